@@ -1,0 +1,37 @@
+// Builds dist/ only when a source is newer than the last build, so that `npm start`, `npm run token` … work
+// right after `npm ci` and after `git pull`, and start at once otherwise.
+import { execFileSync } from 'node:child_process'
+import { existsSync, readdirSync, statSync, writeFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '..')
+const stamp = join(root, 'dist', '.built')
+const sources = ['src', 'simulator', 'bench', 'test', 'ormconfig.ts', 'tsconfig.json', 'tsconfig.build.json', 'nest-cli.json', 'package-lock.json']
+
+export function build() {
+  const require = createRequire(import.meta.url)
+  let cli
+  try {
+    cli = require.resolve('@nestjs/cli/bin/nest.js')
+  } catch {
+    return // a production install has no compiler; it ships dist/ ready-made
+  }
+  if (existsSync(stamp) && newest(sources.map((source) => join(root, source))) <= statSync(stamp).mtimeMs) return
+  execFileSync(process.execPath, [cli, 'build'], { cwd: root, stdio: ['ignore', process.stderr, 'inherit'] })
+  writeFileSync(stamp, '')
+}
+
+function newest(paths) {
+  let latest = 0
+  for (const path of paths) {
+    const stat = statSync(path, { throwIfNoEntry: false })
+    if (!stat) continue
+    latest = Math.max(latest, stat.mtimeMs)
+    if (stat.isDirectory()) latest = Math.max(latest, newest(readdirSync(path).map((name) => join(path, name))))
+  }
+  return latest
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) build()
