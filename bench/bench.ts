@@ -1,0 +1,100 @@
+import { writeFile } from 'node:fs/promises'
+import type { BenchCase } from './cases.js'
+import { fsyncMilliseconds, machine } from './machine.js'
+import { measure, type Slice } from './measure.js'
+import { help, readOptions, type Options } from './options.js'
+import { errorsOf, isMissed, isTooMany, median, ratios, roundTripTable, summarise, table } from './report.js'
+import type { CaseResult } from './report.js'
+import { countRoundTrips, type RoundTrips } from './round-trips.js'
+import { openStage, type Stage } from './stage.js'
+
+/** Exit code 1: a target was missed. 2: an answer was wrong, or nothing could be measured. */
+async function bench(options: Options): Promise<void> {
+  const start = Date.now()
+  const stage = await openStage(options, say)
+  const interrupt = (): void => {
+    say('stopping')
+    void stage.close().then(() => process.exit(130))
+  }
+  process.once('SIGINT', interrupt).once('SIGTERM', interrupt)
+  try {
+    const work = async (): Promise<void> => {
+      const fsync = fsyncMilliseconds(stage.folder).toFixed(2)
+      say(`${machine()}; fsync of 4 KB ${fsync} ms`)
+      const trips = {
+        tandem: stage.tandem ? await countRoundTrips(stage.tandem, stage.database) : [],
+        floor: await countRoundTrips(stage.floor, stage.database),
+      }
+      const results: CaseResult[] = []
+      for (const each of options.cases) results.push(await run(stage, each, options))
+      print(results, trips)
+      say(`took ${Math.round((Date.now() - start) / 1000)} s`)
+      if (options.json !== undefined) await writeJson(options.json, results, trips)
+    }
+    await Promise.race([work(), stage.broken])
+  } finally {
+    await stage.close()
+  }
+}
+
+/** Tandem, floor, floor, Tandem, …: whatever drifts on the machine meets both alike. */
+async function run(stage: Stage, each: BenchCase, options: Options): Promise<CaseResult> {
+  const result = { bench: each, tandem: [] as Slice[], floor: [] as Slice[] }
+  const slices = [
+    { target: stage.tandem, slices: result.tandem },
+    { target: stage.floor, slices: result.floor },
+  ]
+  for (const { target } of slices) if (target) await measure(target, each, Math.min(0.6, options.seconds))
+  for (let round = 0; round < options.rounds; round++) {
+    for (const { target, slices: taken } of slices) {
+      if (target) taken.push(await measure(target, each, options.seconds))
+    }
+    slices.reverse()
+  }
+  const [own, floor] = [summarise(result.tandem), summarise(result.floor)]
+  const rate = stage.tandem ? `Tandem ${own.perSecond.toFixed(0)}/s, ` : ''
+  const ratio = stage.tandem ? `, ratio ${median(ratios(result)).toFixed(2)}` : ''
+  say(`${each.name}: ${rate}floor ${floor.perSecond.toFixed(0)}/s${ratio}`)
+  return result
+}
+
+interface Trips {
+  readonly tandem: readonly RoundTrips[]
+  readonly floor: readonly RoundTrips[]
+}
+
+function print(results: readonly CaseResult[], trips: Trips): void {
+  const errors = results.flatMap(errorsOf)
+  process.stdout.write(`\n${table(results)}\n\n${roundTripTable(trips.tandem, trips.floor)}\n\n`)
+  for (const error of errors) process.stdout.write(`WRONG ANSWER: ${error}\n`)
+  if (errors.length > 0) process.exitCode = 2
+  else if (results.some(isMissed) || trips.tandem.some((each) => isTooMany(each.perCall)))
+    process.exitCode = 1
+}
+
+async function writeJson(path: string, results: readonly CaseResult[], trips: Trips): Promise<void> {
+  const rounds = (slices: readonly Slice[]): object[] => slices.map((slice) => summarise([slice]))
+  const cases = results.map((result) => ({
+    name: result.bench.name,
+    target: result.bench.target,
+    ratio: result.tandem.length > 0 ? median(ratios(result)) : undefined,
+    tandem: result.tandem.length > 0 ? summarise(result.tandem) : undefined,
+    floor: summarise(result.floor),
+    rounds: { ratios: ratios(result), tandem: rounds(result.tandem), floor: rounds(result.floor) },
+    errors: errorsOf(result),
+  }))
+  await writeFile(path, `${JSON.stringify({ machine: machine(), cases, roundTrips: trips }, undefined, 2)}\n`)
+}
+
+function say(line: string): void {
+  process.stdout.write(`${line}\n`)
+}
+
+try {
+  const options = readOptions(process.argv.slice(2))
+  if (options === 'help') say(help)
+  else await bench(options)
+} catch (error) {
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`)
+  process.exitCode = 2
+}

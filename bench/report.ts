@@ -1,0 +1,114 @@
+import type { BenchCase } from './cases.js'
+import type { Slice } from './measure.js'
+import type { RoundTrips } from './round-trips.js'
+
+/** All slices of one case; the n-th of each list belong to the same round. */
+export interface CaseResult {
+  readonly bench: BenchCase
+  readonly tandem: readonly Slice[]
+  readonly floor: readonly Slice[]
+}
+
+export interface Summary {
+  readonly perSecond: number
+  readonly p50: number
+  readonly p99: number
+  readonly cpuMicroseconds: number
+}
+
+/** Rate and CPU: the median over the rounds; latencies: over all operations of all rounds, in milliseconds. */
+export function summarise(slices: readonly Slice[]): Summary {
+  const latencies = Float64Array.from(slices.flatMap((slice) => slice.latencies)).sort()
+  return {
+    perSecond: median(slices.map((slice) => slice.perSecond)),
+    p50: latencies[Math.floor(latencies.length * 0.5)] ?? Number.NaN,
+    p99: latencies[Math.floor(latencies.length * 0.99)] ?? Number.NaN,
+    cpuMicroseconds: median(slices.map((slice) => slice.cpuMicroseconds)),
+  }
+}
+
+/** Tandem's rate over the floor's in the same round; the machine's mood cancels out. */
+export function ratios(result: CaseResult): number[] {
+  return result.tandem.map((slice, round) => slice.perSecond / (result.floor[round]?.perSecond ?? Number.NaN))
+}
+
+export function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b)
+  const half = sorted.length / 2
+  return ((sorted[Math.floor(half)] ?? Number.NaN) + (sorted[Math.ceil(half) - 1] ?? Number.NaN)) / 2
+}
+
+export function errorsOf(result: CaseResult): string[] {
+  const sides = { Tandem: result.tandem, floor: result.floor }
+  return Object.entries(sides).flatMap(([name, slices]) =>
+    slices.flatMap((slice) =>
+      [...slice.errors].map(([text, times]) => `${result.bench.name}, ${name}, ${times} ×: ${text}`),
+    ),
+  )
+}
+
+export function isMissed(result: CaseResult): boolean {
+  return result.bench.target !== undefined && median(ratios(result)) < result.bench.target
+}
+
+export function table(results: readonly CaseResult[]): string {
+  const header = ['case', ...side('Tandem'), ...side('floor'), 'ratio', '(rounds)', 'target', '']
+  const rows = results.map((result) => {
+    const measured = result.tandem.length > 0
+    const each = ratios(result)
+    const spread = `(${Math.min(...each).toFixed(2)}–${Math.max(...each).toFixed(2)})`
+    return [
+      result.bench.name,
+      ...figures(measured ? summarise(result.tandem) : undefined),
+      ...figures(summarise(result.floor)),
+      ...(measured ? [median(each).toFixed(2), spread] : ['–', '']),
+      result.bench.target === undefined ? '' : `≥ ${result.bench.target.toFixed(2)}`,
+      !measured || result.bench.target === undefined ? '' : isMissed(result) ? 'MISS' : 'ok',
+    ]
+  })
+  return align([header, ...rows])
+}
+
+export function roundTripTable(tandem: readonly RoundTrips[], floor: readonly RoundTrips[]): string {
+  const rows = floor.map(({ operation, perCall }) => {
+    const own = tandem.find((each) => each.operation === operation)?.perCall
+    const verdict = own === undefined ? '' : isTooMany(own) ? 'MISS' : 'ok'
+    return [operation, own?.toFixed(2) ?? '–', perCall.toFixed(2), '≤ 2', verdict]
+  })
+  return align([['database round trips', 'Tandem', 'floor', 'target', ''], ...rows])
+}
+
+/** A tenth above is what background work may add while we count. */
+export function isTooMany(roundTrips: number): boolean {
+  return roundTrips > 2.1
+}
+
+function side(name: string): string[] {
+  return [`${name} ops/s`, 'p50 ms', 'p99 ms', 'cpu µs']
+}
+
+function figures(summary: Summary | undefined): string[] {
+  if (!summary) return ['–', '–', '–', '–']
+  const { perSecond, p50, p99, cpuMicroseconds } = summary
+  return [
+    perSecond.toFixed(perSecond < 100 ? 1 : 0),
+    p50.toFixed(2),
+    p99.toFixed(2),
+    cpuMicroseconds.toFixed(0),
+  ]
+}
+
+/** First column to the left, the others to the right. */
+function align(rows: readonly (readonly string[])[]): string {
+  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)))
+  return rows
+    .map((row) =>
+      row
+        .map((cell, column) =>
+          column === 0 ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0),
+        )
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n')
+}

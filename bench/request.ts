@@ -1,0 +1,57 @@
+import { randomBytes } from 'node:crypto'
+import { MB, type Seat } from './target.js'
+
+/** A request as it goes over the wire, built once and sent many times. */
+export interface WireRequest {
+  readonly head: Buffer
+  readonly body: readonly Buffer[]
+  /** Bytes that the answer's body must have; undefined: any number. */
+  readonly expectedBytes: number | undefined
+}
+
+export function checkFileInfo(seat: Seat): WireRequest {
+  return { head: head('GET', seat, '', {}), body: [], expectedBytes: undefined }
+}
+
+export function getFile(seat: Seat): WireRequest {
+  return { head: head('GET', seat, '/contents', {}), body: [], expectedBytes: seat.size }
+}
+
+export function lockOperation(seat: Seat, override: 'LOCK' | 'REFRESH_LOCK' | 'UNLOCK'): WireRequest {
+  const headers = { 'X-WOPI-Override': override, 'X-WOPI-Lock': seat.lockId, 'Content-Length': '0' }
+  return { head: head('POST', seat, '', headers), body: [], expectedBytes: 0 }
+}
+
+// One pool of bytes for all bodies: only the stamp in front differs from save to save.
+const filling = randomBytes(20 * MB)
+
+/** Returns a function, because no two saves may carry the same bytes: an equal head makes no new version. */
+export function putFile(seat: Seat): () => WireRequest {
+  const stamp = randomBytes(16)
+  const headers = {
+    'X-WOPI-Override': 'PUT',
+    'X-WOPI-Lock': seat.lockId,
+    'Content-Type': 'application/octet-stream',
+    'Content-Length': String(seat.size),
+  }
+  const request = {
+    head: head('POST', seat, '/contents', headers),
+    body: [stamp, filling.subarray(0, seat.size - stamp.length)],
+    expectedBytes: undefined,
+  }
+  let saves = 0
+  return () => {
+    stamp.writeUInt32LE(saves++)
+    return request
+  }
+}
+
+function head(method: string, seat: Seat, suffix: string, headers: Record<string, string>): Buffer {
+  const lines = Object.entries({
+    Host: '127.0.0.1',
+    'X-WOPI-CorrelationId': '3f1d9c52-08a4-4c67-b1de-52f0c6a7e910',
+    ...headers,
+  }).map(([name, value]) => `${name}: ${value}\r\n`)
+  const target = `${seat.path}${suffix}?access_token=${seat.token}`
+  return Buffer.from(`${method} ${target} HTTP/1.1\r\n${lines.join('')}\r\n`, 'latin1')
+}

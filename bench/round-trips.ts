@@ -1,0 +1,46 @@
+import type { Client } from 'pg'
+import { Connection } from './connection.js'
+import { checkFileInfo, getFile, lockOperation } from './request.js'
+import type { Target } from './target.js'
+
+/** Statements that the server sent to PostgreSQL for one call, on average. */
+export interface RoundTrips {
+  readonly operation: string
+  readonly perCall: number
+}
+
+const calls = 300
+
+/**
+ * Counts them where they arrive, with pg_stat_statements: BEGIN and COMMIT count like any other. What the server does
+ * in the background meanwhile is counted too, hence the hundredths.
+ * @param database an administrator's connection to a database that has the extension
+ */
+export async function countRoundTrips(target: Target, database: Client): Promise<RoundTrips[]> {
+  const seat = target.documents.small[0]
+  if (!seat) return []
+  const operations = [
+    { operation: 'CheckFileInfo', request: checkFileInfo(seat) },
+    { operation: 'GetFile', request: getFile(seat) },
+    { operation: 'Lock', request: lockOperation(seat, 'LOCK') },
+    { operation: 'RefreshLock', request: lockOperation(seat, 'REFRESH_LOCK') },
+  ]
+  const counted: RoundTrips[] = []
+  const connection = await Connection.open(target.port)
+  for (const { operation, request } of operations) {
+    await connection.send(request)
+    await database.query('select pg_stat_statements_reset()')
+    for (let call = 0; call < calls; call++) await connection.send(request)
+    const { rows } = await database.query<{ calls: string }>(
+      `select coalesce(sum(s.calls), 0) as calls
+       from pg_stat_statements s join pg_database d on d.oid = s.dbid where d.datname = $1`,
+      [target.database],
+    )
+    // One call needs one statement at least: less means that we looked at the wrong database.
+    if (Number(rows[0]?.calls) < calls) throw new Error(`too few statements counted for ${operation}`)
+    counted.push({ operation, perCall: Number(rows[0]?.calls) / calls })
+  }
+  await connection.send(lockOperation(seat, 'UNLOCK'))
+  connection.close()
+  return counted
+}

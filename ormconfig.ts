@@ -1,0 +1,32 @@
+import { DataSource } from 'typeorm'
+import { Foundation1764000000000 } from './src/database/migrations/1764000000000-foundation.js'
+import { AccessGrant } from './src/permission/access-grant.entity.js'
+import { AccessToken } from './src/permission/access-token.entity.js'
+import { UserAccount } from './src/permission/user-account.entity.js'
+import { Container } from './src/storage/container.entity.js'
+import { FileVersion } from './src/storage/file-version.entity.js'
+import { RecoveryItem } from './src/storage/recovery-item.entity.js'
+
+/** The one DataSource: the server, the migrations and the command line tools all come here. */
+export function createDataSource(databaseUrl: string, poolSize: number): DataSource {
+  return new DataSource({
+    type: 'postgres',
+    entities: [UserAccount, AccessGrant, AccessToken, Container, FileVersion, RecoveryItem],
+    migrations: [Foundation1764000000000],
+    migrationsTableName: 'migration',
+    synchronize: false,
+    applicationName: 'tandem',
+    extra: {
+      // Past TypeORM's own URL parser, which knows no unix sockets; the embedded PostgreSQL listens on one.
+      connectionString: databaseUrl,
+      max: poolSize,
+      // A database that does not answer becomes 503 within a second instead of a queue of waiting editors.
+      connectionTimeoutMillis: 1000,
+      lock_timeout: 2000,
+      statement_timeout: 30_000,
+      idle_in_transaction_session_timeout: 5000,
+    },
+  })
+}
+
+export default createDataSource(process.env['DATABASE_URL'] ?? 'postgres://localhost/tandem', 2)

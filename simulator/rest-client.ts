@@ -1,0 +1,98 @@
+import { request } from 'undici'
+import { z } from 'zod'
+import type { WopiAccess } from './wopi-client.js'
+
+/** Tandem's /api/v1 refused a call. */
+export class RestRefusal extends Error {
+  constructor(
+    readonly status: number,
+    call: string,
+    detail: string,
+  ) {
+    super(`${call} answered ${status}: ${detail}`)
+  }
+}
+
+const createdFile = z.object({ id: z.string(), name: z.string(), version: z.string() })
+export type CreatedFile = z.infer<typeof createdFile>
+
+const accessToken = z.object({ accessToken: z.string(), wopiSrc: z.string() })
+const versionPage = z.object({ items: z.array(z.unknown()), nextCursor: z.string().nullish() })
+const problem = z.object({ title: z.string().optional(), detail: z.string().optional() })
+
+/** The calls of /api/v1 that one person makes. */
+export class RestClient {
+  constructor(
+    private readonly baseUrl: string,
+    private readonly bearer: string,
+  ) {}
+
+  /** A user is created at the first call; only then can others share something with them. */
+  async signIn(): Promise<void> {
+    await this.#call('GET', '/files?limit=1')
+  }
+
+  async createFile(name: string, bytes: Uint8Array): Promise<CreatedFile> {
+    const path = `/files?name=${encodeURIComponent(name)}`
+    return createdFile.parse(parseJson(await this.#call('POST', path, bytes, 'application/octet-stream')))
+  }
+
+  async grant(fileId: string, subject: string, role: 'viewer' | 'editor' | 'owner'): Promise<void> {
+    const body = Buffer.from(JSON.stringify({ role }))
+    await this.#call('PUT', `/files/${fileId}/grants/${subject}`, body, 'application/json')
+  }
+
+  async accessToken(fileId: string, mode: 'view' | 'edit'): Promise<WopiAccess> {
+    const body = Buffer.from(JSON.stringify({ mode }))
+    const answer = await this.#call('POST', `/files/${fileId}/access-tokens`, body, 'application/json')
+    return accessToken.parse(parseJson(answer))
+  }
+
+  content(fileId: string): Promise<Uint8Array> {
+    return this.#call('GET', `/files/${fileId}/content`)
+  }
+
+  async countVersions(fileId: string): Promise<number> {
+    let count = 0
+    let cursor: string | null | undefined = ''
+    do {
+      const path: string = `/files/${fileId}/versions?limit=100${cursor ? `&cursor=${encodeURIComponent(cursor)}` : ''}`
+      const page = versionPage.parse(parseJson(await this.#call('GET', path)))
+      count += page.items.length
+      cursor = page.nextCursor
+    } while (cursor)
+    return count
+  }
+
+  async #call(
+    method: 'GET' | 'POST' | 'PUT',
+    path: string,
+    body?: Uint8Array,
+    contentType?: string,
+  ): Promise<Uint8Array> {
+    const response = await request(`${this.baseUrl}/api/v1${path}`, {
+      method,
+      headers: {
+        Authorization: `Bearer ${this.bearer}`,
+        ...(contentType ? { 'Content-Type': contentType } : {}),
+      },
+      ...(body ? { body } : {}),
+    })
+    const received = new Uint8Array(await response.body.arrayBuffer())
+    if (response.statusCode < 300) return received
+    throw new RestRefusal(response.statusCode, `${method} /api/v1${path}`, explain(received))
+  }
+}
+
+function parseJson(body: Uint8Array): unknown {
+  return JSON.parse(Buffer.from(body).toString('utf8'))
+}
+
+function explain(body: Uint8Array): string {
+  try {
+    const { title, detail } = problem.parse(parseJson(body))
+    return detail ?? title ?? 'no reason given'
+  } catch {
+    return Buffer.from(body).toString('utf8').slice(0, 200)
+  }
+}

@@ -1,0 +1,69 @@
+import { parseArgs } from 'node:util'
+import { z } from 'zod'
+
+export const usage = `Scripted Word, Excel and PowerPoint editors co-author new documents on a running Tandem.
+
+Usage: npm run simulate -- [options]
+
+  --url URL              the Tandem to use                          (default http://localhost:8080)
+  --token USER=BEARER    a user and their token for /api/v1; repeat it for more users. The first one owns the
+                         documents; people beyond the last one are further tabs of the same users
+  --token-command CMD    prints a token as its last line; {user} is replaced by a user's name
+                         (default 'npm run --silent token -- {user}': a Tandem on this machine, in embedded mode)
+  --application NAME     word, excel, powerpoint or all             (default all)
+  --principal-rule RULE  who saves in Excel: last-joined or first-joined   (default last-joined)
+  --people N             people per document                        (default 4)
+  --documents N          documents per application                  (default 1)
+  --minutes M            length of the session in simulated minutes (default 30)
+  --speed F              simulated seconds per real second          (default 60)
+  --seed TEXT            the same seed plays the same session       (default: a new one, printed)
+  --sign                 sign every call with a proof key
+  --quiet                only the summary
+  --help
+
+The exit status is 0 when no change was lost and nothing was refused.`
+
+const count = z.coerce.number().int().min(1)
+
+const options = z.object({
+  url: z.url().transform((url) => url.replace(/\/+$/, '')),
+  token: z.array(z.string().regex(/^[^=]+=.+$/, 'must be USER=BEARER')),
+  'token-command': z.string(),
+  application: z.enum(['word', 'excel', 'powerpoint', 'all']),
+  'principal-rule': z.enum(['last-joined', 'first-joined']),
+  people: count.max(1000),
+  documents: count.max(1000),
+  minutes: z.coerce.number().positive(),
+  speed: z.coerce.number().positive(),
+  seed: z.string(),
+  sign: z.boolean(),
+  quiet: z.boolean(),
+  help: z.boolean(),
+})
+export type SimulateOptions = z.infer<typeof options>
+
+/** Throws an Error whose message says which option is wrong. */
+export function readOptions(args: readonly string[]): SimulateOptions {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      url: { type: 'string', default: 'http://localhost:8080' },
+      token: { type: 'string', multiple: true, default: [] },
+      'token-command': { type: 'string', default: 'npm run --silent token -- {user}' },
+      application: { type: 'string', default: 'all' },
+      'principal-rule': { type: 'string', default: 'last-joined' },
+      people: { type: 'string', default: '4' },
+      documents: { type: 'string', default: '1' },
+      minutes: { type: 'string', default: '30' },
+      speed: { type: 'string', default: '60' },
+      seed: { type: 'string', default: Math.random().toString(36).slice(2, 8) },
+      sign: { type: 'boolean', default: false },
+      quiet: { type: 'boolean', default: false },
+      help: { type: 'boolean', default: false },
+    },
+  })
+  const parsed = options.safeParse(values)
+  if (parsed.success) return parsed.data
+  const [issue] = parsed.error.issues
+  throw new Error(`--${issue?.path.join(' ') ?? ''}: ${issue?.message ?? 'is wrong'}`)
+}

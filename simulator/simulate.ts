@@ -1,0 +1,120 @@
+import { minute } from './application.js'
+import type { Application } from './application.js'
+import { bearerFromCommand } from './bearer-token.js'
+import { CallTimes } from './call-times.js'
+import { ScaledClock } from './clock.js'
+import { excel } from './excel.js'
+import { counted, narrate } from './narrator.js'
+import { planVisits } from './plan.js'
+import type { Appearance, DocumentResult, Stage } from './play.js'
+import { playDocument } from './play.js'
+import { powerpoint } from './powerpoint.js'
+import { ProofKeys } from './proof-key.js'
+import { Random } from './random.js'
+import { RestClient } from './rest-client.js'
+import { lostChanges, problems, resultTable } from './results.js'
+import type { Account, SharedFile } from './shared-file.js'
+import { editorFor, shareNewFile } from './shared-file.js'
+import type { SimulateOptions } from './simulate-options.js'
+import { readOptions, usage } from './simulate-options.js'
+import { table } from './table.js'
+import { word } from './word.js'
+
+const firstNames = ['alice', 'bob', 'carol', 'dave', 'erin', 'frank', 'grace', 'heidi', 'ivan', 'judy']
+
+type Accounts = [Account, ...Account[]]
+
+async function simulate(options: SimulateOptions): Promise<void> {
+  const say = (line: string): void => console.log(line)
+  const { people, documents, minutes, speed, seed } = options
+  const applications = chosenApplications(options)
+  say(
+    `${counted(applications.length * documents, 'document')} with ${people} people each, ${minutes} minutes` +
+      ` ${speed} times faster, on ${options.url} (seed ${seed})`,
+  )
+  const accounts = await signIn(options)
+  const random = new Random(seed)
+  const files: SharedFile[] = []
+  for (const application of applications) {
+    for (let number = 1; number <= documents; number += 1) {
+      files.push(await shareNewFile(application, `${application.label} ${seed} ${number}`, accounts))
+    }
+  }
+  say(`Made ${files.map(({ name }) => name).join(', ')}`)
+
+  const calls = new CallTimes()
+  const casts = await Promise.all(
+    files.map((file) => castFor(file, accounts, planVisits(people, minutes * minute, random))),
+  )
+  const stage: Omit<Stage, 'random'> = {
+    clock: new ScaledClock(speed),
+    wopi: { onCall: calls.record, ...(options.sign ? { proofKeys: new ProofKeys() } : {}) },
+    report: (event) => {
+      const line = options.quiet ? undefined : narrate(event)
+      if (line !== undefined) say(line)
+    },
+  }
+  const results = await Promise.all(
+    files.map((file, index) =>
+      playDocument({ ...stage, random: random.fork(file.name) }, file, casts[index] ?? []),
+    ),
+  )
+  say(`\n${resultTable(results)}\n\n${table(['call', 'times', 'median', 'p99'], calls.rows())}\n`)
+  conclude(results, say)
+}
+
+function conclude(results: readonly DocumentResult[], say: (line: string) => void): void {
+  const found = problems(results)
+  for (const problem of found.slice(0, 50)) say(`  PROBLEM  ${problem}`)
+  if (found.length > 50) say(`  … and ${found.length - 50} more`)
+  const delayed = results.reduce((sum, { tally }) => sum + tally.delayedSaves, 0)
+  if (delayed > 0) say(`  ${counted(delayed, 'save')} had to wait because the host was not ready`)
+  say(`lost changes: ${lostChanges(results)}`)
+  if (found.length > 0) process.exitCode = 1
+}
+
+function chosenApplications({ application, 'principal-rule': rule }: SimulateOptions): Application[] {
+  return [word, excel(rule), powerpoint].filter(({ name }) => application === 'all' || application === name)
+}
+
+async function signIn(options: SimulateOptions): Promise<Accounts> {
+  const users = options.token.map((given) => {
+    const at = given.indexOf('=')
+    return { user: given.slice(0, at), bearer: given.slice(at + 1) }
+  })
+  if (users.length === 0) {
+    for (let index = 0; index < options.people; index += 1) {
+      const user = firstNames[index] ?? `person${index + 1}`
+      users.push({ user, bearer: await bearerFromCommand(options['token-command'], user) })
+    }
+  }
+  const accounts = users.map(({ user, bearer }) => ({ user, rest: new RestClient(options.url, bearer) }))
+  for (const { rest } of accounts) await rest.signIn()
+  const [first, ...others] = accounts
+  if (!first) throw new Error('There is nobody to edit')
+  return [first, ...others]
+}
+
+async function castFor(
+  file: SharedFile,
+  accounts: Accounts,
+  visits: ReturnType<typeof planVisits>,
+): Promise<Appearance[]> {
+  const cast: Appearance[] = []
+  for (const [index, visitsOfOne] of visits.entries()) {
+    const account = accounts[index % accounts.length] ?? accounts[0]
+    const tab = Math.floor(index / accounts.length) + 1
+    const person = await editorFor(account, file, tab > 1 ? `${account.user}-${tab}` : account.user)
+    cast.push({ person, visits: visitsOfOne })
+  }
+  return cast
+}
+
+try {
+  const options = readOptions(process.argv.slice(2))
+  if (options.help) console.log(usage)
+  else await simulate(options)
+} catch (error) {
+  console.error(error instanceof Error ? error.message : error)
+  process.exitCode = 1
+}

@@ -1,0 +1,77 @@
+import { Catch, HttpException, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { isUnavailable } from '../database/unavailable.js'
+import { Answer, writeAnswer } from '../http/answer.js'
+import { correlationId } from '../http/correlation-id.js'
+import { Logger } from '../logging/logger.js'
+import { BodyIncomplete, BodyTooLarge, InvalidName, NameTaken, NoSuchFile, StorageFailed } from '../storage/storage-errors.js'
+import { API_PROBLEMS, ApiProblem } from './api-problem.js'
+
+/** The REST face of every error: RFC 9457 problem details, and the reason in the log. */
+@Catch()
+export class ApiExceptionFilter implements ExceptionFilter {
+  constructor(private readonly logger: Logger) {}
+
+  catch(thrown: unknown, host: ArgumentsHost): void {
+    const http = host.switchToHttp()
+    const request = http.getRequest<IncomingMessage>()
+    const response = http.getResponse<ServerResponse>()
+    const problem = asProblem(thrown)
+    const facts = {
+      event: 'api-refused',
+      status: problem.status,
+      code: problem.code,
+      reason: problem.detail,
+      method: request.method,
+      path: request.url?.split('?', 1)[0]?.slice(0, 300),
+      correlationId: correlationId(request),
+    }
+    if (problem.code === 'internal-error') {
+      this.logger.error({ ...facts, stack: thrown instanceof Error ? thrown.stack : String(thrown) }, 'a call failed')
+    } else this.logger.warn(facts, 'a call was refused')
+    if (response.headersSent || request.socket.destroyed) response.destroy()
+    else writeAnswer(response, problemAnswer(problem, facts.correlationId, request))
+  }
+}
+
+function asProblem(error: unknown): ApiProblem {
+  if (error instanceof ApiProblem) return error
+  if (error instanceof BodyTooLarge) return new ApiProblem('body-too-large', `${error.message}.`)
+  if (error instanceof BodyIncomplete) return new ApiProblem('incomplete-body', `${error.message}.`)
+  if (error instanceof InvalidName) return new ApiProblem('invalid-name', `${error.message}.`)
+  if (error instanceof NameTaken) return new ApiProblem('name-taken', `${error.message}.`)
+  if (error instanceof NoSuchFile) return new ApiProblem('not-found', `${error.message}.`)
+  if (error instanceof StorageFailed) return new ApiProblem('storage-failed', 'Nothing was stored; see the log.')
+  if (error instanceof HttpException) return ofHttpException(error)
+  if (isUnavailable(error)) return new ApiProblem('unavailable', 'Try again in a few seconds.')
+  return new ApiProblem('internal-error', 'Something went wrong inside Tandem; the log has it under the correlation id.')
+}
+
+function ofHttpException(error: HttpException): ApiProblem {
+  switch (error.getStatus()) {
+    case 401:
+      return new ApiProblem('not-signed-in', 'A valid bearer token is required.')
+    case 403:
+      return new ApiProblem('not-allowed', 'The caller may not do this.')
+    case 404:
+      return new ApiProblem('not-found', 'There is nothing at this address.')
+    default:
+      return new ApiProblem('invalid-request', error.message)
+  }
+}
+
+function problemAnswer(problem: ApiProblem, id: string, request: IncomingMessage): Answer {
+  const { code, status, detail, extra } = problem
+  const body = { type: `urn:tandem:${code}`, title: API_PROBLEMS[code][1], status, detail, correlationId: id, ...extra }
+  return new Answer(
+    status,
+    {
+      'Content-Type': 'application/problem+json',
+      ...(status === 401 ? { 'WWW-Authenticate': 'Bearer' } : {}),
+      ...(status === 503 ? { 'Retry-After': '5' } : {}),
+      // An unread body would be taken for the next request.
+      ...(request.complete ? {} : { Connection: 'close' }),
+    },
+    JSON.stringify(body),
+  )
+}

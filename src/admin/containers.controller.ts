@@ -1,0 +1,64 @@
+import { Controller, Get, Param, Post, Req } from '@nestjs/common'
+import { ApiOperation, ApiTags } from '@nestjs/swagger'
+import type { IncomingMessage } from 'node:http'
+import { z } from 'zod'
+import { AuditService } from '../audit/audit.service.js'
+import { Database } from '../database/database.js'
+import { correlationId } from '../http/correlation-id.js'
+import type { ApiUser } from '../permission/api-user.js'
+import { ContainerService } from '../storage/container.service.js'
+import { checkName } from '../storage/file-name.js'
+import { BearerAccess, Caller } from './api-access.js'
+import { FileGate } from './file-gate.js'
+import { CheckedQuery, pageOf, pageQuery, readCursor, text, type Page } from './query.js'
+
+const createQuery = z.object({ name: text, parent: text.max(64).optional() })
+const listQuery = pageQuery.extend({ parent: text.max(64).optional() })
+
+@ApiTags('containers')
+@Controller('api/v1/containers')
+@BearerAccess()
+export class ContainersController {
+  constructor(
+    private readonly database: Database,
+    private readonly gate: FileGate,
+    private readonly containers: ContainerService,
+    private readonly audit: AuditService,
+  ) {}
+
+  @Post()
+  @ApiOperation({ summary: "Create a container in `parent`, by default the caller's own" })
+  async create(
+    @Req() request: IncomingMessage,
+    @Caller() caller: ApiUser,
+    @CheckedQuery(createQuery) query: z.infer<typeof createQuery>,
+  ): Promise<unknown> {
+    const name = checkName(query.name)
+    const parentId = await this.gate.requireContainer(caller, query.parent, 'editor')
+    return this.database.transaction(async (tx) => {
+      const id = await this.containers.create(tx, parentId, name, caller.id)
+      const event = { actor: caller.id, action: 'container-created', objectId: id, outcome: 'done' } as const
+      await this.audit.record(tx, { ...event, correlationId: correlationId(request), detail: { name, parentId } })
+      return { id, name, parentId, ownerId: caller.id }
+    })
+  }
+
+  @Get()
+  @ApiOperation({ summary: 'The containers that the caller owns or that are shared with him' })
+  async list(
+    @Caller() caller: ApiUser,
+    @CheckedQuery(listQuery) { limit, cursor, parent }: z.infer<typeof listQuery>,
+  ): Promise<Page<unknown>> {
+    const afterId = readCursor(cursor, text)
+    const rows = await this.containers.list(caller.id, { parentId: parent, afterId, limit: limit + 1 })
+    return pageOf(rows, limit, ({ id, name, parentId }) => ({ id, name, parentId }), (row) => row.id)
+  }
+
+  @Get(':id')
+  @ApiOperation({ summary: 'One container' })
+  async one(@Caller() caller: ApiUser, @Param('id') id: string): Promise<unknown> {
+    await this.gate.requireContainer(caller, id, 'viewer')
+    const container = await this.containers.find(id)
+    return container && { id, name: container.name, parentId: container.parentId, ownerId: container.ownerId }
+  }
+}

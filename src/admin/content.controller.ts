@@ -1,0 +1,136 @@
+import { Controller, Get, HttpCode, Param, Post, Put, Req } from '@nestjs/common'
+import { ApiBody, ApiConsumes, ApiHeader, ApiOperation, ApiTags } from '@nestjs/swagger'
+import type { IncomingMessage } from 'node:http'
+import { z } from 'zod'
+import { Answer } from '../http/answer.js'
+import { correlationId } from '../http/correlation-id.js'
+import { downloadHeaders } from '../http/download.js'
+import { bodyOf, contentLength } from '../http/request-body.js'
+import type { ApiUser } from '../permission/api-user.js'
+import { BlobStore } from '../storage/blob-store.js'
+import type { FileVersion } from '../storage/file-version.entity.js'
+import { VersionService } from '../storage/version.service.js'
+import { BearerAccess, Caller } from './api-access.js'
+import { ApiProblem } from './api-problem.js'
+import { ContentService } from './content.service.js'
+import { FileGate } from './file-gate.js'
+import { CheckedQuery, pageOf, pageQuery, readCursor, type Page, type PageQuery } from './query.js'
+import { fileView, versionView } from './views.js'
+
+const versionNumber = z.string().regex(/^\d{1,18}$/)
+
+@ApiTags('content and versions')
+@Controller('api/v1/files/:id')
+@BearerAccess()
+export class ContentController {
+  constructor(
+    private readonly gate: FileGate,
+    private readonly blobs: BlobStore,
+    private readonly versions: VersionService,
+    private readonly contents: ContentService,
+  ) {}
+
+  @Get('content')
+  @ApiOperation({ summary: 'Download the current content' })
+  async download(@Caller() caller: ApiUser, @Param('id') id: string): Promise<Answer> {
+    const { name, blob, size, version } = await this.gate.requireFile(caller, id, 'viewer')
+    const headers = { ...downloadHeaders(name), ETag: `"${version}"` }
+    return new Answer(200, headers, await this.blobs.read(blob, size), size)
+  }
+
+  @Put('content')
+  @ApiOperation({ summary: 'Upload new content: 409 while somebody edits the file, 412 when it has changed' })
+  @ApiHeader({ name: 'If-Match', required: true, description: 'The version the upload is based on, in quotes' })
+  @ApiConsumes('application/octet-stream')
+  @ApiBody({ schema: { type: 'string', format: 'binary' } })
+  async upload(@Req() request: IncomingMessage, @Caller() caller: ApiUser, @Param('id') id: string): Promise<unknown> {
+    await this.gate.requireFile(caller, id, 'editor')
+    const base = baseVersion(request)
+    const content = await this.blobs.receive(bodyOf(request), contentLength(request))
+    let used = false
+    try {
+      const { head, changed } = await this.contents.replace({
+        fileId: id,
+        content,
+        author: caller.id,
+        cause: 'upload',
+        action: 'file-uploaded',
+        correlationId: correlationId(request),
+        check: async (_tx, held) => {
+          // Asked again: the right may have gone while the body was on its way.
+          await this.gate.requireFile(caller, id, 'editor')
+          if (held.version !== base) {
+            const detail = `The file is at version ${held.version} by now, the upload is based on ${base}.`
+            throw new ApiProblem('version-moved', detail, { currentVersion: held.version })
+          }
+        },
+      })
+      used = changed
+      return fileView(head)
+    } finally {
+      if (!used) await this.blobs.remove(content.blob)
+    }
+  }
+
+  @Get('versions')
+  @ApiOperation({ summary: 'The history, newest first' })
+  async list(
+    @Caller() caller: ApiUser,
+    @Param('id') id: string,
+    @CheckedQuery(pageQuery) { limit, cursor }: PageQuery,
+  ): Promise<Page<unknown>> {
+    await this.gate.requireFile(caller, id, 'viewer')
+    const rows = await this.versions.list(id, readCursor(cursor, versionNumber), limit + 1)
+    return pageOf(rows, limit, versionView, (row) => row.version)
+  }
+
+  @Get('versions/:version/content')
+  @ApiOperation({ summary: 'Download an earlier content' })
+  async downloadVersion(
+    @Caller() caller: ApiUser,
+    @Param('id') id: string,
+    @Param('version') version: string,
+  ): Promise<Answer> {
+    const { name } = await this.gate.requireFile(caller, id, 'viewer')
+    const { blob, size } = await this.requireVersion(id, version)
+    const headers = { ...downloadHeaders(name), ETag: `"${version}"` }
+    return new Answer(200, headers, await this.blobs.read(blob, Number(size)), Number(size))
+  }
+
+  @Post('versions/:version/restore')
+  @HttpCode(200)
+  @ApiOperation({ summary: 'Make an earlier content the newest version: 409 while somebody edits the file' })
+  async restore(
+    @Req() request: IncomingMessage,
+    @Caller() caller: ApiUser,
+    @Param('id') id: string,
+    @Param('version') version: string,
+  ): Promise<unknown> {
+    await this.gate.requireFile(caller, id, 'editor')
+    const { blob, size, sha256 } = await this.requireVersion(id, version)
+    const { head } = await this.contents.replace({
+      fileId: id,
+      content: { blob, size: Number(size), sha256 },
+      author: caller.id,
+      cause: 'restore',
+      action: 'version-restored',
+      correlationId: correlationId(request),
+      detail: { restored: version },
+    })
+    return fileView(head)
+  }
+
+  private async requireVersion(fileId: string, version: string): Promise<FileVersion> {
+    const found = versionNumber.safeParse(version).success && (await this.versions.find(fileId, version))
+    if (!found) throw new ApiProblem('not-found', 'The file has no such version.')
+    return found
+  }
+}
+
+function baseVersion({ headers }: IncomingMessage): string {
+  const [, version] = /^(?:W\/)?"(\d{1,18})"$/.exec(headers['if-match'] ?? '') ?? []
+  if (version === undefined) {
+    throw new ApiProblem('version-required', 'Send If-Match: "VERSION" with the version that the upload is based on.')
+  }
+  return version
+}

@@ -1,0 +1,72 @@
+import { Controller, Delete, HttpCode, Param, Post, Req } from '@nestjs/common'
+import { ApiOperation, ApiTags } from '@nestjs/swagger'
+import { randomBytes } from 'node:crypto'
+import type { IncomingMessage } from 'node:http'
+import { z } from 'zod'
+import { AuditService } from '../audit/audit.service.js'
+import { Database } from '../database/database.js'
+import { correlationId } from '../http/correlation-id.js'
+import { LockService } from '../lock/lock.service.js'
+import type { ApiUser } from '../permission/api-user.js'
+import { BearerAccess, Caller } from './api-access.js'
+import { ApiProblem } from './api-problem.js'
+import { beingEdited } from './content.service.js'
+import { FileGate } from './file-gate.js'
+import { JsonBody } from './json-body.js'
+
+const lockBody = z.strictObject({
+  reason: z.string().trim().min(1).max(200).regex(/^[^\p{C}]*$/u, 'must be printable text'),
+  ttlSeconds: z.int().min(1).max(86_400),
+})
+
+@ApiTags('exclusive lock')
+@Controller('api/v1/files/:id/exclusive-lock')
+@BearerAccess()
+export class ExclusiveLockController {
+  constructor(
+    private readonly database: Database,
+    private readonly gate: FileGate,
+    private readonly locks: LockService,
+    private readonly audit: AuditService,
+  ) {}
+
+  @Post()
+  @ApiOperation({ summary: 'Keep editors out for a batch job or maintenance: 409 while somebody edits' })
+  async take(
+    @Req() request: IncomingMessage,
+    @Caller() caller: ApiUser,
+    @Param('id') id: string,
+    @JsonBody(lockBody) { reason, ttlSeconds }: z.infer<typeof lockBody>,
+  ): Promise<unknown> {
+    await this.gate.requireFile(caller, id, 'owner')
+    return this.database.transaction(async (tx) => {
+      const outcome = await this.locks.lockExclusively(tx, id, {
+        lockId: randomBytes(16).toString('hex'),
+        holder: caller.id,
+        reason,
+        lifetimeMs: ttlSeconds * 1000,
+      })
+      if (!outcome) throw new ApiProblem('not-found', 'The file was deleted meanwhile.')
+      if (!outcome.granted) {
+        if (outcome.current.kind === 'none') throw new Error('an unlocked file refused a lock')
+        throw beingEdited(outcome.current)
+      }
+      const event = { actor: caller.id, action: 'exclusive-lock', objectId: id, outcome: 'done' } as const
+      await this.audit.record(tx, { ...event, correlationId: correlationId(request), detail: { reason, ttlSeconds } })
+      return { fileId: id, holder: caller.id, reason, ttlSeconds, version: outcome.version }
+    })
+  }
+
+  @Delete()
+  @HttpCode(204)
+  @ApiOperation({ summary: 'Let editors in again' })
+  async release(@Req() request: IncomingMessage, @Caller() caller: ApiUser, @Param('id') id: string): Promise<void> {
+    await this.gate.requireFile(caller, id, 'owner')
+    await this.database.transaction(async (tx) => {
+      const outcome = await this.locks.unlockExclusive(tx, id)
+      if (!outcome?.granted) throw new ApiProblem('not-found', 'The file has no exclusive lock.')
+      const event = { actor: caller.id, action: 'exclusive-unlock', objectId: id, outcome: 'done' } as const
+      await this.audit.record(tx, { ...event, correlationId: correlationId(request) })
+    })
+  }
+}

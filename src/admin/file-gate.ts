@@ -1,0 +1,49 @@
+import { Injectable } from '@nestjs/common'
+import type { ApiUser } from '../permission/api-user.js'
+import { AccessService } from '../permission/access.service.js'
+import { RANK, type Role } from '../permission/role.js'
+import { ContainerService, ROOT_CONTAINER } from '../storage/container.service.js'
+import { FileService, type Head } from '../storage/file.service.js'
+import { ApiProblem } from './api-problem.js'
+
+/** Lets a caller through to a file or container. What he may not even see does not exist for him. */
+@Injectable()
+export class FileGate {
+  constructor(
+    private readonly accesses: AccessService,
+    private readonly files: FileService,
+    private readonly containers: ContainerService,
+  ) {}
+
+  /** @throws ApiProblem not-found without any right, not-allowed with too little of it */
+  async requireFile(caller: ApiUser, fileId: string, need: Role): Promise<Head> {
+    const head = await this.files.head(fileId)
+    const role = caller.role === 'admin' ? 'owner' : await this.accesses.roleOnFile(caller.id, fileId)
+    if (!head || !role) throw new ApiProblem('not-found', 'There is no such file, or it is not shared with the caller.')
+    requireRole(role, need)
+    return head
+  }
+
+  /** The right of the person himself, even if he is an administrator: for tokens, behind which nobody is one. */
+  async personalRole(userId: string, fileId: string): Promise<Role | undefined> {
+    return this.accesses.roleOnFile(userId, fileId)
+  }
+
+  /** @returns the container's id; without one, the caller's own home */
+  async requireContainer(caller: ApiUser, containerId: string | undefined, need: Role): Promise<string> {
+    if (containerId === undefined) return this.containers.homeOf(caller.id)
+    const role = caller.role === 'admin' ? 'owner' : await this.accesses.roleOnContainer(caller.id, containerId)
+    const known = await this.containers.find(containerId)
+    // Everybody may see that there is a root; only administrators may fill it.
+    const seen = containerId === ROOT_CONTAINER ? (role ?? 'viewer') : role
+    if (!known || !seen) {
+      throw new ApiProblem('not-found', 'There is no such container, or it is not shared with the caller.')
+    }
+    requireRole(seen, need)
+    return containerId
+  }
+}
+
+function requireRole(role: Role, need: Role): void {
+  if (RANK[role] < RANK[need]) throw new ApiProblem('not-allowed', `The caller is ${role} here, and must be ${need}.`)
+}

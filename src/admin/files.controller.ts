@@ -1,0 +1,93 @@
+import { Controller, Delete, Get, HttpCode, Param, Post, Req, Res } from '@nestjs/common'
+import { ApiConsumes, ApiBody, ApiOperation, ApiQuery, ApiTags } from '@nestjs/swagger'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { z } from 'zod'
+import { AuditService } from '../audit/audit.service.js'
+import { Database } from '../database/database.js'
+import { correlationId } from '../http/correlation-id.js'
+import { bodyOf, contentLength } from '../http/request-body.js'
+import type { ApiUser } from '../permission/api-user.js'
+import { BlobStore } from '../storage/blob-store.js'
+import { checkName } from '../storage/file-name.js'
+import { FileService } from '../storage/file.service.js'
+import { BearerAccess, Caller } from './api-access.js'
+import { ContentService } from './content.service.js'
+import { FileGate } from './file-gate.js'
+import { CheckedQuery, pageOf, pageQuery, readCursor, text, type Page, type PageQuery } from './query.js'
+import { fileView } from './views.js'
+
+const createQuery = z.object({ name: text, container: text.max(64).optional() })
+const deleteQuery = z.object({ force: z.enum(['true', 'false'], 'must be true or false').default('false') })
+const fileCursor = z.object({ createdAt: text.regex(/^[\d\-+:. ]{10,40}$/), id: text })
+
+@ApiTags('files')
+@Controller('api/v1/files')
+@BearerAccess()
+export class FilesRestController {
+  constructor(
+    private readonly database: Database,
+    private readonly gate: FileGate,
+    private readonly files: FileService,
+    private readonly blobs: BlobStore,
+    private readonly contents: ContentService,
+    private readonly audit: AuditService,
+  ) {}
+
+  @Post()
+  @ApiOperation({ summary: 'Create a file: the body is its content' })
+  @ApiQuery({ name: 'name', required: true })
+  @ApiQuery({ name: 'container', required: false, description: "Default: the caller's own container" })
+  @ApiConsumes('application/octet-stream')
+  @ApiBody({ schema: { type: 'string', format: 'binary' } })
+  async create(
+    @Req() request: IncomingMessage,
+    @Res({ passthrough: true }) response: ServerResponse,
+    @Caller() caller: ApiUser,
+    @CheckedQuery(createQuery) query: z.infer<typeof createQuery>,
+  ): Promise<unknown> {
+    const name = checkName(query.name)
+    const containerId = await this.gate.requireContainer(caller, query.container, 'editor')
+    const content = await this.blobs.receive(bodyOf(request), contentLength(request))
+    try {
+      const made = await this.database.transaction(async (tx) => {
+        const file = { containerId, name, owner: caller.id, content, correlationId: correlationId(request) }
+        const head = await this.files.create(tx, file)
+        const event = { actor: caller.id, action: 'file-created', objectId: head.id, outcome: 'done' } as const
+        await this.audit.record(tx, { ...event, correlationId: file.correlationId, detail: { name } })
+        return head
+      })
+      response.setHeader('Location', `/api/v1/files/${made.id}`)
+      return fileView(made)
+    } catch (error) {
+      await this.blobs.remove(content.blob)
+      throw error
+    }
+  }
+
+  @Get()
+  @ApiOperation({ summary: "The caller's own files and those shared with him, oldest first" })
+  async list(@Caller() caller: ApiUser, @CheckedQuery(pageQuery) { limit, cursor }: PageQuery): Promise<Page<unknown>> {
+    const rows = await this.files.list(caller.id, readCursor(cursor, fileCursor), limit + 1)
+    return pageOf(rows, limit, ({ head }) => fileView(head), (row) => row.cursor)
+  }
+
+  @Get(':id')
+  @ApiOperation({ summary: 'One file' })
+  async one(@Caller() caller: ApiUser, @Param('id') id: string): Promise<unknown> {
+    return fileView(await this.gate.requireFile(caller, id, 'viewer'))
+  }
+
+  @Delete(':id')
+  @HttpCode(204)
+  @ApiOperation({ summary: 'Delete a file: 409 while somebody edits it, unless forced' })
+  @ApiQuery({ name: 'force', required: false, enum: ['true', 'false'] })
+  async delete(
+    @Req() request: IncomingMessage,
+    @Caller() caller: ApiUser,
+    @Param('id') id: string,
+    @CheckedQuery(deleteQuery) { force }: z.infer<typeof deleteQuery>,
+  ): Promise<void> {
+    await this.gate.requireFile(caller, id, 'owner')
+    await this.contents.delete(id, caller.id, correlationId(request), { evenIfEdited: force === 'true' })
+  }
+}

@@ -1,0 +1,89 @@
+import { Controller, Delete, Get, HttpCode, Param, Put, Req } from '@nestjs/common'
+import { ApiOperation, ApiTags } from '@nestjs/swagger'
+import type { IncomingMessage } from 'node:http'
+import { z } from 'zod'
+import { AuditService } from '../audit/audit.service.js'
+import { Database } from '../database/database.js'
+import { correlationId } from '../http/correlation-id.js'
+import type { ApiUser } from '../permission/api-user.js'
+import { GrantService, isSubject, type GrantedObject } from '../permission/grant.service.js'
+import { ROLES } from '../permission/role.js'
+import { BearerAccess, Caller } from './api-access.js'
+import { ApiProblem } from './api-problem.js'
+import { FileGate } from './file-gate.js'
+import { JsonBody } from './json-body.js'
+import { grantView } from './views.js'
+
+const grantBody = z.strictObject({ role: z.enum(ROLES) })
+
+@ApiTags('grants')
+@Controller('api/v1/:kind/:id/grants')
+@BearerAccess()
+export class GrantsController {
+  constructor(
+    private readonly database: Database,
+    private readonly gate: FileGate,
+    private readonly grants: GrantService,
+    private readonly audit: AuditService,
+  ) {}
+
+  @Get()
+  @ApiOperation({ summary: 'Who else may use the file or container' })
+  async list(@Caller() caller: ApiUser, @Param('kind') kind: string, @Param('id') id: string): Promise<unknown> {
+    const object = await this.requireOwned(caller, kind, id)
+    const grants = await this.database.transaction((tx) => this.grants.list(tx, object))
+    return { items: grants.map(grantView), nextCursor: null }
+  }
+
+  @Put(':subject')
+  @ApiOperation({ summary: 'Grant a role to user:ID, group:ID or everyone' })
+  async grant(
+    @Req() request: IncomingMessage,
+    @Caller() caller: ApiUser,
+    @Param('kind') kind: string,
+    @Param('id') id: string,
+    @Param('subject') subject: string,
+    @JsonBody(grantBody) { role }: z.infer<typeof grantBody>,
+  ): Promise<unknown> {
+    const object = await this.requireOwned(caller, kind, id)
+    if (!isSubject(subject)) {
+      throw new ApiProblem('invalid-request', 'The subject must be user:ID, group:ID or everyone.')
+    }
+    return this.database.transaction(async (tx) => {
+      const grant = await this.grants.grant(tx, object, subject, role, caller.id)
+      const event = { actor: caller.id, action: 'grant', objectId: id, outcome: 'done' } as const
+      await this.audit.record(tx, { ...event, correlationId: correlationId(request), detail: { subject, role } })
+      return grantView(grant)
+    })
+  }
+
+  @Delete(':subject')
+  @HttpCode(204)
+  @ApiOperation({ summary: 'Take a grant away; it counts at the very next call' })
+  async revoke(
+    @Req() request: IncomingMessage,
+    @Caller() caller: ApiUser,
+    @Param('kind') kind: string,
+    @Param('id') id: string,
+    @Param('subject') subject: string,
+  ): Promise<void> {
+    const object = await this.requireOwned(caller, kind, id)
+    await this.database.transaction(async (tx) => {
+      if (!(await this.grants.revoke(tx, object, subject))) {
+        throw new ApiProblem('not-found', `${subject} has no grant here.`)
+      }
+      const event = { actor: caller.id, action: 'grant-removed', objectId: id, outcome: 'done' } as const
+      await this.audit.record(tx, { ...event, correlationId: correlationId(request), detail: { subject } })
+    })
+  }
+
+  private async requireOwned(caller: ApiUser, kind: string, id: string): Promise<GrantedObject> {
+    if (kind === 'files') {
+      await this.gate.requireFile(caller, id, 'owner')
+      return { id, kind: 'file' }
+    }
+    if (kind !== 'containers') throw new ApiProblem('not-found', 'There is nothing at this address.')
+    await this.gate.requireContainer(caller, id, 'owner')
+    return { id, kind: 'container' }
+  }
+}

@@ -1,0 +1,53 @@
+import { createParamDecorator, type ExecutionContext } from '@nestjs/common'
+import { ApiBody } from '@nestjs/swagger'
+import type { IncomingMessage } from 'node:http'
+import { z } from 'zod'
+import { ApiProblem } from './api-problem.js'
+
+const MOST_BYTES = 100_000
+
+const read = createParamDecorator(async (schema: z.ZodType, context: ExecutionContext): Promise<unknown> => {
+  return parseBody(context.switchToHttp().getRequest<IncomingMessage>(), schema)
+})
+
+/**
+ * The request's JSON body, checked against `schema`, which also documents it. Bodies are parsed here and nowhere else:
+ * a parser in front of all routes would eat a document that is uploaded as JSON (ECOSYSTEM.md B.1 #6).
+ */
+export function JsonBody(schema: z.ZodType): ParameterDecorator {
+  return (target, key, index) => {
+    read(schema)(target, key, index)
+    if (key === undefined) return
+    const descriptor = Object.getOwnPropertyDescriptor(target, key)
+    const document = z.toJSONSchema(schema, { target: 'openapi-3.0', io: 'input' }) as object
+    if (descriptor) ApiBody({ schema: document })(target, key, descriptor)
+  }
+}
+
+async function parseBody(request: IncomingMessage, schema: z.ZodType): Promise<unknown> {
+  const chunks: Buffer[] = []
+  let size = 0
+  for await (const chunk of request.iterator({ destroyOnReturn: false })) {
+    size += (chunk as Buffer).length
+    if (size > MOST_BYTES) throw new ApiProblem('body-too-large', `The body is larger than ${MOST_BYTES} bytes.`)
+    chunks.push(chunk as Buffer)
+  }
+  const parsed = schema.safeParse(jsonOf(Buffer.concat(chunks)))
+  if (!parsed.success) throw invalidRequest(parsed.error)
+  return parsed.data
+}
+
+function jsonOf(bytes: Buffer): unknown {
+  try {
+    return JSON.parse(bytes.toString('utf8')) as unknown
+  } catch {
+    throw new ApiProblem('invalid-request', 'The body is not JSON.')
+  }
+}
+
+export function invalidRequest(error: z.ZodError): ApiProblem {
+  const issues = error.issues.map(({ path, message }) => ({ at: path.join('.'), message }))
+  const [first] = issues
+  const detail = first ? `${first.at === '' ? 'The request' : first.at}: ${first.message}.` : 'The request is malformed.'
+  return new ApiProblem('invalid-request', detail, { issues })
+}

@@ -1,0 +1,148 @@
+import { Controller, Delete, Get, HttpCode, Param, Post, Req } from '@nestjs/common'
+import { ApiOperation, ApiTags } from '@nestjs/swagger'
+import type { IncomingMessage } from 'node:http'
+import { AuditService, type AuditAction } from '../audit/audit.service.js'
+import { Database, type Tx } from '../database/database.js'
+import { Answer } from '../http/answer.js'
+import { correlationId } from '../http/correlation-id.js'
+import { downloadHeaders } from '../http/download.js'
+import type { ApiUser } from '../permission/api-user.js'
+import { BlobStore } from '../storage/blob-store.js'
+import { splitName } from '../storage/file-name.js'
+import { FileService } from '../storage/file.service.js'
+import type { RecoveryItem } from '../storage/recovery-item.entity.js'
+import { RecoveryService } from '../storage/recovery.service.js'
+import { BearerAccess, Caller } from './api-access.js'
+import { ApiProblem } from './api-problem.js'
+import { ContentService } from './content.service.js'
+import { FileGate } from './file-gate.js'
+import { fileView, recoveryView } from './views.js'
+
+/**
+ * The bytes of refused saves. They hold everybody's edits, so everybody who may still edit sees them, and the one who
+ * lost the right does not (RELIABILITY-SECURITY.md §3.4).
+ */
+@ApiTags('recovery items')
+@Controller('api/v1/files/:id/recovery-items')
+@BearerAccess()
+export class RecoveryItemsController {
+  constructor(
+    private readonly database: Database,
+    private readonly gate: FileGate,
+    private readonly recovery: RecoveryService,
+    private readonly files: FileService,
+    private readonly blobs: BlobStore,
+    private readonly contents: ContentService,
+    private readonly audit: AuditService,
+  ) {}
+
+  @Get()
+  @ApiOperation({ summary: 'Saves that were refused and kept, oldest first' })
+  async list(@Caller() caller: ApiUser, @Param('id') id: string): Promise<unknown> {
+    const head = await this.gate.requireFile(caller, id, 'editor')
+    const items = await this.recovery.list(id)
+    return { items: items.map((item) => recoveryView(item, head.sha256)), nextCursor: null }
+  }
+
+  @Get(':item/content')
+  @ApiOperation({ summary: 'Download the refused bytes' })
+  async download(@Caller() caller: ApiUser, @Param('id') id: string, @Param('item') itemId: string): Promise<Answer> {
+    const { name } = await this.gate.requireFile(caller, id, 'editor')
+    const item = await this.recovery.find(id, itemId)
+    if (!item) throw noSuchItem()
+    const size = Number(item.size)
+    return new Answer(200, downloadHeaders(name), await this.blobs.read(item.blob, size), size)
+  }
+
+  @Post(':item/restore')
+  @HttpCode(200)
+  @ApiOperation({ summary: 'Make the refused bytes the newest version: 409 while somebody edits the file' })
+  async restore(
+    @Req() request: IncomingMessage,
+    @Caller() caller: ApiUser,
+    @Param('id') id: string,
+    @Param('item') itemId: string,
+  ): Promise<unknown> {
+    await this.gate.requireFile(caller, id, 'editor')
+    const item = await this.recovery.find(id, itemId)
+    if (!item) throw noSuchItem()
+    const { head } = await this.contents.replace({
+      fileId: id,
+      content: contentOf(item),
+      author: caller.id,
+      editors: item.editors,
+      cause: 'restore',
+      action: 'recovery-restored',
+      correlationId: correlationId(request),
+      detail: { item: itemId },
+      check: async (tx) => {
+        if (!(await this.recovery.lock(tx, id, itemId))) throw noSuchItem()
+        await this.recovery.resolve(tx, itemId, 'restored')
+      },
+    })
+    return fileView(head)
+  }
+
+  @Post(':item/save-copy')
+  @ApiOperation({ summary: 'Make the refused bytes a file of their own beside the first' })
+  async saveCopy(
+    @Req() request: IncomingMessage,
+    @Caller() caller: ApiUser,
+    @Param('id') id: string,
+    @Param('item') itemId: string,
+  ): Promise<unknown> {
+    const head = await this.gate.requireFile(caller, id, 'editor')
+    return this.database.transaction(async (tx) => {
+      const item = await this.recovery.lock(tx, id, itemId)
+      if (!item) throw noSuchItem()
+      const { stem, extension } = splitName(head.name)
+      const copy = await this.files.createNumbered(tx, {
+        containerId: head.containerId,
+        name: `${stem} (recovered)${extension}`,
+        owner: caller.id,
+        content: contentOf(item),
+        correlationId: correlationId(request),
+      })
+      await this.recovery.resolve(tx, itemId, 'saved-as-copy')
+      await this.record(tx, request, caller, id, 'recovery-saved-as-copy', { item: itemId, copy: copy.id })
+      return fileView(copy)
+    })
+  }
+
+  @Delete(':item')
+  @HttpCode(204)
+  @ApiOperation({ summary: 'Discard the refused bytes' })
+  async discard(
+    @Req() request: IncomingMessage,
+    @Caller() caller: ApiUser,
+    @Param('id') id: string,
+    @Param('item') itemId: string,
+  ): Promise<void> {
+    await this.gate.requireFile(caller, id, 'owner')
+    await this.database.transaction(async (tx) => {
+      if (!(await this.recovery.lock(tx, id, itemId))) throw noSuchItem()
+      await this.recovery.resolve(tx, itemId, 'discarded')
+      await this.record(tx, request, caller, id, 'recovery-discarded', { item: itemId })
+    })
+  }
+
+  private async record(
+    tx: Tx,
+    request: IncomingMessage,
+    caller: ApiUser,
+    fileId: string,
+    action: AuditAction,
+    detail: Record<string, string>,
+  ): Promise<void> {
+    const event = { actor: caller.id, action, objectId: fileId, outcome: 'done' }
+    await this.audit.record(tx, { ...event, correlationId: correlationId(request), detail })
+  }
+}
+
+function contentOf({ blob, size, sha256 }: RecoveryItem): { blob: string; size: number; sha256: string } {
+  return { blob, size: Number(size), sha256 }
+}
+
+function noSuchItem(): ApiProblem {
+  return new ApiProblem('not-found', 'There is no such recovery item, or somebody has dealt with it.')
+}

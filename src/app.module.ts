@@ -1,0 +1,19 @@
+import { Module, type DynamicModule } from '@nestjs/common'
+import { AdminModule } from './admin/admin.module.js'
+import { ConfigModule } from './config/config.module.js'
+import type { Settings } from './config/settings.js'
+import { DatabaseModule } from './database/database.module.js'
+import { HealthModule } from './health/health.module.js'
+import { HttpModule } from './http/http.module.js'
+import type { Logger } from './logging/logger.js'
+import { WopiModule } from './wopi/wopi.module.js'
+
+@Module({})
+export class AppModule {
+  static with(settings: Settings, logger: Logger): DynamicModule {
+    return {
+      module: AppModule,
+      imports: [ConfigModule.with(settings, logger), DatabaseModule, HttpModule, WopiModule, AdminModule, HealthModule],
+    }
+  }
+}

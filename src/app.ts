@@ -1,0 +1,40 @@
+import type { INestApplication } from '@nestjs/common'
+import { NestFactory } from '@nestjs/core'
+import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger'
+import { AppModule } from './app.module.js'
+import type { Settings } from './config/settings.js'
+import { FastExpressAdapter } from './http/fast-express.adapter.js'
+import { Logger } from './logging/logger.js'
+
+/** Slower uploads than this many bytes a second are cut off. */
+const SLOWEST_UPLOAD = 64 * 1024
+
+/** The whole application, for `main` and for every test. The caller listens and closes. */
+export async function createApp(settings: Settings, logger: Logger): Promise<INestApplication> {
+  const adapter = new FastExpressAdapter({
+    // Metadata of co-authoring locks, tokens and proofs travel in headers (WOPI.md §12.2).
+    maxHeaderSize: 64 * 1024,
+    headersTimeout: 60_000,
+    // Node's default of 5 minutes cuts every upload that takes longer (RELIABILITY-SECURITY.md D-03).
+    requestTimeout: 300_000 + Math.ceil((settings.maxFileSizeBytes / SLOWEST_UPLOAD) * 1000),
+    // Longer than the idle time of any proxy in front, or it would reuse a connection that is being closed.
+    keepAliveTimeout: 75_000,
+  })
+  const app = await NestFactory.create(AppModule.with(settings, logger), adapter, {
+    // The default parser turns a PutFile that is sent as JSON into zero bytes (ECOSYSTEM.md B.1 #6).
+    bodyParser: false,
+    logger,
+    abortOnError: false,
+  })
+  documentRest(app)
+  await app.init()
+  return app
+}
+
+function documentRest(app: INestApplication): void {
+  const outline = new DocumentBuilder().setTitle('Tandem').setVersion('1').addBearerAuth().build()
+  SwaggerModule.setup('api/docs', app, () => SwaggerModule.createDocument(app, outline), {
+    jsonDocumentUrl: 'api/openapi.json',
+    yamlDocumentUrl: 'api/openapi.yaml',
+  })
+}

@@ -1,0 +1,47 @@
+import { Injectable } from '@nestjs/common'
+import type { Queryable, Statement } from '../database/database.js'
+
+export type AuditAction =
+  | 'file-created'
+  | 'file-deleted'
+  | 'file-renamed'
+  | 'file-uploaded'
+  | 'save'
+  | 'version-restored'
+  | 'lock-broken'
+  | 'exclusive-lock'
+  | 'exclusive-unlock'
+  | 'grant'
+  | 'grant-removed'
+  | 'access-token-issued'
+  | 'access-token-revoked'
+  | 'container-created'
+  | 'recovery-restored'
+  | 'recovery-saved-as-copy'
+  | 'recovery-discarded'
+
+export interface AuditEvent {
+  /** User id of who did it. */
+  readonly actor: string
+  readonly action: AuditAction
+  readonly objectId: string
+  /** 'done', or why it was refused. */
+  readonly outcome: string
+  readonly correlationId: string
+  readonly detail?: Readonly<Record<string, unknown>>
+}
+
+const RECORD: Statement<Record<string, never>> = {
+  name: 'audit',
+  text: `
+    insert into audit_event (actor, action, object_id, outcome, correlation_id, detail)
+    values ($1, $2, $3, $4, $5, $6)`,
+}
+
+/** Who did what. Rows are written in the transaction of the deed, so there is never one without the other. */
+@Injectable()
+export class AuditService {
+  async record(on: Queryable, { actor, action, objectId, outcome, correlationId, detail }: AuditEvent): Promise<void> {
+    await on.query(RECORD, [actor, action, objectId, outcome, correlationId, JSON.stringify(detail ?? {})])
+  }
+}

@@ -1,0 +1,142 @@
+import { resolve } from 'node:path'
+import { z } from 'zod'
+
+/** One signing secret: `kid` goes into the token's header, so that old tokens stay valid while secrets rotate. */
+export interface TokenSecret {
+  readonly kid: string
+  readonly secret: Buffer
+}
+
+export interface Config {
+  readonly host: string
+  readonly port: number
+  /** Origin under which browsers and editors reach Tandem; never taken from a request (RELIABILITY-SECURITY.md P-08). */
+  readonly publicUrl: string
+  /** Unset: Tandem starts its own PostgreSQL under `dataDir`. */
+  readonly databaseUrl: string | undefined
+  readonly databasePoolSize: number
+  readonly dataDir: string
+  /** First signs, all verify. Unset: a key file under `dataDir` is made at the first start. */
+  readonly tokenSecrets: readonly TokenSecret[] | undefined
+  /** Unset: embedded mode, Tandem signs bearer tokens itself. */
+  readonly oidc: { readonly issuer: string; readonly audience: string; readonly roleClaim: string } | undefined
+  readonly lockTtlMs: number
+  readonly lockGraceMs: number
+  readonly maxFileSizeBytes: number
+  readonly workers: number
+  readonly logLevel: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent'
+}
+
+/** A wrong environment variable; the message is one plain sentence that names it. */
+export class ConfigError extends Error {}
+
+const seconds = (least: number, most: number, byDefault: number): z.ZodType<number> =>
+  z
+    .string()
+    .regex(/^\d+(\.\d+)?$/, 'must be a number of seconds')
+    .transform(Number)
+    .refine((n) => n >= least && n <= most, `must lie between ${least} and ${most} seconds`)
+    .default(byDefault)
+
+const whole = (least: number, most: number, byDefault: number): z.ZodType<number> =>
+  z
+    .string()
+    .regex(/^\d+$/, 'must be a whole number')
+    .transform(Number)
+    .refine((n) => n >= least && n <= most, `must lie between ${least} and ${most}`)
+    .default(byDefault)
+
+const httpOrigin = z
+  .string()
+  .refine((text) => URL.canParse(text) && /^https?:$/.test(new URL(text).protocol), 'must be an http(s) URL')
+  .transform((text) => text.replace(/\/+$/, ''))
+
+const SIZE_UNITS = { '': 1, K: 1024, M: 1024 ** 2, G: 1024 ** 3 } as const
+
+const size = z
+  .string()
+  .regex(/^\d{1,12}[KMG]?$/, 'must be bytes, or a number with K, M or G')
+  .transform((text) => Number.parseInt(text, 10) * SIZE_UNITS[text.replace(/\d/g, '') as keyof typeof SIZE_UNITS])
+  .refine((bytes) => bytes >= 1 && bytes <= 1024 ** 4, 'must lie between 1 byte and 1024G')
+
+const environment = z.object({
+  HOST: z.string().default('127.0.0.1'),
+  PORT: whole(0, 65535, 8080),
+  PUBLIC_URL: httpOrigin.optional(),
+  DATABASE_URL: z
+    .string()
+    .regex(/^postgres(ql)?:\/\//, 'must start with postgres://')
+    .optional(),
+  DATABASE_POOL_SIZE: whole(2, 100, 10),
+  DATA_DIR: z.string().default('./data'),
+  STORAGE: z.literal('filesystem', 'must be filesystem').default('filesystem'),
+  COAUTH_PROFILE: z.literal('web', 'must be web').default('web'),
+  TOKEN_SECRETS: z.string().optional(),
+  OIDC_ISSUER: httpOrigin.optional(),
+  OIDC_AUDIENCE: z.string().default('tandem'),
+  OIDC_ROLE_CLAIM: z.string().default('roles'),
+  LOCK_TTL_SECONDS: seconds(0.05, 86_400, 1800),
+  LOCK_GRACE_SECONDS: seconds(0, 3600, 60),
+  MAX_FILE_SIZE: size.default(2 * 1024 ** 3),
+  WORKERS: whole(1, 64, 1),
+  LOG_LEVEL: z
+    .enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'], {
+      error: 'must be one of trace, debug, info, warn, error, fatal, silent',
+    })
+    .default('info'),
+})
+
+/**
+ * Reads and checks the whole configuration (DESIGN.md §7). An empty variable counts as unset.
+ * @throws ConfigError for the first wrong variable
+ */
+export function readConfig(env: NodeJS.ProcessEnv): Config {
+  const set = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value !== ''))
+  const parsed = environment.safeParse(set)
+  if (!parsed.success) {
+    const issue = parsed.error.issues[0]
+    throw new ConfigError(`${issue?.path.join('.') ?? 'The environment'} ${issue?.message ?? 'is wrong'}.`)
+  }
+  const e = parsed.data
+  return Object.freeze({
+    host: e.HOST,
+    port: e.PORT,
+    publicUrl: e.PUBLIC_URL ?? `http://localhost:${e.PORT}`,
+    databaseUrl: e.DATABASE_URL,
+    databasePoolSize: e.DATABASE_POOL_SIZE,
+    dataDir: resolve(e.DATA_DIR),
+    tokenSecrets: e.TOKEN_SECRETS === undefined ? undefined : parseTokenSecrets(e.TOKEN_SECRETS),
+    oidc: e.OIDC_ISSUER
+      ? { issuer: e.OIDC_ISSUER, audience: e.OIDC_AUDIENCE, roleClaim: e.OIDC_ROLE_CLAIM }
+      : undefined,
+    lockTtlMs: e.LOCK_TTL_SECONDS * 1000,
+    lockGraceMs: e.LOCK_GRACE_SECONDS * 1000,
+    maxFileSizeBytes: e.MAX_FILE_SIZE,
+    workers: e.WORKERS,
+    logLevel: e.LOG_LEVEL,
+  })
+}
+
+// ONLYOFFICE shipped a default signing key and everybody could sign (CVE-2021-43445): a guessable secret stops the start.
+function parseTokenSecrets(text: string): TokenSecret[] {
+  const secrets = text.split(',').map((entry) => {
+    const [, kid, secret] = /^([A-Za-z0-9._-]{1,32}):(.*)$/s.exec(entry.trim()) ?? []
+    if (!kid || secret === undefined) {
+      throw new ConfigError('TOKEN_SECRETS must be a list of kid:secret, separated by commas.')
+    }
+    const bytes = Buffer.from(secret)
+    if (bytes.length < 32 || new Set(bytes).size < 8) {
+      throw new ConfigError(
+        `TOKEN_SECRETS has a secret under "${kid}" that can be guessed; use 32 random bytes or more, such as the output of: openssl rand -hex 32.`,
+      )
+    }
+    return { kid, secret: bytes }
+  })
+  if (new Set(secrets.map(({ kid }) => kid)).size < secrets.length) {
+    throw new ConfigError('TOKEN_SECRETS has the same kid twice.')
+  }
+  if (new Set(secrets.map(({ secret }) => secret.toString())).size < secrets.length) {
+    throw new ConfigError('TOKEN_SECRETS has the same secret under two kids.')
+  }
+  return secrets
+}

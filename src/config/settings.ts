@@ -1,0 +1,18 @@
+import type { Config, TokenSecret } from './config.js'
+
+/** What the modules are given: the configuration with its open ends (database, secrets) resolved at start. */
+export abstract class Settings implements Omit<Config, 'databaseUrl' | 'tokenSecrets'> {
+  abstract readonly host: string
+  abstract readonly port: number
+  abstract readonly publicUrl: string
+  abstract readonly databaseUrl: string
+  abstract readonly databasePoolSize: number
+  abstract readonly dataDir: string
+  abstract readonly tokenSecrets: readonly TokenSecret[]
+  abstract readonly oidc: Config['oidc']
+  abstract readonly lockTtlMs: number
+  abstract readonly lockGraceMs: number
+  abstract readonly maxFileSizeBytes: number
+  abstract readonly workers: number
+  abstract readonly logLevel: Config['logLevel']
+}

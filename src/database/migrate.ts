@@ -1,0 +1,22 @@
+import pg from 'pg'
+import { createDataSource } from '../../ormconfig.js'
+
+// Any number that nothing else in Tandem uses as an advisory lock.
+const MIGRATION_LOCK = 7_226_336
+
+/** Brings the schema up to date. Safe when many servers start at once: one migrates, the others wait for it. */
+export async function migrate(databaseUrl: string): Promise<void> {
+  const turn = new pg.Client({ connectionString: databaseUrl, application_name: 'tandem migration' })
+  await turn.connect()
+  try {
+    await turn.query('select pg_advisory_lock($1)', [MIGRATION_LOCK])
+    const dataSource = await createDataSource(databaseUrl, 2).initialize()
+    try {
+      await dataSource.runMigrations({ transaction: 'each' })
+    } finally {
+      await dataSource.destroy()
+    }
+  } finally {
+    await turn.end()
+  }
+}

@@ -1,0 +1,41 @@
+import { Controller, Get } from '@nestjs/common'
+import { ApiExcludeController } from '@nestjs/swagger'
+import { HealthCheck, HealthCheckService, type HealthCheckResult } from '@nestjs/terminus'
+import { Answer } from '../http/answer.js'
+import { DeclareAccess } from '../http/access.js'
+import { Metrics } from './metrics.js'
+import { Readiness } from './readiness.js'
+
+/** Probes for the orchestrator (DESIGN.md §7). */
+@ApiExcludeController()
+@Controller()
+@DeclareAccess('public')
+export class HealthController {
+  constructor(
+    private readonly health: HealthCheckService,
+    private readonly readiness: Readiness,
+    private readonly metrics: Metrics,
+  ) {}
+
+  /** The process answers. Nothing else is asked: restarting Tandem does not bring a database back. */
+  @Get('health/live')
+  live(): { status: 'ok' } {
+    return { status: 'ok' }
+  }
+
+  @Get('health/ready')
+  @HealthCheck()
+  ready(): Promise<HealthCheckResult> {
+    return this.health.check([
+      () => this.readiness.accepting(),
+      () => this.readiness.databaseReachable(),
+      () => this.readiness.durable(),
+      () => this.readiness.storageWritable(),
+    ])
+  }
+
+  @Get('metrics')
+  async scrape(): Promise<Answer> {
+    return new Answer(200, { 'Content-Type': this.metrics.contentType }, await this.metrics.text())
+  }
+}

@@ -1,0 +1,43 @@
+import { Injectable } from '@nestjs/common'
+import { collectDefaultMetrics, Gauge, Registry } from 'prom-client'
+import { Database, type Statement } from '../database/database.js'
+
+const COUNTS: Statement<{ locks: string; recovery_items: string }> = {
+  name: 'metric-counts',
+  text: `
+    select (select count(*) from file_lock where kind <> 'none' and expires_at > clock_timestamp()) as locks,
+      (select count(*) from recovery_item where resolved_at is null) as recovery_items`,
+}
+
+/** Prometheus metrics of this process and of what the database knows. */
+@Injectable()
+export class Metrics {
+  private readonly registry = new Registry()
+  private readonly locks = new Gauge({ name: 'tandem_locks', help: 'Files locked now', registers: [this.registry] })
+  private readonly recoveryItems = new Gauge({
+    name: 'tandem_recovery_items',
+    help: 'Refused saves that nobody has dealt with',
+    registers: [this.registry],
+  })
+
+  constructor(private readonly database: Database) {
+    collectDefaultMetrics({ register: this.registry })
+  }
+
+  get contentType(): string {
+    return this.registry.contentType
+  }
+
+  async text(): Promise<string> {
+    try {
+      const [row] = await this.database.query(COUNTS, [])
+      this.locks.set(Number(row?.locks))
+      this.recoveryItems.set(Number(row?.recovery_items))
+    } catch {
+      // Without the database the process metrics are all the more interesting.
+      this.locks.reset()
+      this.recoveryItems.reset()
+    }
+    return this.registry.metrics()
+  }
+}

@@ -1,0 +1,115 @@
+import { Injectable } from '@nestjs/common'
+import { Settings } from '../config/settings.js'
+import { Database, type Queryable, type Statement, type Tx } from '../database/database.js'
+import { LockLog } from './lock-log.js'
+import {
+  EXCLUSIVE_LOCK,
+  EXCLUSIVE_UNLOCK,
+  GET_LOCK,
+  HOLD,
+  LOCK,
+  REFRESH_LOCK,
+  UNLOCK,
+  UNLOCK_AND_RELOCK,
+  type LockRow,
+} from './lock.statements.js'
+
+/** What holds a file, seen under its row lock. `version` is the head's at that instant. */
+export type LockState =
+  | { readonly kind: 'none'; readonly version: string }
+  | { readonly kind: 'wopi'; readonly lockId: string; readonly version: string }
+  | { readonly kind: 'exclusive'; readonly holder: string; readonly reason: string; readonly version: string }
+
+export type LockOutcome =
+  | { readonly granted: true; readonly version: string }
+  /** `current` is what the caller is told on a 409. */
+  | { readonly granted: false; readonly current: LockState }
+
+/** `undefined` in place of an answer: no such file. */
+type Answer<T> = Promise<T | undefined>
+
+/** The lock of each file: WOPI.md §7, linearizable over all servers on the database (RELIABILITY-SECURITY.md R-01). */
+@Injectable()
+export class LockService {
+  constructor(
+    private readonly database: Database,
+    private readonly settings: Settings,
+    private readonly log: LockLog,
+  ) {}
+
+  /** Takes the lock, or restarts its timer when `lockId` holds it already. */
+  lock(fileId: string, lockId: string, holder: string): Answer<LockOutcome> {
+    return this.change(LOCK, fileId, [lockId, this.settings.lockTtlMs, holder])
+  }
+
+  /** Swaps `oldLockId` for `lockId` in one step: nobody can get in between. */
+  unlockAndRelock(fileId: string, oldLockId: string, lockId: string, holder: string): Answer<LockOutcome> {
+    return this.change(UNLOCK_AND_RELOCK, fileId, [lockId, this.settings.lockTtlMs, holder, oldLockId])
+  }
+
+  refresh(fileId: string, lockId: string): Answer<LockOutcome> {
+    return this.change(REFRESH_LOCK, fileId, [lockId, this.settings.lockTtlMs])
+  }
+
+  unlock(fileId: string, lockId: string): Answer<LockOutcome> {
+    return this.change(UNLOCK, fileId, [lockId])
+  }
+
+  /** For batch jobs and maintenance: nobody may edit until `lifetimeMs` have passed. */
+  lockExclusively(
+    tx: Tx,
+    fileId: string,
+    { lockId, holder, reason, lifetimeMs }: { lockId: string; holder: string; reason: string; lifetimeMs: number },
+  ): Answer<LockOutcome> {
+    return this.change(EXCLUSIVE_LOCK, fileId, [lockId, lifetimeMs, holder, reason], tx)
+  }
+
+  unlockExclusive(tx: Tx, fileId: string): Answer<LockOutcome> {
+    return this.change(EXCLUSIVE_UNLOCK, fileId, [], tx)
+  }
+
+  async current(fileId: string): Answer<LockState> {
+    const row = await this.ask(GET_LOCK, fileId, [], this.database)
+    return row && stateOf(row)
+  }
+
+  /** The lock as it will stand until `tx` ends: the row stays locked, so nobody takes or drops it meanwhile. */
+  async hold(tx: Tx, fileId: string): Answer<LockState> {
+    const row = await this.ask(HOLD, fileId, [], tx)
+    return row && stateOf(row)
+  }
+
+  private async change(
+    statement: Statement<LockRow>,
+    fileId: string,
+    values: readonly unknown[],
+    on: Queryable = this.database,
+  ): Answer<LockOutcome> {
+    const row = await this.ask(statement, fileId, values, on)
+    if (!row) return undefined
+    if (row.dead_lock_id !== null && row.decision === 'take') this.log.expired(fileId, row.dead_lock_id)
+    if (row.decision === 'conflict') return { granted: false, current: stateOf(row) }
+    return { granted: true, version: row.version }
+  }
+
+  private async ask(
+    statement: Statement<LockRow>,
+    fileId: string,
+    values: readonly unknown[],
+    on: Queryable,
+  ): Promise<LockRow | undefined> {
+    const rows = await on.query(statement, [fileId, this.settings.lockGraceMs, ...values])
+    return rows[0]
+  }
+}
+
+function stateOf(row: LockRow): LockState {
+  switch (row.live_kind) {
+    case 'none':
+      return { kind: 'none', version: row.version }
+    case 'wopi':
+      return { kind: 'wopi', lockId: row.live_lock_id, version: row.version }
+    case 'exclusive':
+      return { kind: 'exclusive', holder: row.holder ?? '', reason: row.reason ?? '', version: row.version }
+  }
+}

@@ -1,0 +1,158 @@
+import type { Statement } from '../database/database.js'
+
+/**
+ * The lock operations of WOPI.md §7, each as one statement on the file's one lock row.
+ *
+ * Two races are closed here. `held` takes the row lock before anything is decided, so that read, compare and write
+ * are one step for every server on the database. `seen` reads clock_timestamp() in a step of its own, after the row
+ * lock was obtained: now() stands still from the start of the transaction, and a clock read beside FOR UPDATE is read
+ * before the wait; both call a lock live that died while we queued for it (RELIABILITY-SECURITY.md §2.2).
+ */
+const HELD = `
+  with held as materialized (
+    select * from file_lock where file_id = $1 for no key update
+  ), seen as materialized (
+    select held.*, clock_timestamp() as now from held
+  ), live as (
+    select seen.*,
+      case when kind = 'none' then 'none'
+           when now < expires_at + case kind when 'wopi' then $2::float8 * interval '1 ms' else interval '0' end then kind
+           else 'none' end as live_kind
+    from seen
+  )`
+
+const ANSWER = `
+  select decision, live_kind, live_lock_id, version, holder, reason, dead_lock_id from decided`
+
+const decided = (decision: string): string => `, decided as (
+    select live.*, ${decision} as decision,
+      case live_kind when 'wopi' then lock_id else '' end as live_lock_id,
+      case when kind = 'wopi' and live_kind = 'none' then lock_id end as dead_lock_id
+    from live
+  )`
+
+const changed = (set: string, decisions: string): string => `, changed as (
+    update file_lock set ${set} from decided
+    where file_lock.file_id = decided.file_id and decided.decision in (${decisions})
+  )`
+
+/** The row that every lock statement answers. */
+export interface LockRow {
+  readonly decision: 'take' | 'swap' | 'extend' | 'release' | 'conflict'
+  readonly live_kind: 'none' | 'wopi' | 'exclusive'
+  /** The WOPI lock id before the operation, '' when there was none. */
+  readonly live_lock_id: string
+  /** The head's version, read under the same row lock. */
+  readonly version: string
+  readonly holder: string | null
+  readonly reason: string | null
+  /** An expired id that nobody had swept up yet. */
+  readonly dead_lock_id: string | null
+}
+
+const lives = (lifetime: string): string =>
+  `refreshed_at = decided.now, expires_at = decided.now + ${lifetime}::float8 * interval '1 ms'`
+
+/** $1 file, $2 grace ms, $3 lock id, $4 lifetime ms, $5 holder */
+export const LOCK: Statement<LockRow> = {
+  name: 'lock',
+  text: `${HELD}${decided(`case
+      when live_kind = 'none' then 'take'
+      when live_kind = 'wopi' and lock_id = $3 then 'extend'
+      else 'conflict' end`)}${changed(
+    `kind = 'wopi', lock_id = $3, reason = null, ${lives('$4')},
+       holder = case decided.decision when 'take' then $5 else file_lock.holder end,
+       taken_at = case decided.decision when 'take' then decided.now else file_lock.taken_at end,
+       epoch = file_lock.epoch + case decided.decision when 'take' then 1 else 0 end`,
+    `'take', 'extend'`,
+  )}${ANSWER}`,
+}
+
+/** $1 file, $2 grace ms, $3 new lock id, $4 lifetime ms, $5 holder, $6 old lock id */
+export const UNLOCK_AND_RELOCK: Statement<LockRow> = {
+  name: 'unlock-and-relock',
+  text: `${HELD}${decided(`case when live_kind = 'wopi' and lock_id = $6 then 'swap' else 'conflict' end`)}${changed(
+    `lock_id = $3, holder = $5, epoch = file_lock.epoch + 1, ${lives('$4')}`,
+    `'swap'`,
+  )}${ANSWER}`,
+}
+
+/** $1 file, $2 grace ms, $3 lock id, $4 lifetime ms */
+export const REFRESH_LOCK: Statement<LockRow> = {
+  name: 'refresh-lock',
+  text: `${HELD}${decided(`case when live_kind = 'wopi' and lock_id = $3 then 'extend' else 'conflict' end`)}${changed(
+    lives('$4'),
+    `'extend'`,
+  )}${ANSWER}`,
+}
+
+const FREE = `kind = 'none', lock_id = '', holder = null, reason = null, taken_at = null, refreshed_at = null, expires_at = null`
+
+/** $1 file, $2 grace ms, $3 lock id */
+export const UNLOCK: Statement<LockRow> = {
+  name: 'unlock',
+  text: `${HELD}${decided(`case when live_kind = 'wopi' and lock_id = $3 then 'release' else 'conflict' end`)}${changed(
+    FREE,
+    `'release'`,
+  )}${ANSWER}`,
+}
+
+/** $1 file, $2 grace ms, $3 lock id, $4 lifetime ms, $5 holder, $6 reason */
+export const EXCLUSIVE_LOCK: Statement<LockRow> = {
+  name: 'exclusive-lock',
+  text: `${HELD}${decided(`case when live_kind = 'none' then 'take' else 'conflict' end`)}${changed(
+    `kind = 'exclusive', lock_id = $3, holder = $5, reason = $6, taken_at = decided.now,
+       epoch = file_lock.epoch + 1, ${lives('$4')}`,
+    `'take'`,
+  )}${ANSWER}`,
+}
+
+/** $1 file, $2 grace ms */
+export const EXCLUSIVE_UNLOCK: Statement<LockRow> = {
+  name: 'exclusive-unlock',
+  text: `${HELD}${decided(`case when live_kind = 'exclusive' then 'release' else 'conflict' end`)}${changed(
+    FREE,
+    `'release'`,
+  )}${ANSWER}`,
+}
+
+/**
+ * Reads under a shared row lock: a plain read could report "unlocked" while a save that was admitted before the
+ * expiry has not committed yet, and the reader would next see the old version. $1 file, $2 grace ms
+ */
+export const GET_LOCK: Statement<LockRow> = {
+  name: 'get-lock',
+  text: `${HELD.replace('for no key update', 'for share')}${decided(`'conflict'`)}${ANSWER}`,
+}
+
+/** The same read for a save's transaction, which keeps the row until its commit. $1 file, $2 grace ms */
+export const HOLD: Statement<LockRow> = {
+  name: 'hold-lock',
+  text: `${HELD}${decided(`'conflict'`)}${ANSWER}`,
+}
+
+export interface ExpiredRow {
+  readonly file_id: string
+  readonly kind: 'wopi' | 'exclusive'
+  readonly lock_id: string
+  readonly holder: string | null
+  readonly expires_at: Date
+}
+
+/**
+ * Clears locks whose grace has ended. Rows that somebody is using right now are skipped, and their user judges the
+ * expiry himself; so any number of servers may sweep at once and each expiry is reported once. $1 grace ms
+ */
+export const SWEEP: Statement<ExpiredRow> = {
+  name: 'sweep-locks',
+  text: `
+    with dead as materialized (
+      select file_id, kind, lock_id, holder, expires_at from file_lock
+      where kind <> 'none'
+        and expires_at + case kind when 'wopi' then $1::float8 * interval '1 ms' else interval '0' end <= clock_timestamp()
+      for no key update skip locked
+    ), freed as (
+      update file_lock set ${FREE} from dead where file_lock.file_id = dead.file_id
+    )
+    select * from dead`,
+}

@@ -1,0 +1,75 @@
+import cluster from 'node:cluster'
+import { ConfigError, readConfig, type Config } from './config/config.js'
+import { loadTokenSecrets } from './config/token-secrets.js'
+import { migrate } from './database/migrate.js'
+import { openDatabase } from './database/open-database.js'
+import { Logger } from './logging/logger.js'
+import { serve, type Running } from './serve.js'
+import { supervise } from './supervise.js'
+
+async function main(): Promise<void> {
+  const config = readConfig(process.env)
+  const logger = new Logger(config.logLevel)
+  dieLoudly(logger)
+  // A worker is told the database by its supervisor; the supervisor alone starts and migrates it.
+  if (cluster.isWorker) stopOnSignal(await serveAt(config, config.databaseUrl ?? '', logger), logger)
+  else stopOnSignal(await start(config, logger), logger)
+}
+
+async function start(config: Config, logger: Logger): Promise<Running> {
+  const database = await openDatabase(config)
+  try {
+    await migrate(database.url)
+    const running =
+      config.workers > 1 ? await supervise(config.workers, database.url, logger) : await serveAt(config, database.url, logger)
+    logger.info({ event: 'started', url: config.publicUrl, workers: config.workers }, `Tandem listens on ${config.publicUrl}`)
+    return {
+      stop: async () => {
+        await running.stop()
+        await database.close()
+      },
+    }
+  } catch (error) {
+    await database.close()
+    throw error
+  }
+}
+
+async function serveAt(config: Config, databaseUrl: string, logger: Logger): Promise<Running> {
+  return serve({ ...config, databaseUrl, tokenSecrets: await loadTokenSecrets(config) }, logger)
+}
+
+function stopOnSignal(running: Running, logger: Logger): void {
+  let stopping = false
+  const stop = (signal: NodeJS.Signals): void => {
+    if (stopping) return
+    stopping = true
+    logger.info({ event: 'stopping', signal }, 'finishing what is under way')
+    running.stop().then(
+      () => process.exit(0),
+      (error: unknown) => {
+        logger.error({ error: String(error) }, 'could not stop cleanly')
+        process.exit(1)
+      },
+    )
+  }
+  process.on('SIGTERM', stop)
+  process.on('SIGINT', stop)
+}
+
+// State after an unexpected throw is unknown; every acknowledged save is on disk, and the orchestrator starts us again.
+function dieLoudly(logger: Logger): void {
+  const die = (error: unknown): void => {
+    logger.error({ event: 'crashed', stack: error instanceof Error ? error.stack : String(error) }, 'Tandem stops: a bug')
+    process.exit(1)
+  }
+  process.on('uncaughtException', die)
+  process.on('unhandledRejection', die)
+}
+
+await main().catch((error: unknown) => {
+  const message = error instanceof Error ? error.message : String(error)
+  process.stderr.write(`Tandem did not start: ${message}\n`)
+  if (!(error instanceof ConfigError) && error instanceof Error && error.stack) process.stderr.write(`${error.stack}\n`)
+  process.exit(1)
+})

@@ -1,0 +1,29 @@
+import { Column, Entity, PrimaryColumn } from 'typeorm'
+
+/** The record behind a WOPI access token; the token itself is never stored. */
+@Entity('access_token')
+export class AccessToken {
+  @PrimaryColumn({ type: 'text' })
+  jti!: string
+
+  @Column({ type: 'text', name: 'user_id' })
+  userId!: string
+
+  @Column({ type: 'text', name: 'resource_kind' })
+  resourceKind!: 'file' | 'container'
+
+  @Column({ type: 'text', name: 'resource_id' })
+  resourceId!: string
+
+  @Column({ type: 'text' })
+  mode!: 'view' | 'edit'
+
+  @Column({ type: 'timestamptz', name: 'issued_at' })
+  issuedAt!: Date
+
+  @Column({ type: 'timestamptz', name: 'expires_at' })
+  expiresAt!: Date
+
+  @Column({ type: 'timestamptz', name: 'revoked_at', nullable: true })
+  revokedAt!: Date | null
+}

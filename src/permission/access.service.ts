@@ -1,0 +1,117 @@
+import { Injectable } from '@nestjs/common'
+import { Database, type Tx } from '../database/database.js'
+import type { AccessTokenClaims } from './access-token.claims.js'
+import { CONTAINER_RANK, FILE_ACCESS, FILE_RANK, KNOWN_EDITORS, TOKEN_LIVES, type FileAccessRow } from './access.statements.js'
+import { RANK, roleOf, type Role } from './role.js'
+
+/** What a WOPI token can do to its file at this moment. */
+export interface FileAccess {
+  readonly jti: string
+  readonly token: 'live' | 'expired' | 'revoked'
+  readonly tokenExpiresAt: Date
+  /** Seconds since the token died; negative while it lives. */
+  readonly deadSeconds: number
+  /** What the token was issued for; a view token never writes, whatever its user may do. */
+  readonly mode: 'view' | 'edit'
+  /** The user's live role; undefined when every right is gone. */
+  readonly role: Role | undefined
+  readonly user: AccessUser
+  readonly file: AccessedFile
+}
+
+export interface AccessUser {
+  readonly id: string
+  readonly displayName: string
+  readonly principalName: string | null
+  readonly userInfo: string | null
+}
+
+/** The file's head, from the same look at the database as the right. */
+export interface AccessedFile {
+  readonly id: string
+  readonly name: string
+  readonly containerId: string
+  readonly ownerId: string
+  readonly version: string
+  readonly size: number
+  /** hex */
+  readonly sha256: string
+  readonly blob: string
+  /** ISO 8601 UTC with microseconds: Collabora's version of the file, compared as text (CLIENTS.md §1.1). */
+  readonly modifiedAt: string
+}
+
+export function mayEdit(access: Pick<FileAccess, 'mode' | 'role'>): boolean {
+  return access.mode === 'edit' && (access.role === 'editor' || access.role === 'owner')
+}
+
+/** Answers "may U do X to F now?" from the live state; nothing is cached, so a revocation counts at the next call. */
+@Injectable()
+export class AccessService {
+  constructor(private readonly database: Database) {}
+
+  /** @returns 'unknown-token' when no such token was issued for this file, 'no-such-file' when the file is gone */
+  async ofToken(claims: AccessTokenClaims, fileId: string): Promise<FileAccess | 'unknown-token' | 'no-such-file'> {
+    if (claims.resourceId !== fileId) return 'unknown-token'
+    const [row] = await this.database.query(FILE_ACCESS, [claims.jti, claims.userId, fileId])
+    if (!row) return 'unknown-token'
+    if (row.name === null) return 'no-such-file'
+    return {
+      jti: claims.jti,
+      token: row.revoked || row.disabled ? 'revoked' : row.expired || claims.expired ? 'expired' : 'live',
+      tokenExpiresAt: row.expires_at,
+      deadSeconds: row.dead_seconds,
+      mode: row.mode,
+      role: roleOf(row.rank),
+      user: {
+        id: claims.userId,
+        displayName: row.display_name,
+        principalName: row.principal_name,
+        userInfo: row.user_info,
+      },
+      file: fileOf(fileId, row.name, row),
+    }
+  }
+
+  /** Asked again where a save is decided: what was true when its upload began may have changed since. */
+  async mayStillEdit(
+    tx: Tx,
+    { jti, mode, user, file }: Pick<FileAccess, 'jti' | 'mode' | 'user' | 'file'>,
+  ): Promise<'yes' | 'right-lost' | 'token-expired' | 'token-revoked'> {
+    const [token] = await tx.query(TOKEN_LIVES, [jti])
+    if (!token || token.revoked) return 'token-revoked'
+    if (token.expired) return 'token-expired'
+    const [right] = await tx.query(FILE_RANK, [user.id, file.id])
+    return mode === 'edit' && right && right.rank >= RANK.editor ? 'yes' : 'right-lost'
+  }
+
+  /** Those of `userIds` who were ever let in to edit the file: an editor's claim about anybody else is not recorded. */
+  async knownEditors(tx: Tx, fileId: string, userIds: readonly string[]): Promise<string[]> {
+    if (userIds.length === 0) return []
+    return (await tx.query(KNOWN_EDITORS, [fileId, userIds])).map((row) => row.user_id)
+  }
+
+  async roleOnFile(userId: string, fileId: string): Promise<Role | undefined> {
+    const [row] = await this.database.query(FILE_RANK, [userId, fileId])
+    return row && roleOf(row.rank)
+  }
+
+  async roleOnContainer(userId: string, containerId: string): Promise<Role | undefined> {
+    const [row] = await this.database.query(CONTAINER_RANK, [userId, containerId])
+    return row && roleOf(row.rank)
+  }
+}
+
+function fileOf(id: string, name: string, row: FileAccessRow): AccessedFile {
+  return {
+    id,
+    name,
+    containerId: row.container_id,
+    ownerId: row.owner_id,
+    version: row.version,
+    size: Number(row.size),
+    sha256: row.sha256,
+    blob: row.blob,
+    modifiedAt: row.modified_at,
+  }
+}

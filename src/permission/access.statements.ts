@@ -1,0 +1,84 @@
+import type { Statement } from '../database/database.js'
+
+/**
+ * Who, what and which right, in one look at the live state: the token's record, its user, the file, and the strongest
+ * role the user has on it through ownership, grants, groups or containers. $1 jti, $2 user, $3 file
+ */
+export const FILE_ACCESS: Statement<FileAccessRow> = {
+  name: 'file-access',
+  text: `
+    select t.mode, t.resource_id, t.expires_at, t.revoked_at is not null as revoked,
+      t.expires_at <= clock_timestamp() as expired,
+      (extract(epoch from clock_timestamp() - least(t.revoked_at, t.expires_at)))::float8 as dead_seconds,
+      u.display_name, u.principal_name, u.user_info, u.disabled_at is not null as disabled,
+      f.name, f.container_id, f.owner_id, f.version, f.size, f.sha256, f.blob,
+      to_char(f.modified_at at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as modified_at,
+      greatest(case when f.owner_id = u.id then 3 else 0 end,
+        granted_rank(c.ancestors || f.id, subjects_of(u.id, u.groups))) as rank
+    from access_token t
+    join user_account u on u.id = t.user_id
+    left join file f on f.id = t.resource_id and f.deleted_at is null
+    left join container c on c.id = f.container_id
+    where t.jti = $1 and t.user_id = $2 and t.resource_kind = 'file' and t.resource_id = $3`,
+}
+
+export interface FileAccessRow {
+  readonly mode: 'view' | 'edit'
+  readonly resource_id: string
+  readonly expires_at: Date
+  readonly revoked: boolean
+  readonly expired: boolean
+  /** Seconds since the token expired or was revoked, whichever came first; negative while it lives. */
+  readonly dead_seconds: number
+  readonly display_name: string
+  readonly principal_name: string | null
+  readonly user_info: string | null
+  readonly disabled: boolean
+  /** The file's columns are null when it does not exist (any more). */
+  readonly name: string | null
+  readonly container_id: string
+  readonly owner_id: string
+  readonly version: string
+  readonly size: string
+  readonly sha256: string
+  readonly blob: string
+  readonly modified_at: string
+  readonly rank: number
+}
+
+/** The same right without a token, for the REST face and inside a save's transaction. $1 user, $2 file */
+export const FILE_RANK: Statement<{ rank: number }> = {
+  name: 'file-rank',
+  text: `
+    select greatest(case when f.owner_id = u.id then 3 else 0 end,
+      granted_rank(c.ancestors || f.id, subjects_of(u.id, u.groups))) as rank
+    from file f join container c on c.id = f.container_id
+    join user_account u on u.id = $1 and u.disabled_at is null
+    where f.id = $2 and f.deleted_at is null`,
+}
+
+/** $1 user, $2 container */
+export const CONTAINER_RANK: Statement<{ rank: number }> = {
+  name: 'container-rank',
+  text: `
+    select greatest(case when c.owner_id = u.id then 3 else 0 end,
+      granted_rank(c.ancestors, subjects_of(u.id, u.groups))) as rank
+    from container c join user_account u on u.id = $1 and u.disabled_at is null
+    where c.id = $2`,
+}
+
+/** Is the token good at this very moment? Asked again inside a save's transaction. $1 jti */
+export const TOKEN_LIVES: Statement<{ revoked: boolean; expired: boolean }> = {
+  name: 'token-lives',
+  text: `
+    select revoked_at is not null as revoked, expires_at <= clock_timestamp() as expired
+    from access_token where jti = $1`,
+}
+
+/** Which of the named users ever got an edit token for the file. $1 file, $2 user ids */
+export const KNOWN_EDITORS: Statement<{ user_id: string }> = {
+  name: 'known-editors',
+  text: `
+    select distinct user_id from access_token
+    where resource_id = $1 and user_id = any ($2) and mode = 'edit' order by user_id`,
+}

@@ -1,0 +1,13 @@
+/** What the enterprise calls a person in Tandem: `admin` acts, `auditor` only reads, `user` sees his own. */
+export const API_ROLES = ['user', 'auditor', 'admin'] as const
+export type ApiRole = (typeof API_ROLES)[number]
+
+/** Who is calling `/api/v1`. */
+export interface ApiUser {
+  readonly id: string
+  readonly displayName: string
+  readonly role: ApiRole
+}
+
+/** Letters and digits only, for X-WOPI-Editors and for editors that refuse more (WOPI.md §5.2; CLIENTS.md pain 50). */
+export const USER_ID = /^[A-Za-z0-9]{1,128}$/

@@ -1,0 +1,32 @@
+import { Injectable } from '@nestjs/common'
+import { PassportStrategy } from '@nestjs/passport'
+import { ExtractJwt, Strategy } from 'passport-jwt'
+import { Settings } from '../config/settings.js'
+import { API_AUDIENCE } from './access-token.claims.js'
+import { apiUser } from './api-claims.js'
+import type { ApiUser } from './api-user.js'
+import { deriveKeys } from './signing-keys.js'
+import { UserService } from './user.service.js'
+
+export const EMBEDDED_ISSUER = 'tandem'
+
+/** Bearer tokens of `npm run token`: only where no identity provider is configured. */
+@Injectable()
+export class EmbeddedApiStrategy extends PassportStrategy(Strategy, 'api') {
+  constructor(
+    settings: Settings,
+    private readonly users: UserService,
+  ) {
+    super({
+      jwtFromRequest: ExtractJwt.fromAuthHeaderAsBearerToken(),
+      secretOrKeyProvider: deriveKeys(settings.tokenSecrets, 'api').provide as never,
+      algorithms: ['HS256'],
+      audience: API_AUDIENCE,
+      issuer: EMBEDDED_ISSUER,
+    })
+  }
+
+  validate(payload: unknown): Promise<ApiUser | false> {
+    return apiUser(payload, 'roles', this.users)
+  }
+}

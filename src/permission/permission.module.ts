@@ -1,0 +1,27 @@
+import { Module, type Provider } from '@nestjs/common'
+import { PassportModule } from '@nestjs/passport'
+import { Settings } from '../config/settings.js'
+import { AccessTokenService } from './access-token.service.js'
+import { AccessService } from './access.service.js'
+import { EmbeddedApiStrategy } from './embedded-api.strategy.js'
+import { GrantService } from './grant.service.js'
+import { findJwksUri, IssuerApiStrategy } from './issuer-api.strategy.js'
+import { UserService } from './user.service.js'
+import { WopiTokenStrategy } from './wopi-token.strategy.js'
+
+// With an identity provider Tandem's own bearer tokens are worth nothing: there is exactly one way in.
+const apiStrategy: Provider = {
+  provide: 'ApiStrategy',
+  inject: [Settings, UserService],
+  useFactory: async (settings: Settings, users: UserService) =>
+    settings.oidc
+      ? new IssuerApiStrategy(settings.oidc, await findJwksUri(settings.oidc.issuer), users)
+      : new EmbeddedApiStrategy(settings, users),
+}
+
+@Module({
+  imports: [PassportModule],
+  providers: [AccessService, AccessTokenService, GrantService, UserService, WopiTokenStrategy, apiStrategy],
+  exports: [AccessService, AccessTokenService, GrantService, UserService],
+})
+export class PermissionModule {}

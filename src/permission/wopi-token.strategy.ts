@@ -1,0 +1,29 @@
+import { Injectable } from '@nestjs/common'
+import { PassportStrategy } from '@nestjs/passport'
+import { Strategy } from 'passport-jwt'
+import { Settings } from '../config/settings.js'
+import { readClaims, WOPI_AUDIENCE, type AccessTokenClaims } from './access-token.claims.js'
+import { presentedToken } from './presented-token.js'
+import { deriveKeys } from './signing-keys.js'
+
+/**
+ * Is this a genuine WOPI access token of ours? Expiry is reported rather than refused here: the bytes of a save that
+ * comes with a token that has just expired must be kept (RELIABILITY-SECURITY.md §3.4).
+ */
+@Injectable()
+export class WopiTokenStrategy extends PassportStrategy(Strategy, 'wopi-token') {
+  constructor(settings: Settings) {
+    super({
+      jwtFromRequest: (request) => presentedToken(request) ?? null,
+      secretOrKeyProvider: deriveKeys(settings.tokenSecrets, 'wopi').provide as never,
+      algorithms: ['HS256'],
+      audience: WOPI_AUDIENCE,
+      issuer: settings.publicUrl,
+      ignoreExpiration: true,
+    })
+  }
+
+  validate(payload: unknown): AccessTokenClaims | false {
+    return readClaims(payload, Math.floor(Date.now() / 1000)) ?? false
+  }
+}

@@ -1,0 +1,26 @@
+import { Column, Entity, PrimaryColumn } from 'typeorm'
+
+@Entity('container')
+export class Container {
+  @PrimaryColumn({ type: 'text' })
+  id!: string
+
+  @Column({ type: 'text', name: 'parent_id', nullable: true })
+  parentId!: string | null
+
+  @Column({ type: 'text' })
+  name!: string
+
+  @Column({ type: 'text', name: 'name_key' })
+  nameKey!: string
+
+  @Column({ type: 'text', name: 'owner_id', nullable: true })
+  ownerId!: string | null
+
+  /** Ids from the root down to this container itself. */
+  @Column({ type: 'text', array: true })
+  ancestors!: string[]
+
+  @Column({ type: 'timestamptz', name: 'created_at', insert: false, update: false })
+  createdAt!: Date
+}

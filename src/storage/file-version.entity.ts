@@ -1,0 +1,37 @@
+import { Column, Entity, PrimaryColumn } from 'typeorm'
+
+export type VersionCause = 'save' | 'upload' | 'restore' | 'merge' | 'chunked'
+
+/** One acknowledged content of a file. Rows and blobs are never changed. */
+@Entity('file_version')
+export class FileVersion {
+  @PrimaryColumn({ type: 'text', name: 'file_id' })
+  fileId!: string
+
+  @PrimaryColumn({ type: 'bigint' })
+  version!: string
+
+  @Column({ type: 'text' })
+  blob!: string
+
+  @Column({ type: 'bigint' })
+  size!: string
+
+  @Column({ type: 'text' })
+  sha256!: string
+
+  @Column({ type: 'text' })
+  author!: string
+
+  @Column({ type: 'text', array: true })
+  editors!: string[]
+
+  @Column({ type: 'text' })
+  cause!: VersionCause
+
+  @Column({ type: 'text', name: 'correlation_id', nullable: true })
+  correlationId!: string | null
+
+  @Column({ type: 'timestamptz' })
+  at!: Date
+}

@@ -1,0 +1,175 @@
+import { Injectable } from '@nestjs/common'
+import { randomBytes } from 'node:crypto'
+import { Database, type Queryable, type Tx } from '../database/database.js'
+import type { StoredBlob } from './blob-store.js'
+import type { VersionCause } from './file-version.entity.js'
+import { nameKey, numberedName } from './file-name.js'
+import {
+  CREATE_FILE,
+  DELETE_FILE,
+  FIND_BY_NAME,
+  GET_HEAD,
+  LIST_FILES,
+  LOCK_HEAD,
+  MOVE_HEAD,
+  RENAME_FILE,
+  type HeadRow,
+} from './file.statements.js'
+import { NameTaken } from './storage-errors.js'
+
+/** A file's current content. */
+export interface Head {
+  readonly id: string
+  readonly name: string
+  readonly containerId: string
+  readonly ownerId: string
+  readonly version: string
+  readonly sequenceNumber: number
+  readonly size: number
+  readonly sha256: string
+  readonly blob: string
+  /** ISO 8601 UTC with microseconds */
+  readonly modifiedAt: string
+  readonly modifiedBy: string
+}
+
+/** Who made a content, and why it came to be. */
+export interface Authorship {
+  readonly author: string
+  /** Everybody whose changes are in it, as far as the editor said so. */
+  readonly editors: readonly string[]
+  readonly cause: VersionCause
+  readonly correlationId: string
+}
+
+export interface NewFile {
+  readonly containerId: string
+  readonly name: string
+  readonly owner: string
+  readonly content: StoredBlob
+  readonly correlationId: string
+}
+
+/** Where a page of a listing goes on. */
+export interface FileCursor {
+  readonly createdAt: string
+  readonly id: string
+}
+
+const MOST_NUMBERED_NAMES = 1000
+
+/** Files and their heads. Content moves only inside a transaction that holds the head. */
+@Injectable()
+export class FileService {
+  constructor(private readonly database: Database) {}
+
+  async head(fileId: string): Promise<Head | undefined> {
+    const [row] = await this.database.query(GET_HEAD, [fileId])
+    return row && headOf(row)
+  }
+
+  /** Holds the file row until `tx` ends. Always taken before the lock row, so that no two transactions deadlock. */
+  async lockHead(tx: Tx, fileId: string): Promise<Head | undefined> {
+    const [row] = await tx.query(LOCK_HEAD, [fileId])
+    return row && headOf(row)
+  }
+
+  /**
+   * Makes `content` the file's head and a version of its own. The same bytes as the head's make no new version.
+   * The caller holds `head` through `lockHead` in the same transaction.
+   */
+  async commit(
+    tx: Tx,
+    head: Head,
+    content: StoredBlob,
+    { author, editors, cause, correlationId }: Authorship,
+  ): Promise<{ version: string; modifiedAt: string; changed: boolean }> {
+    if (content.sha256 === head.sha256 && content.size === head.size) {
+      return { version: head.version, modifiedAt: head.modifiedAt, changed: false }
+    }
+    const { blob, size, sha256 } = content
+    const [row] = await tx.query(MOVE_HEAD, [head.id, blob, size, sha256, author, editors, cause, correlationId])
+    if (!row) throw new Error('the head vanished while its row was held')
+    return { version: row.version, modifiedAt: row.modified_at, changed: true }
+  }
+
+  /** @throws NameTaken */
+  async create(on: Queryable, file: NewFile): Promise<Head> {
+    const { containerId, name, owner, content, correlationId } = file
+    const [row] = await on.query(CREATE_FILE, [
+      randomBytes(16).toString('hex'),
+      containerId,
+      name,
+      nameKey(name),
+      owner,
+      content.blob,
+      content.size,
+      content.sha256,
+      'upload',
+      correlationId,
+    ])
+    if (!row) throw new NameTaken(name)
+    return headOf(row)
+  }
+
+  /** Creates under the name, or the next numbered one that is free. */
+  async createNumbered(on: Queryable, file: NewFile): Promise<Head> {
+    for (let number = 1; number < MOST_NUMBERED_NAMES; number++) {
+      try {
+        return await this.create(on, number === 1 ? file : { ...file, name: numberedName(file.name, number) })
+      } catch (error) {
+        if (!(error instanceof NameTaken)) throw error
+      }
+    }
+    throw new NameTaken(file.name)
+  }
+
+  /** Renames a held file to `name` or the next numbered one that is free. @returns the name it got */
+  async renameNumbered(tx: Tx, fileId: string, name: string): Promise<string> {
+    for (let number = 1; number < MOST_NUMBERED_NAMES; number++) {
+      const candidate = number === 1 ? name : numberedName(name, number)
+      const [row] = await tx.query(RENAME_FILE, [fileId, candidate, nameKey(candidate)])
+      if (row) return candidate
+    }
+    throw new NameTaken(name)
+  }
+
+  async findByName(containerId: string, name: string): Promise<string | undefined> {
+    const [row] = await this.database.query(FIND_BY_NAME, [containerId, nameKey(name)])
+    return row?.id
+  }
+
+  async delete(tx: Tx, fileId: string): Promise<boolean> {
+    return (await tx.query(DELETE_FILE, [fileId])).length === 1
+  }
+
+  /** Own and shared files, oldest first; `rank` is the person's live right to each. */
+  async list(
+    userId: string,
+    after: FileCursor | undefined,
+    limit: number,
+  ): Promise<{ head: Head; rank: number; cursor: FileCursor }[]> {
+    const rows = await this.database.query(LIST_FILES, [userId, after?.createdAt ?? null, after?.id ?? null, limit])
+    return rows.map((row) => ({
+      head: headOf(row),
+      rank: row.rank,
+      cursor: { createdAt: row.created_at, id: row.id },
+    }))
+  }
+}
+
+function headOf(row: HeadRow): Head {
+  return {
+    id: row.id,
+    name: row.name,
+    containerId: row.container_id,
+    ownerId: row.owner_id,
+    version: row.version,
+    sequenceNumber: row.sequence_number,
+    size: Number(row.size),
+    sha256: row.sha256,
+    blob: row.blob,
+    modifiedAt: row.modified_at,
+    modifiedBy: row.modified_by,
+  }
+}

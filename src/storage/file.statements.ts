@@ -1,0 +1,122 @@
+import type { Statement } from '../database/database.js'
+
+const MODIFIED_AT = `to_char(modified_at at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as modified_at`
+
+/** The current content of a file and where it stands. */
+export interface HeadRow {
+  readonly id: string
+  readonly name: string
+  readonly container_id: string
+  readonly owner_id: string
+  readonly version: string
+  readonly sequence_number: number
+  readonly size: string
+  readonly sha256: string
+  readonly blob: string
+  readonly modified_at: string
+  readonly modified_by: string
+}
+
+const HEAD_COLUMNS = `id, name, container_id, owner_id, version, sequence_number, size, sha256, blob, ${MODIFIED_AT}, modified_by`
+
+/** $1 file */
+export const GET_HEAD: Statement<HeadRow> = {
+  name: 'get-head',
+  text: `select ${HEAD_COLUMNS} from file where id = $1 and deleted_at is null`,
+}
+
+/** Nobody else moves, renames or deletes the file until the transaction ends. $1 file */
+export const LOCK_HEAD: Statement<HeadRow> = {
+  name: 'lock-head',
+  text: `select ${HEAD_COLUMNS} from file where id = $1 and deleted_at is null for no key update`,
+}
+
+/**
+ * A new file with its first version and its lock row; no row when the name is taken.
+ * $1 id, $2 container, $3 name, $4 name key, $5 owner, $6 blob, $7 size, $8 sha256, $9 cause, $10 correlation id
+ */
+export const CREATE_FILE: Statement<HeadRow> = {
+  name: 'create-file',
+  text: `
+    with made as (
+      insert into file (id, container_id, name, name_key, owner_id, version, sequence_number, size, sha256, blob,
+        modified_at, modified_by)
+      values ($1, $2, $3, $4, $5, 1, 1, $7, $8, $6, clock_timestamp(), $5)
+      on conflict (container_id, name_key) where deleted_at is null do nothing
+      returning *
+    ), first_version as (
+      insert into file_version (file_id, version, blob, size, sha256, author, cause, correlation_id, at)
+      select id, version, blob, size, sha256, owner_id, $9, $10, modified_at from made
+    ), lock_row as (
+      insert into file_lock (file_id, version) select id, version from made
+    )
+    select ${HEAD_COLUMNS} from made`,
+}
+
+/**
+ * Moves the head to new bytes. The caller holds the head (LOCK_HEAD) in the same transaction: that is what makes a
+ * stale writer unable to move it. Versions only grow, and modified_at with them, even if the clock was set back.
+ * The lock row repeats the version, so that lock answers can name it (see lock.statements.ts).
+ * $1 file, $2 blob, $3 size, $4 sha256, $5 author, $6 editors, $7 cause, $8 correlation id
+ */
+export const MOVE_HEAD: Statement<{ version: string; modified_at: string }> = {
+  name: 'move-head',
+  text: `
+    with head as (
+      update file set version = version + 1, sequence_number = sequence_number + 1, blob = $2, size = $3, sha256 = $4,
+        modified_at = greatest(clock_timestamp(), modified_at + interval '1 microsecond'), modified_by = $5
+      where id = $1
+      returning *
+    ), saved as (
+      insert into file_version (file_id, version, blob, size, sha256, author, editors, cause, correlation_id, at)
+      select id, version, blob, size, sha256, $5, $6, $7, $8, modified_at from head
+    ), lock_row as (
+      update file_lock set version = head.version from head where file_id = head.id
+    )
+    select version, ${MODIFIED_AT} from head`,
+}
+
+/** No row when the name is taken. $1 file, $2 name, $3 name key */
+export const RENAME_FILE: Statement<{ id: string }> = {
+  name: 'rename-file',
+  text: `
+    update file set name = $2, name_key = $3
+    where id = $1 and not exists (
+      select from file other, file self
+      where self.id = $1 and other.container_id = self.container_id and other.name_key = $3
+        and other.id <> $1 and other.deleted_at is null)
+    returning id`,
+}
+
+/** $1 file */
+export const DELETE_FILE: Statement<{ id: string }> = {
+  name: 'delete-file',
+  text: `
+    with gone as (update file set deleted_at = clock_timestamp() where id = $1 and deleted_at is null returning id),
+      lock_row as (delete from file_lock using gone where file_id = gone.id)
+    select id from gone`,
+}
+
+/** $1 container, $2 name key */
+export const FIND_BY_NAME: Statement<{ id: string }> = {
+  name: 'find-by-name',
+  text: `select id from file where container_id = $1 and name_key = $2 and deleted_at is null`,
+}
+
+/**
+ * The files a person owns or was granted, in order of their making. $1 user, $2 after created_at, $3 after id, $4 limit
+ */
+export const LIST_FILES: Statement<HeadRow & { created_at: string; rank: number }> = {
+  name: 'list-files',
+  text: `
+    select * from (
+      select f.id, f.name, f.container_id, f.owner_id, f.version, f.sequence_number, f.size, f.sha256, f.blob, f.modified_by,
+        ${MODIFIED_AT.replace('modified_at at', 'f.modified_at at')}, f.created_at::text as created_at,
+        greatest(case when f.owner_id = u.id then 3 else 0 end,
+          granted_rank(c.ancestors || f.id, subjects_of(u.id, u.groups))) as rank
+      from user_account u, file f join container c on c.id = f.container_id
+      where u.id = $1 and f.deleted_at is null
+        and ($2::timestamptz is null or (f.created_at, f.id) > ($2::timestamptz, $3::text))
+      order by f.created_at, f.id
+    ) seen where rank > 0 limit $4`,
+}

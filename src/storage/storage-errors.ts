@@ -1,0 +1,32 @@
+/** More bytes than `MAX_FILE_SIZE`. */
+export class BodyTooLarge extends Error {
+  constructor(readonly maxBytes: number) {
+    super(`the body is larger than the ${maxBytes} bytes that MAX_FILE_SIZE allows`)
+  }
+}
+
+/** The client went away, stalled, or sent another number of bytes than it announced. */
+export class BodyIncomplete extends Error {}
+
+/** The disk is full or failing; nothing was stored. */
+export class StorageFailed extends Error {
+  constructor(cause: unknown) {
+    super(`the blob store failed: ${cause instanceof Error ? cause.message : String(cause)}`, { cause })
+  }
+}
+
+/** A name that no file or container may have; the message says why. */
+export class InvalidName extends Error {}
+
+/** Another file or container in the same place has the name. */
+export class NameTaken extends Error {
+  constructor(readonly taken: string) {
+    super(`the name "${taken}" is taken`)
+  }
+}
+
+export class NoSuchFile extends Error {
+  constructor() {
+    super('there is no such file')
+  }
+}

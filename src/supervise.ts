@@ -1,0 +1,48 @@
+import cluster, { type Worker } from 'node:cluster'
+import { once } from 'node:events'
+import { availableParallelism } from 'node:os'
+import type { Logger } from './logging/logger.js'
+import type { Running } from './serve.js'
+
+/** A worker that dies sooner than this after its birth would die again at once. */
+const SHORTEST_LIFE_MS = 2000
+
+/** `WORKERS=n`: n processes share the port; one that dies is replaced. All their state is in the database and on disk. */
+export async function supervise(workers: number, databaseUrl: string, logger: Logger): Promise<Running> {
+  if (workers > availableParallelism()) logger.warn({ workers }, 'more WORKERS than processor cores')
+  let stopping = false
+  const born = new Map<number, number>()
+  const fork = (): Worker => {
+    const worker = cluster.fork({ DATABASE_URL: databaseUrl })
+    born.set(worker.id, Date.now())
+    return worker
+  }
+  cluster.on('exit', (worker, code, signal) => {
+    if (stopping) return
+    logger.error({ event: 'worker-died', pid: worker.process.pid, code, signal }, 'a worker died')
+    const age = Date.now() - (born.get(worker.id) ?? 0)
+    setTimeout(() => stopping || fork(), age < SHORTEST_LIFE_MS ? SHORTEST_LIFE_MS : 0)
+  })
+  await Promise.all(Array.from({ length: workers }, async () => listening(fork())))
+  return {
+    stop: async () => {
+      stopping = true
+      const alive = Object.values(cluster.workers ?? {}).filter((worker) => worker !== undefined)
+      await Promise.all(
+        alive.map(async (worker) => {
+          const gone = once(worker, 'exit')
+          worker.process.kill('SIGTERM')
+          await gone
+        }),
+      )
+    },
+  }
+}
+
+async function listening(worker: Worker): Promise<void> {
+  const failed = once(worker, 'exit').then(() => {
+    throw new Error('a worker did not start; see its message above')
+  })
+  await Promise.race([once(worker, 'listening'), failed])
+  failed.catch(() => undefined)
+}

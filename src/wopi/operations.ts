@@ -1,0 +1,67 @@
+import { Injectable } from '@nestjs/common'
+import type { Operation } from './operation.js'
+import { CheckFileInfo } from './operations/check-file-info.js'
+import { DeleteFile } from './operations/delete-file.js'
+import { GetFile } from './operations/get-file.js'
+import { GetLock } from './operations/get-lock.js'
+import { Lock } from './operations/lock.js'
+import { PutFile } from './operations/put-file.js'
+import { PutRelativeFile } from './operations/put-relative-file.js'
+import { PutUserInfo } from './operations/put-user-info.js'
+import { RefreshLock } from './operations/refresh-lock.js'
+import { RenameFile } from './operations/rename-file.js'
+import { Unlock } from './operations/unlock.js'
+import { UnlockAndRelock } from './operations/unlock-and-relock.js'
+import { WopiError } from './wopi-error.js'
+import { header, type WopiRequest } from './wopi-request.js'
+
+/** Which operation a request means: by path, and for POST by X-WOPI-Override (WOPI.md §2.1, §4). */
+@Injectable()
+export class Operations {
+  private readonly onFile: ReadonlyMap<string, Operation>
+  private readonly onContents: ReadonlyMap<string, Operation>
+
+  constructor(
+    private readonly checkFileInfo: CheckFileInfo,
+    private readonly getFile: GetFile,
+    putFile: PutFile,
+    lock: Lock,
+    private readonly unlockAndRelock: UnlockAndRelock,
+    refreshLock: RefreshLock,
+    unlock: Unlock,
+    getLock: GetLock,
+    putRelativeFile: PutRelativeFile,
+    renameFile: RenameFile,
+    deleteFile: DeleteFile,
+    putUserInfo: PutUserInfo,
+  ) {
+    this.onContents = new Map<string, Operation>([['PUT', putFile]])
+    this.onFile = new Map<string, Operation>([
+      ['LOCK', lock],
+      ['REFRESH_LOCK', refreshLock],
+      ['UNLOCK', unlock],
+      ['GET_LOCK', getLock],
+      ['PUT_RELATIVE', putRelativeFile],
+      ['RENAME_FILE', renameFile],
+      ['DELETE', deleteFile],
+      ['PUT_USER_INFO', putUserInfo],
+    ])
+  }
+
+  /** @returns the refusal, not thrown, because a caller without any right must be told 404 first */
+  find(request: WopiRequest): Operation | WopiError {
+    const contents = request.url?.split('?', 1)[0]?.endsWith('/contents') ?? false
+    if (request.method !== 'POST') return contents ? this.getFile : this.checkFileInfo
+    const override = request.headers['x-wopi-override'] as string | undefined
+    if (override?.includes(',')) {
+      return new WopiError('header-repeated', 'X-WOPI-Override was sent more than once')
+    }
+    if (override === undefined || override === '') {
+      return new WopiError('header-missing', 'X-WOPI-Override is required')
+    }
+    const operation = (contents ? this.onContents : this.onFile).get(override)
+    if (!operation) return new WopiError('operation-unknown', `the operation ${override} is not supported here`)
+    // Lock and UnlockAndRelock share their name and differ by this header.
+    return override === 'LOCK' && header(request, 'X-WOPI-OldLock') !== undefined ? this.unlockAndRelock : operation
+  }
+}

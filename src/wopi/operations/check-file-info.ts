@@ -1,0 +1,57 @@
+import { Injectable } from '@nestjs/common'
+import { type Answer, jsonAnswer } from '../../http/answer.js'
+import { mayEdit, type FileAccess } from '../../permission/access.service.js'
+import { MAX_STEM_LENGTH, splitName } from '../../storage/file-name.js'
+import type { Operation } from '../operation.js'
+import type { WopiRequest } from '../wopi-request.js'
+
+/** WOPI.md §5. */
+@Injectable()
+export class CheckFileInfo implements Operation {
+  readonly name = 'CheckFileInfo'
+  readonly needs = 'read'
+
+  answer({ access }: WopiRequest): Promise<Answer> {
+    return Promise.resolve(jsonAnswer(200, fileInfo(access)))
+  }
+}
+
+/** Leaving one of the first four out makes editors fall back to exclusive or read-only editing (SEEDS.md §1). */
+const CAPABILITIES = {
+  SupportsCoauth: true,
+  SupportsLocks: true,
+  SupportsUpdate: true,
+  SupportsGetLock: true,
+  SupportsExtendedLockLength: true,
+  SupportsRename: true,
+  SupportsDeleteFile: true,
+  SupportsUserInfo: true,
+} as const
+
+/** What Tandem can truthfully say; a property without a value is left out, never null (WOPI.md §2.4). */
+export function fileInfo(access: FileAccess): Record<string, unknown> {
+  const { file, user } = access
+  const canWrite = mayEdit(access)
+  const { extension } = splitName(file.name)
+  return {
+    BaseFileName: file.name,
+    OwnerId: file.ownerId,
+    Size: file.size,
+    UserId: user.id,
+    Version: file.version,
+    ...(extension === '' ? {} : { FileExtension: extension }),
+    FileNameMaxLength: MAX_STEM_LENGTH,
+    LastModifiedTime: file.modifiedAt,
+    SHA256: Buffer.from(file.sha256, 'hex').toString('base64'),
+    BreadcrumbDocName: file.name,
+    ...CAPABILITIES,
+    UserFriendlyName: user.displayName,
+    ...(user.principalName === null ? {} : { UserPrincipalName: user.principalName }),
+    ...(user.userInfo === null ? {} : { UserInfo: user.userInfo }),
+    UserCanWrite: canWrite,
+    ReadOnly: !canWrite,
+    UserCanRename: canWrite,
+    UserCanNotWriteRelative: !canWrite,
+    IsAnonymousUser: false,
+  }
+}

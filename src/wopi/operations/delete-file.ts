@@ -1,0 +1,44 @@
+import { Injectable } from '@nestjs/common'
+import { AuditService } from '../../audit/audit.service.js'
+import { Database } from '../../database/database.js'
+import { Answer } from '../../http/answer.js'
+import { correlationId } from '../../http/correlation-id.js'
+import { LockService } from '../../lock/lock.service.js'
+import { FileService } from '../../storage/file.service.js'
+import { conflictAnswer } from '../lock-answer.js'
+import type { Operation } from '../operation.js'
+import { WopiError } from '../wopi-error.js'
+import type { WopiRequest } from '../wopi-request.js'
+
+/** WOPI.md §8.3. A locked file stays: somebody is editing it. */
+@Injectable()
+export class DeleteFile implements Operation {
+  readonly name = 'DeleteFile'
+  readonly needs = 'own'
+
+  constructor(
+    private readonly database: Database,
+    private readonly files: FileService,
+    private readonly locks: LockService,
+    private readonly audit: AuditService,
+  ) {}
+
+  async answer(request: WopiRequest): Promise<Answer> {
+    const { id: fileId } = request.params
+    return this.database.transaction(async (tx) => {
+      await this.files.lockHead(tx, fileId)
+      const lock = await this.locks.hold(tx, fileId)
+      if (!lock) throw new WopiError('no-such-file', 'the file was deleted meanwhile')
+      if (lock.kind !== 'none') return conflictAnswer(lock)
+      await this.files.delete(tx, fileId)
+      await this.audit.record(tx, {
+        actor: request.access.user.id,
+        action: 'file-deleted',
+        objectId: fileId,
+        outcome: 'done',
+        correlationId: correlationId(request),
+      })
+      return new Answer(200)
+    })
+  }
+}

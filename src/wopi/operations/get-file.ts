@@ -1,0 +1,26 @@
+import { Injectable } from '@nestjs/common'
+import { Answer } from '../../http/answer.js'
+import { downloadHeaders } from '../../http/download.js'
+import { BlobStore } from '../../storage/blob-store.js'
+import type { Operation } from '../operation.js'
+import { WopiError } from '../wopi-error.js'
+import { sizeHeader, type WopiRequest } from '../wopi-request.js'
+
+/** WOPI.md §6.1: the whole content. Locks never block reading. */
+@Injectable()
+export class GetFile implements Operation {
+  readonly name = 'GetFile'
+  readonly needs = 'read'
+
+  constructor(private readonly blobs: BlobStore) {}
+
+  async answer(request: WopiRequest): Promise<Answer> {
+    const { name, blob, size, version } = request.access.file
+    const most = sizeHeader(request, 'X-WOPI-MaxExpectedSize')
+    if (most !== undefined && size > most) {
+      throw new WopiError('larger-than-expected', `the file has ${size} bytes, the client takes ${most}`)
+    }
+    const body = await this.blobs.read(blob, size)
+    return new Answer(200, { ...downloadHeaders(name), 'X-WOPI-ItemVersion': version }, body, size)
+  }
+}

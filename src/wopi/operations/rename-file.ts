@@ -1,0 +1,93 @@
+import { Injectable } from '@nestjs/common'
+import { AuditService } from '../../audit/audit.service.js'
+import { Settings } from '../../config/settings.js'
+import { Database } from '../../database/database.js'
+import { type Answer, jsonAnswer } from '../../http/answer.js'
+import { correlationId } from '../../http/correlation-id.js'
+import { bodyOf } from '../../http/request-body.js'
+import { LockService } from '../../lock/lock.service.js'
+import { AccessService } from '../../permission/access.service.js'
+import { BlobStore } from '../../storage/blob-store.js'
+import { sanitizeName, splitName } from '../../storage/file-name.js'
+import { FileService } from '../../storage/file.service.js'
+import { baseTimestamp, isCollabora } from '../client-family.js'
+import { conflictAnswer } from '../lock-answer.js'
+import type { Operation } from '../operation.js'
+import { invalidName, nameHeader } from '../requested-name.js'
+import { SaveService } from '../save.service.js'
+import { WopiError } from '../wopi-error.js'
+import { lockIdHeader, type WopiRequest } from '../wopi-request.js'
+import { wopiSrc } from '../wopi-src.js'
+
+/** WOPI.md §8.2: a new base name; id, extension, version and content stay. */
+@Injectable()
+export class RenameFile implements Operation {
+  readonly name = 'RenameFile'
+  readonly needs = 'edit'
+
+  constructor(
+    private readonly database: Database,
+    private readonly files: FileService,
+    private readonly locks: LockService,
+    private readonly accesses: AccessService,
+    private readonly blobs: BlobStore,
+    private readonly saves: SaveService,
+    private readonly audit: AuditService,
+    private readonly settings: Settings,
+  ) {}
+
+  async answer(request: WopiRequest): Promise<Answer> {
+    const lockId = lockIdHeader(request, 'X-WOPI-Lock')
+    const stem = this.requestedStem(request)
+    await this.saveCollaborasBody(request, lockId)
+    return this.database.transaction(async (tx) => {
+      const head = await this.files.lockHead(tx, request.params.id)
+      const lock = await this.locks.hold(tx, request.params.id)
+      if (!head || !lock) throw new WopiError('no-such-file', 'the file was deleted meanwhile')
+      if ((await this.accesses.mayStillEdit(tx, request.access)) !== 'yes') {
+        throw new WopiError('right-lost', 'the user lost the right to edit meanwhile')
+      }
+      // With nothing locked, a wrong or missing lock header is harmless and common (CLIENTS.md pain 65).
+      if (lock.kind !== 'none' && !(lock.kind === 'wopi' && lock.lockId === lockId)) return conflictAnswer(lock)
+      const name = await this.files.renameNumbered(tx, head.id, stem + splitName(head.name).extension)
+      await this.audit.record(tx, {
+        actor: request.access.user.id,
+        action: 'file-renamed',
+        objectId: head.id,
+        outcome: 'done',
+        correlationId: correlationId(request),
+        detail: { from: head.name, to: name },
+      })
+      const answer = { Name: splitName(name).stem }
+      if (!isCollabora(request)) return jsonAnswer(200, answer)
+      const url = wopiSrc(this.settings, head.id)
+      return jsonAnswer(200, { ...answer, Url: url, LastModifiedTime: head.modifiedAt })
+    })
+  }
+
+  private requestedStem(request: WopiRequest): string {
+    const requested = nameHeader(request, 'X-WOPI-RequestedName')
+    if (requested === undefined) throw new WopiError('header-missing', 'X-WOPI-RequestedName is required')
+    // The extension is only there to be counted as one: "v1.2" has none to lose.
+    const stem = sanitizeName(`${requested}.x`)?.slice(0, -2)
+    if (stem === undefined || stem === '') throw invalidName('nothing of the requested name can be used')
+    return stem
+  }
+
+  /** Collabora sends unsaved changes along, Microsoft and ONLYOFFICE an empty body (CLIENTS.md, "The RENAME trap"). */
+  private async saveCollaborasBody(request: WopiRequest, lockId: string | undefined): Promise<void> {
+    if (!isCollabora(request) || lockId === undefined) return
+    const content = await this.blobs.receive(bodyOf(request))
+    const outcome =
+      content.size > 0 &&
+      (await this.saves.decide({
+        access: request.access,
+        content,
+        lockId,
+        editors: [],
+        baseTimestamp: baseTimestamp(request),
+        correlationId: correlationId(request),
+      }))
+    if (outcome === false || outcome.kind !== 'saved') await this.blobs.remove(content.blob)
+  }
+}

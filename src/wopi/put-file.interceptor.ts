@@ -1,0 +1,123 @@
+import { Injectable, type CallHandler, type ExecutionContext, type NestInterceptor } from '@nestjs/common'
+import { from, mergeMap, type Observable } from 'rxjs'
+import { AuditService } from '../audit/audit.service.js'
+import { Database } from '../database/database.js'
+import { type Answer, jsonAnswer } from '../http/answer.js'
+import { correlationId } from '../http/correlation-id.js'
+import { bodyOf } from '../http/request-body.js'
+import { Logger } from '../logging/logger.js'
+import type { FileAccess } from '../permission/access.service.js'
+import { mayEdit } from '../permission/access.service.js'
+import { BlobStore } from '../storage/blob-store.js'
+import type { RecoveryReason } from '../storage/recovery-item.entity.js'
+import { RecoveryService } from '../storage/recovery.service.js'
+import { editorsHeader } from './editors-header.js'
+import { conflictAnswer } from './lock-answer.js'
+import { savedAnswer } from './operations/put-file.js'
+import type { PutOutcome, RefusedPut } from './put-outcome.js'
+import { WopiError } from './wopi-error.js'
+import { announcedSize, lockIdHeader, type WopiRequest } from './wopi-request.js'
+
+/** Saves with a token that died longer ago than this are nobody's unsaved work any more. */
+const KEEP_AFTER_DEATH_SECONDS = 24 * 3600
+
+/**
+ * Asks, per access token and live, who may save; and sees to it that a save which must be refused is not lost: the
+ * bytes hold everybody's edits, whoever's token carried them (DESIGN.md §5, RELIABILITY-SECURITY.md §3.4).
+ */
+@Injectable()
+export class PutFileInterceptor implements NestInterceptor<PutOutcome, Answer> {
+  constructor(
+    private readonly database: Database,
+    private readonly blobs: BlobStore,
+    private readonly recovery: RecoveryService,
+    private readonly audit: AuditService,
+    private readonly logger: Logger,
+  ) {}
+
+  async intercept(context: ExecutionContext, next: CallHandler<PutOutcome>): Promise<Observable<Answer>> {
+    const request = context.switchToHttp().getRequest<WopiRequest>()
+    const refusal = judge(request.access)
+    if (refusal === 'never-had-the-right') {
+      throw new WopiError('no-right', 'the access token was not issued for editing')
+    }
+    if (refusal) {
+      const content = await this.blobs.receive(bodyOf(request), announcedSize(request))
+      return from(this.answer(request, { kind: 'refused', reason: refusal, content }))
+    }
+    return next.handle().pipe(mergeMap((outcome) => this.answer(request, outcome)))
+  }
+
+  private async answer(request: WopiRequest, outcome: PutOutcome): Promise<Answer> {
+    switch (outcome.kind) {
+      case 'saved':
+        return savedAnswer(request, outcome)
+      case 'no-such-file':
+        await this.blobs.remove(outcome.content.blob)
+        throw new WopiError('no-such-file', 'the file was deleted meanwhile')
+      case 'refused':
+        await this.keep(request, outcome)
+        return refusedAnswer(request, outcome)
+    }
+  }
+
+  private async keep(request: WopiRequest, { reason, content }: RefusedPut): Promise<void> {
+    const { access } = request
+    const facts = { fileId: access.file.id, userId: access.user.id, correlationId: correlationId(request) }
+    const kept = await this.database.transaction(async (tx) => {
+      await this.audit.record(tx, {
+        actor: access.user.id,
+        action: 'save',
+        objectId: access.file.id,
+        outcome: reason,
+        correlationId: facts.correlationId,
+        detail: { sha256: content.sha256 },
+      })
+      return this.recovery.keep(tx, {
+        ...facts,
+        reason,
+        content,
+        editors: editorsHeader(request),
+        presentedLockId: lockIdHeader(request, 'X-WOPI-Lock') ?? '',
+      })
+    })
+    if (typeof kept === 'object') {
+      this.logger.warn({ event: 'save-refused', ...facts, reason, recoveryItem: kept.itemId }, 'a save was refused; its bytes are kept')
+      return
+    }
+    await this.blobs.remove(content.blob)
+    if (kept === 'full') {
+      this.logger.error({ event: 'save-lost', ...facts, reason }, 'a refused save is LOST: too many open recovery items on this file')
+    }
+  }
+}
+
+/** What the token alone says about a save, before its bytes are read. */
+function judge(access: FileAccess): RecoveryReason | 'never-had-the-right' | undefined {
+  if (access.mode !== 'edit') return 'never-had-the-right'
+  if (access.token !== 'live') {
+    const worthKeeping = access.deadSeconds < KEEP_AFTER_DEATH_SECONDS
+    if (!worthKeeping) throw new WopiError('token-expired', 'the access token died more than a day ago')
+    return access.token === 'expired' ? 'token-expired' : 'token-revoked'
+  }
+  return mayEdit(access) ? undefined : 'permission-revoked'
+}
+
+function refusedAnswer(request: WopiRequest, { reason, lock }: RefusedPut): Answer {
+  switch (reason) {
+    case 'token-expired':
+    case 'token-revoked':
+      throw new WopiError(reason, 'the access token is no longer good; the bytes are kept')
+    case 'permission-revoked':
+      throw new WopiError('right-lost', 'the user lost the right to edit; the bytes are kept')
+    case 'external-change':
+      // Collabora and ONLYOFFICE ask their user what to do when they see this code (CLIENTS.md §1.1).
+      return jsonAnswer(409, { COOLStatusCode: 1010, LOOLStatusCode: 1010 }, lock ? conflictAnswer(lock, 'The file was changed outside this session').headers : {})
+    case 'lock-mismatch':
+    case 'not-locked': {
+      if (!lock) throw new Error(`a save was refused for ${reason} without a look at the lock`)
+      return conflictAnswer(lock)
+    }
+  }
+}
+

@@ -1,0 +1,20 @@
+import type { LockState } from '../lock/lock.service.js'
+import type { StoredBlob } from '../storage/blob-store.js'
+import type { RecoveryReason } from '../storage/recovery-item.entity.js'
+
+/** Why a save was refused. Its bytes are on disk all the same, for the PutFile interceptor to keep. */
+export interface RefusedPut {
+  readonly kind: 'refused'
+  readonly reason: RecoveryReason
+  readonly content: StoredBlob
+  /** The lock as it stood, where it was asked. */
+  readonly lock?: LockState
+}
+
+export interface SavedPut {
+  readonly kind: 'saved'
+  readonly version: string
+  readonly modifiedAt: string
+}
+
+export type PutOutcome = SavedPut | RefusedPut | { readonly kind: 'no-such-file'; readonly content: StoredBlob }

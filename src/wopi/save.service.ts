@@ -1,0 +1,73 @@
+import { Injectable } from '@nestjs/common'
+import { AuditService } from '../audit/audit.service.js'
+import { Database } from '../database/database.js'
+import { admitsSave } from '../lock/lock-rules.js'
+import { LockService } from '../lock/lock.service.js'
+import { AccessService, type FileAccess } from '../permission/access.service.js'
+import { BlobStore, type StoredBlob } from '../storage/blob-store.js'
+import { FileService } from '../storage/file.service.js'
+import type { PutOutcome, RefusedPut } from './put-outcome.js'
+
+export interface Save {
+  readonly access: FileAccess
+  readonly content: StoredBlob
+  readonly lockId: string | undefined
+  /** What X-WOPI-Editors claims: never a right, only a record (RELIABILITY-SECURITY.md H-07). */
+  readonly editors: readonly string[]
+  /** Collabora's and ONLYOFFICE's base of the save; undefined when not sent. */
+  readonly baseTimestamp: string | undefined
+  readonly correlationId: string
+}
+
+/** The decision about a save: RELIABILITY-SECURITY.md §2.6, step 3. */
+@Injectable()
+export class SaveService {
+  constructor(
+    private readonly database: Database,
+    private readonly files: FileService,
+    private readonly accesses: AccessService,
+    private readonly locks: LockService,
+    private readonly blobs: BlobStore,
+    private readonly audit: AuditService,
+  ) {}
+
+  /** Decides about bytes that are safely on disk already, in one short transaction under the file's row. */
+  async decide({ access, content, lockId, editors, baseTimestamp, correlationId }: Save): Promise<PutOutcome> {
+    const refused = (reason: RefusedPut['reason'], lock?: RefusedPut['lock']): RefusedPut =>
+      ({ kind: 'refused', reason, content, ...(lock ? { lock } : {}) })
+
+    const outcome = await this.database.transaction<PutOutcome & { readonly unused?: boolean }>(async (tx) => {
+      const head = await this.files.lockHead(tx, access.file.id)
+      if (!head) return { kind: 'no-such-file', content }
+
+      const right = await this.accesses.mayStillEdit(tx, access)
+      if (right !== 'yes') return refused(right === 'right-lost' ? 'permission-revoked' : right)
+
+      const lock = await this.locks.hold(tx, head.id)
+      if (!lock) return { kind: 'no-such-file', content }
+      const admitted = admitsSave(lock, lockId, head.size)
+      if (admitted !== 'yes') return refused(admitted, lock)
+      if (baseTimestamp !== undefined && baseTimestamp !== head.modifiedAt) return refused('external-change', lock)
+
+      const contributors = await this.accesses.knownEditors(tx, head.id, editors)
+      const { version, modifiedAt, changed } = await this.files.commit(tx, head, content, {
+        author: access.user.id,
+        editors: contributors,
+        cause: 'save',
+        correlationId,
+      })
+      await this.audit.record(tx, {
+        actor: access.user.id,
+        action: 'save',
+        objectId: head.id,
+        outcome: 'done',
+        correlationId,
+        detail: { version, sha256: content.sha256 },
+      })
+      return { kind: 'saved', version, modifiedAt, unused: !changed }
+    })
+    // The head has these very bytes already.
+    if (outcome.kind === 'saved' && outcome.unused) await this.blobs.remove(content.blob)
+    return outcome
+  }
+}

@@ -1,0 +1,72 @@
+import { Catch, HttpException, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common'
+import type { ServerResponse } from 'node:http'
+import { isUnavailable } from '../database/unavailable.js'
+import { Answer, headerText, writeAnswer } from '../http/answer.js'
+import { correlationId } from '../http/correlation-id.js'
+import { Logger } from '../logging/logger.js'
+import { BodyIncomplete, BodyTooLarge, InvalidName, NoSuchFile, StorageFailed } from '../storage/storage-errors.js'
+import { WopiError } from './wopi-error.js'
+import type { WopiRequest } from './wopi-request.js'
+
+/** The WOPI face of every error: its documented status, a reason in the log, and nothing else (WOPI.md §2.6). */
+@Catch()
+export class WopiExceptionFilter implements ExceptionFilter {
+  constructor(private readonly logger: Logger) {}
+
+  catch(thrown: unknown, host: ArgumentsHost): void {
+    const http = host.switchToHttp()
+    const request = http.getRequest<WopiRequest>()
+    const response = http.getResponse<ServerResponse>()
+    const error = asWopiError(thrown)
+    this.log(request, error, thrown)
+    if (response.headersSent || request.socket.destroyed) {
+      response.destroy()
+      return
+    }
+    writeAnswer(response, answerOf(error, request))
+  }
+
+  private log(request: Partial<WopiRequest> & WopiRequest, error: WopiError, thrown: unknown): void {
+    const facts = {
+      event: 'wopi-refused',
+      status: error.status,
+      code: error.code,
+      reason: error.message,
+      operation: (request.operation as WopiRequest['operation'] | undefined)?.name,
+      fileId: request.params.id.slice(0, 64),
+      userId: (request.user as WopiRequest['user'] | undefined)?.userId,
+      correlationId: correlationId(request),
+    }
+    if (error.code === 'internal-error') {
+      this.logger.error({ ...facts, stack: thrown instanceof Error ? thrown.stack : String(thrown) }, 'a WOPI call failed')
+    } else if (error.status >= 500) this.logger.error(facts, 'a WOPI call failed')
+    else this.logger.warn(facts, 'a WOPI call was refused')
+  }
+}
+
+function asWopiError(error: unknown): WopiError {
+  if (error instanceof WopiError) return error
+  if (error instanceof BodyTooLarge) return new WopiError('body-too-large', error.message)
+  if (error instanceof BodyIncomplete) return new WopiError('body-incomplete', error.message)
+  if (error instanceof StorageFailed) return new WopiError('storage-failed', error.message)
+  if (error instanceof InvalidName) return new WopiError('name-invalid', error.message)
+  if (error instanceof NoSuchFile) return new WopiError('no-such-file', error.message)
+  if (error instanceof HttpException && error.getStatus() === 404) return new WopiError('no-such-file', error.message)
+  if (isUnavailable(error)) return new WopiError('database-unavailable', `the database cannot answer: ${String(error)}`)
+  return new WopiError('internal-error', error instanceof Error ? error.message : String(error))
+}
+
+function answerOf(error: WopiError, request: WopiRequest): Answer {
+  const headers: Record<string, string> = {}
+  for (const [name, value] of Object.entries(error.headers)) headers[name] = headerText(value)
+  if (error.status === 400 || error.status === 501) headers['X-WOPI-ServerError'] = headerText(error.message)
+  if (error.code === 'storage-failed') headers['X-WOPI-ServerError'] = 'The storage is full or failing'
+  if (error.code === 'database-unavailable') headers['Retry-After'] = '5'
+  // An unread body would be taken for the next request.
+  if (!request.complete && hasBody(request)) headers['Connection'] = 'close'
+  return new Answer(error.status, headers)
+}
+
+function hasBody({ headers }: WopiRequest): boolean {
+  return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0
+}

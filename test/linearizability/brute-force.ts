@@ -1,0 +1,126 @@
+import { isLost, type Answer, type History, type Operation, type Request } from './history.js'
+
+/**
+ * The definition of linearizability taken literally, for histories of a handful of operations with whole
+ * milliseconds: every order, every choice of "alive" or "dead", every start of every timer. It shares nothing with the
+ * checker and has none of its shortcuts; the two must agree.
+ */
+export function existsOrder(history: History, lifeMs: number): boolean {
+  return place(
+    { lock: '', timer: null, head: null, placed: [], sightings: [], claims: [] },
+    history.operations,
+    lifeMs,
+  )
+}
+
+interface World {
+  readonly lock: string
+  /** The operation that started the timer. */
+  readonly timer: Operation | null
+  readonly head: Operation | null
+  readonly placed: readonly Operation[]
+  readonly sightings: readonly {
+    readonly timer: Operation
+    readonly by: Operation
+    readonly alive: boolean
+  }[]
+  readonly claims: readonly {
+    readonly head: Operation | null
+    readonly version: string | null
+    readonly sha256: string | null
+  }[]
+}
+
+function place(world: World, operations: readonly Operation[], lifeMs: number): boolean {
+  const left = operations.filter((operation) => !world.placed.includes(operation))
+  if (left.every(isLost)) return clocksExist(world, lifeMs) && claimsAgree(world, operations)
+  return left
+    .filter((operation) => left.every((other) => operation.call <= (other.return ?? Infinity)))
+    .some((operation) => worldsAfter(world, operation).some((after) => place(after, operations, lifeMs)))
+}
+
+function worldsAfter(world: World, operation: Operation): World[] {
+  const { request } = operation
+  const indifferent = request.kind === 'CHECK' || (request.kind === 'LOCK' && request.id === world.lock)
+  if (world.timer === null || world.lock === '' || indifferent) return respond(world, operation)
+  const sighting = { timer: world.timer, by: operation }
+  return [true, false].flatMap((alive) =>
+    respond(
+      { ...world, lock: alive ? world.lock : '', sightings: [...world.sightings, { ...sighting, alive }] },
+      operation,
+    ),
+  )
+}
+
+function respond(world: World, operation: Operation): World[] {
+  const { request, answer } = operation
+  const granted = grants(world.lock, request)
+  const after = granted ? effect(world, operation) : world
+  const placed = { ...after, placed: [...world.placed, operation] }
+  if (answer === 'lost') return [placed]
+  if (answer.status !== (granted ? 200 : 409) || !lockFits(answer, request, world.lock)) return []
+  if (request.kind === 'PUT' && granted && answer.version === null) return []
+  return [
+    {
+      ...placed,
+      claims: [...world.claims, { head: after.head, version: answer.version, sha256: answer.sha256 }],
+    },
+  ]
+}
+
+function grants(lock: string, request: Request): boolean {
+  if (request.kind === 'GET_LOCK' || request.kind === 'CHECK') return true
+  if (request.kind === 'LOCK') return lock === '' || lock === request.id
+  const presented =
+    request.kind === 'PUT' ? request.lock : request.kind === 'UNLOCK_AND_RELOCK' ? request.oldId : request.id
+  return presented !== '' && presented === lock
+}
+
+function effect(world: World, operation: Operation): World {
+  const { request } = operation
+  if (request.kind === 'PUT') return { ...world, head: operation }
+  if (request.kind === 'UNLOCK') return { ...world, lock: '', timer: null }
+  if (request.kind === 'GET_LOCK' || request.kind === 'CHECK') return world
+  return { ...world, lock: request.id, timer: operation }
+}
+
+function lockFits(answer: Answer, request: Request, lock: string): boolean {
+  return answer.status === 409 || request.kind === 'GET_LOCK' ? answer.lock === lock : true
+}
+
+/** Is there an instant for every timer's start that fits all who saw it alive or dead? */
+function clocksExist({ sightings, placed }: World, lifeMs: number): boolean {
+  return sightings.every(({ timer }) => {
+    const seen = sightings.filter((sighting) => sighting.timer === timer)
+    const starts = Array.from({ length: end(timer, placed) - timer.call + 1 }, (_, n) => timer.call + n)
+    return starts.some((start) =>
+      seen.every(({ by, alive }) =>
+        alive ? by.call <= start + lifeMs && start <= end(by, placed) : end(by, placed) >= start + lifeMs,
+      ),
+    )
+  })
+}
+
+/** An operation took effect before anything that comes later in the order had returned. */
+function end(operation: Operation, placed: readonly Operation[]): number {
+  const fromHere = placed.slice(placed.indexOf(operation))
+  return Math.min(...fromHere.map((one) => one.return ?? Infinity))
+}
+
+/** One version and one content per save, and no version for two saves. */
+function claimsAgree({ claims }: World, operations: readonly Operation[]): boolean {
+  const saves = new Set(operations.flatMap(({ request }) => (request.kind === 'PUT' ? [request.sha256] : [])))
+  return claims.every(
+    (one) =>
+      (one.sha256 === null ||
+        (one.head === null
+          ? !saves.has(one.sha256)
+          : one.head.request.kind === 'PUT' && one.head.request.sha256 === one.sha256)) &&
+      claims.every(
+        (other) =>
+          one.version === null ||
+          other.version === null ||
+          (one.version === other.version) === (one.head === other.head),
+      ),
+  )
+}

@@ -1,0 +1,49 @@
+/** One WOPI call on the register that a file is (WOPI.md §6.2, §7.1). */
+export type Request =
+  | { readonly kind: 'LOCK'; readonly id: string }
+  | { readonly kind: 'UNLOCK_AND_RELOCK'; readonly oldId: string; readonly id: string }
+  | { readonly kind: 'REFRESH_LOCK'; readonly id: string }
+  | { readonly kind: 'UNLOCK'; readonly id: string }
+  | { readonly kind: 'GET_LOCK' }
+  /** `sha256` names the body; every body of a history is unique, so a save always makes a new version. */
+  | { readonly kind: 'PUT'; readonly lock: string; readonly sha256: string }
+  | { readonly kind: 'CHECK' }
+
+/** What the client was told. `null` = the answer did not say. */
+export interface Answer {
+  readonly status: 200 | 409
+  /** X-WOPI-Lock: '' when present and empty, which means unlocked. */
+  readonly lock: string | null
+  /** X-WOPI-ItemVersion, or Version of CheckFileInfo. */
+  readonly version: string | null
+  /** SHA256 of CheckFileInfo, as the host spells it; comparable with `Request.sha256`. */
+  readonly sha256: string | null
+}
+
+interface Call {
+  readonly client: number
+  readonly request: Request
+  /** Milliseconds of one monotonic clock, like `return`. */
+  readonly call: number
+}
+
+export type CompletedOperation = Call & { readonly return: number; readonly answer: Answer }
+
+/** The client never saw the answer: it may have taken effect at any time after `call`, or never. */
+export type LostOperation = Call & { readonly return: null; readonly answer: 'lost' }
+
+export type Operation = CompletedOperation | LostOperation
+
+/** Everything that happened to one file. Files are independent registers, so each is judged alone. */
+export interface History {
+  readonly file: string
+  readonly operations: readonly Operation[]
+}
+
+export function isLost(operation: Operation): operation is LostOperation {
+  return operation.answer === 'lost'
+}
+
+export function isAcknowledgedSave({ request, answer }: CompletedOperation): boolean {
+  return request.kind === 'PUT' && answer.status === 200
+}

@@ -1,0 +1,144 @@
+import type { Answer, History, Operation, Request } from './history.js'
+import type { Random } from './random.js'
+
+export interface SimulationOptions {
+  readonly clients: number
+  readonly operations: number
+  readonly lifeMs: number
+  readonly lostFraction: number
+}
+
+interface Pending {
+  readonly client: number
+  readonly request: Request
+  readonly call: number
+  /** When it takes effect. The register's clock is read at any instant between the call and this one. */
+  readonly effect: number
+  readonly clock: number
+  readonly return: number
+  readonly fate: 'answered' | 'lost but done' | 'lost'
+}
+
+/** A history that a correct register produced, in simulated time: whatever the checker says against it is its error. */
+export function simulatedHistory(random: Random, options: SimulationOptions): History {
+  const pending = Array.from({ length: options.clients }, (_, client) =>
+    schedule(client, random, options),
+  ).flat()
+  const register = new SimulatedRegister(options.lifeMs)
+  const operations = pending
+    .sort((a, b) => a.effect - b.effect)
+    .map((one): Operation => {
+      const { client, request, call } = one
+      const answer = one.fate === 'lost' ? null : register.answer(request, one.clock)
+      if (one.fate === 'answered' && answer) return { client, request, call, return: one.return, answer }
+      return { client, request, call, return: null, answer: 'lost' }
+    })
+  return { file: 'simulated', operations }
+}
+
+function schedule(client: number, random: Random, options: SimulationOptions): Pending[] {
+  const schedule: Pending[] = []
+  let now = 0
+  for (let n = 0; n < options.operations / options.clients; n++) {
+    const pause = random.chance(0.1) ? random.between(0.8, 1.2) * options.lifeMs : random.between(0.1, 3)
+    const call = now + pause
+    const effect = call + random.between(0.1, 5)
+    const end = effect + random.between(0.1, 5)
+    const fate = random.chance(options.lostFraction)
+      ? random.oneOf(['lost', 'lost but done'] as const)
+      : 'answered'
+    schedule.push({
+      client,
+      request: anyRequest(random, `${client}.${n}`),
+      call,
+      effect:
+        fate === 'lost but done' && random.chance(0.3) ? effect + options.lifeMs * random.fraction() : effect,
+      clock: random.between(call, effect),
+      return: end,
+      fate,
+    })
+    now = end
+  }
+  return schedule
+}
+
+function anyRequest(random: Random, body: string): Request {
+  const id = random.oneOf(['a', 'b', 'c'])
+  const kind = random.weighted({
+    LOCK: 5,
+    UNLOCK_AND_RELOCK: 3,
+    REFRESH_LOCK: 3,
+    UNLOCK: 2,
+    GET_LOCK: 3,
+    PUT: 4,
+    CHECK: 3,
+  })
+  switch (kind) {
+    case 'UNLOCK_AND_RELOCK':
+      return { kind, oldId: id, id: random.oneOf(['a', 'b', 'c'].filter((other) => other !== id)) }
+    case 'PUT':
+      return { kind, lock: random.chance(0.05) ? '' : id, sha256: `sha-${body}` }
+    case 'GET_LOCK':
+    case 'CHECK':
+      return { kind }
+    default:
+      return { kind, id }
+  }
+}
+
+class SimulatedRegister {
+  private lock = ''
+  private startedAt = 0
+  private version = 1
+  private sha256 = 'sha-initial'
+
+  constructor(private readonly lifeMs: number) {}
+
+  answer(request: Request, clock: number): Answer {
+    if (this.lock !== '' && clock >= this.startedAt + this.lifeMs) this.lock = ''
+    const granted = this.grants(request)
+    if (granted) this.apply(request, clock)
+    const version = String(this.version)
+    if (request.kind === 'CHECK') return { status: 200, lock: null, version, sha256: this.sha256 }
+    if (request.kind === 'GET_LOCK') return { status: 200, lock: this.lock, version, sha256: null }
+    return { status: granted ? 200 : 409, lock: granted ? null : this.lock, version, sha256: null }
+  }
+
+  private grants(request: Request): boolean {
+    switch (request.kind) {
+      case 'LOCK':
+        return this.lock === '' || this.lock === request.id
+      case 'UNLOCK_AND_RELOCK':
+        return this.lock === request.oldId
+      case 'REFRESH_LOCK':
+      case 'UNLOCK':
+        return this.lock === request.id
+      case 'PUT':
+        return this.lock !== '' && this.lock === request.lock
+      case 'GET_LOCK':
+      case 'CHECK':
+        return true
+    }
+  }
+
+  private apply(request: Request, clock: number): void {
+    switch (request.kind) {
+      case 'LOCK':
+      case 'UNLOCK_AND_RELOCK':
+      case 'REFRESH_LOCK':
+        this.lock = request.id
+        this.startedAt = clock
+        return
+      case 'UNLOCK':
+        this.lock = ''
+        return
+      case 'PUT':
+        this.version++
+        this.sha256 = request.sha256
+        return
+      case 'GET_LOCK':
+      case 'CHECK':
+        return
+    }
+  }
+}

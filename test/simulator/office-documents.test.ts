@@ -1,0 +1,82 @@
+import fc from 'fast-check'
+import { unzipSync } from 'fflate'
+import { describe, expect, it } from 'vitest'
+import { excelFormat, newExcelWorkbook } from '../../simulator/office/excel-workbook.js'
+import { appendMarkedLine, markedLines } from '../../simulator/office/office-document.js'
+import { newPowerpointDeck, powerpointFormat } from '../../simulator/office/powerpoint-deck.js'
+import { newWordDocument, wordFormat } from '../../simulator/office/word-document.js'
+import { asLine, escapeXml, unescapeXml } from '../../simulator/office/xml-text.js'
+
+const kinds = [
+  { name: 'Word', create: newWordDocument, format: wordFormat },
+  { name: 'Excel', create: newExcelWorkbook, format: excelFormat },
+  { name: 'PowerPoint', create: newPowerpointDeck, format: powerpointFormat },
+]
+
+const anyText = fc.oneof(
+  fc.string({ unit: 'binary', maxLength: 40 }),
+  fc.string({ unit: 'grapheme', maxLength: 40 }),
+  fc.constantFrom(
+    '<&>"\'',
+    ']]>',
+    '&amp;',
+    '&#65;',
+    '_x0041_',
+    '_x005F_',
+    '_x_x000D_',
+    '§eve#1 x',
+    '👩‍👩‍👧‍👦 ',
+    '  two  ',
+    '\ud800',
+  ),
+)
+
+describe.each(kinds)('$name documents', ({ create, format }) => {
+  it('keep every line that is appended, in order and letter by letter', () => {
+    fc.assert(
+      fc.property(fc.array(anyText, { maxLength: 6 }), (texts) => {
+        const lines = texts.map((text, index) => `§alice#${index + 1} ${text}`)
+        const bytes = lines.reduce(
+          (document, line) => appendMarkedLine(document, line, format),
+          create('Test'),
+        )
+        expect(markedLines(bytes, format)).toEqual(lines.map(asLine))
+      }),
+    )
+  })
+
+  it('do not show an unmarked heading as a change', () => {
+    expect(markedLines(create('Costs & benefits <draft>'), format)).toEqual([])
+  })
+
+  it('are the same bytes for the same content', () => {
+    expect(create('Test')).toEqual(create('Test'))
+  })
+
+  it('begin with the content types, which name every part, and every relationship leads to a part', () => {
+    const parts = unzipSync(create('Test'))
+    const names = Object.keys(parts)
+    expect(names[0]).toBe('[Content_Types].xml')
+    const text = (name: string): string => Buffer.from(parts[name] ?? []).toString('utf8')
+    const typed = Array.from(
+      text('[Content_Types].xml').matchAll(/PartName="\/([^"]+)"/g),
+      ([, part]) => part,
+    )
+    const isRelationships = (name: string): boolean => name.endsWith('.rels')
+    expect(typed.toSorted()).toEqual(
+      names.filter((name) => !isRelationships(name) && name !== '[Content_Types].xml').toSorted(),
+    )
+    for (const name of names.filter(isRelationships)) {
+      const folder = name.replace(/_rels\/[^/]+$/, '')
+      for (const [, target] of text(name).matchAll(/Target="([^"]+)"/g)) {
+        const url = new URL(target ?? '', `https://package/${folder}`)
+        expect(names).toContain(url.pathname.slice(1))
+      }
+    }
+  })
+})
+
+it('escapes XML so that it comes back the same', () => {
+  fc.assert(fc.property(anyText, (text) => unescapeXml(escapeXml(text)) === text))
+  expect(unescapeXml('&#x1F44D;&#65;&lt;')).toBe('👍A<')
+})
