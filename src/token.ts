@@ -1,11 +1,8 @@
-import jwt from 'jsonwebtoken'
 import { parseArgs } from 'node:util'
 import { ConfigError, readConfig } from './config/config.js'
 import { loadTokenSecrets } from './config/token-secrets.js'
-import { API_AUDIENCE } from './permission/access-token.claims.js'
 import { API_ROLES, USER_ID } from './permission/api-user.js'
-import { EMBEDDED_ISSUER } from './permission/embedded-api.strategy.js'
-import { deriveKeys } from './permission/signing-keys.js'
+import { signBearer } from './permission/bearer-token.js'
 
 const USAGE = 'Usage: npm run token -- USER [--role admin|auditor|user]'
 
@@ -19,17 +16,11 @@ async function printToken(): Promise<void> {
   if (positionals.length !== 1 || user === undefined || !USER_ID.test(user)) {
     throw new ConfigError(`${USAGE} (USER: letters and digits)`)
   }
-  if (!API_ROLES.some((role) => role === values.role)) throw new ConfigError(USAGE)
+  const role = API_ROLES.find((known) => known === values.role)
+  if (!role) throw new ConfigError(USAGE)
   const config = readConfig(process.env)
   if (config.oidc) throw new ConfigError('OIDC_ISSUER is set, so tokens come from there.')
-  const { kid, key } = deriveKeys(await loadTokenSecrets(config), 'api').current
-  const token = jwt.sign({ sub: user, roles: [values.role] }, key, {
-    algorithm: 'HS256',
-    keyid: kid,
-    issuer: EMBEDDED_ISSUER,
-    audience: API_AUDIENCE,
-    expiresIn: '24h',
-  })
+  const token = signBearer(await loadTokenSecrets(config), user, role)
   process.stdout.write(`${token}\n`)
 }
 

@@ -6,8 +6,13 @@ import { ApiProblem } from './api-problem.js'
 
 const MOST_BYTES = 100_000
 
-const read = createParamDecorator(async (schema: z.ZodType, context: ExecutionContext): Promise<unknown> => {
-  return parseBody(context.switchToHttp().getRequest<IncomingMessage>(), schema)
+/** Nest takes whatever has a `transform` method for a pipe, and every zod schema has one; so schemas travel wrapped. */
+export interface Wanted {
+  readonly shape: z.ZodType
+}
+
+const read = createParamDecorator(async (wanted: Wanted, context: ExecutionContext): Promise<unknown> => {
+  return parseBody(context.switchToHttp().getRequest<IncomingMessage>(), wanted.shape)
 })
 
 /**
@@ -16,7 +21,7 @@ const read = createParamDecorator(async (schema: z.ZodType, context: ExecutionCo
  */
 export function JsonBody(schema: z.ZodType): ParameterDecorator {
   return (target, key, index) => {
-    read(schema)(target, key, index)
+    read({ shape: schema })(target, key, index)
     if (key === undefined) return
     const descriptor = Object.getOwnPropertyDescriptor(target, key)
     const document = z.toJSONSchema(schema, { target: 'openapi-3.0', io: 'input' }) as object

@@ -1,13 +1,17 @@
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common'
 import { z } from 'zod'
-import { invalidRequest } from './json-body.js'
+import { invalidRequest, type Wanted } from './json-body.js'
 
-/** The query parameters, checked against `schema`. */
-export const CheckedQuery = createParamDecorator((schema: z.ZodType, context: ExecutionContext): unknown => {
-  const parsed = schema.safeParse(context.switchToHttp().getRequest<{ query: unknown }>().query)
+const check = createParamDecorator((wanted: Wanted, context: ExecutionContext): unknown => {
+  const parsed = wanted.shape.safeParse(context.switchToHttp().getRequest<{ query: unknown }>().query)
   if (!parsed.success) throw invalidRequest(parsed.error)
   return parsed.data
 })
+
+/** The query parameters, checked against `schema`. */
+export function CheckedQuery(schema: z.ZodType): ParameterDecorator {
+  return check({ shape: schema })
+}
 
 /** Text that can go into PostgreSQL, which has no U+0000. */
 export const text = z.string().refine((value) => !value.includes('\0'), 'must not have U+0000')

@@ -5,10 +5,9 @@ import { Settings } from '../config/settings.js'
 import { API_AUDIENCE } from './access-token.claims.js'
 import { apiUser } from './api-claims.js'
 import type { ApiUser } from './api-user.js'
+import { EMBEDDED_ISSUER } from './bearer-token.js'
 import { deriveKeys } from './signing-keys.js'
 import { UserService } from './user.service.js'
-
-export const EMBEDDED_ISSUER = 'tandem'
 
 /** Bearer tokens of `npm run token`: only where no identity provider is configured. */
 @Injectable()

@@ -1,0 +1,19 @@
+import jwt from 'jsonwebtoken'
+import type { TokenSecret } from '../config/config.js'
+import { API_AUDIENCE } from './access-token.claims.js'
+import type { ApiRole } from './api-user.js'
+import { deriveKeys } from './signing-keys.js'
+
+export const EMBEDDED_ISSUER = 'tandem'
+
+/** A bearer token for `/api/v1`, valid for 24 hours, signed by Tandem itself (embedded mode). */
+export function signBearer(secrets: readonly TokenSecret[], user: string, role: ApiRole): string {
+  const { kid, key } = deriveKeys(secrets, 'api').current
+  return jwt.sign({ sub: user, roles: [role] }, key, {
+    algorithm: 'HS256',
+    keyid: kid,
+    issuer: EMBEDDED_ISSUER,
+    audience: API_AUDIENCE,
+    expiresIn: '24h',
+  })
+}
