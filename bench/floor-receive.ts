@@ -45,8 +45,8 @@ export async function receive(body: Readable, blobs: string): Promise<Received> 
   }
   if (pieceSize > 0) await flush()
   await written
-  await syncFile(file)
-  await syncFile(folder)
+  // Both must be done before the commit, in whichever order: asked together, one journal write serves both.
+  await Promise.all([syncFile(file), syncFile(folder)])
   await closeFile(file)
   return { blob, size, sha256: hash.digest('base64') }
 }

@@ -1,10 +1,14 @@
 import { minute, second } from './application.js'
 import type { Happening, SessionEvent } from './session-event.js'
 
-/** One line for a person who watches, or nothing when the event is not worth one. */
-export function narrate({ at, document, what }: SessionEvent): string | undefined {
+/** One line for a person who watches, or nothing when the event is not worth one; `documents` are all that occur. */
+export function narrate(
+  { at, document, what }: SessionEvent,
+  documents: readonly { readonly name: string }[],
+): string | undefined {
+  const width = Math.max(...documents.map(({ name }) => name.length))
   const text = describe(what)
-  return text === undefined ? undefined : `  ${clockFace(at)}  ${document.padEnd(14)}  ${text}`
+  return text === undefined ? undefined : `  ${clockFace(at)}  ${document.padEnd(width)}  ${text}`
 }
 
 function describe(what: Happening): string | undefined {

@@ -77,6 +77,10 @@ export class RestClient {
         ...(contentType ? { 'Content-Type': contentType } : {}),
       },
       ...(body ? { body } : {}),
+    }).catch((error: unknown) => {
+      throw new Error(
+        `${this.baseUrl} does not answer: ${error instanceof Error ? error.message : String(error)}`,
+      )
     })
     const received = new Uint8Array(await response.body.arrayBuffer())
     if (response.statusCode < 300) return received

@@ -50,7 +50,7 @@ async function simulate(options: SimulateOptions): Promise<void> {
     clock: new ScaledClock(speed),
     wopi: { onCall: calls.record, ...(options.sign ? { proofKeys: new ProofKeys() } : {}) },
     report: (event) => {
-      const line = options.quiet ? undefined : narrate(event)
+      const line = options.quiet ? undefined : narrate(event, files)
       if (line !== undefined) say(line)
     },
   }

@@ -13,7 +13,14 @@ export class AppModule {
   static with(settings: Settings, logger: Logger): DynamicModule {
     return {
       module: AppModule,
-      imports: [ConfigModule.with(settings, logger), DatabaseModule, HttpModule, WopiModule, AdminModule, HealthModule],
+      imports: [
+        ConfigModule.with(settings, logger),
+        DatabaseModule,
+        HttpModule,
+        WopiModule,
+        AdminModule,
+        HealthModule,
+      ],
     }
   }
 }

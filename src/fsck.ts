@@ -13,9 +13,13 @@ async function fsck(): Promise<void> {
   const dataSource = await createDataSource(opened.url, 2).initialize()
   try {
     const settings = { ...config, databaseUrl: opened.url, tokenSecrets: await loadTokenSecrets(config) }
-    const report = await checkStorage(new Database(dataSource), new BlobStore(settings), (line) => console.log(line))
+    const report = await checkStorage(new Database(dataSource), new BlobStore(settings), (line) =>
+      console.log(line),
+    )
     console.log(`${report.checked} versions and recovery items checked, ${report.damaged} damaged`)
-    console.log(`${report.blobs} blobs, ${report.orphans} of them old and referenced by nothing (the collector removes them)`)
+    console.log(
+      `${report.blobs} blobs, ${report.orphans} of them old and referenced by nothing (the collector removes them)`,
+    )
     process.exitCode = report.damaged === 0 ? 0 : 1
   } finally {
     await dataSource.destroy()

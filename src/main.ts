@@ -21,8 +21,13 @@ async function start(config: Config, logger: Logger): Promise<Running> {
   try {
     await migrate(database.url)
     const running =
-      config.workers > 1 ? await supervise(config.workers, database.url, logger) : await serveAt(config, database.url, logger)
-    logger.info({ event: 'started', url: config.publicUrl, workers: config.workers }, `Tandem listens on ${config.publicUrl}`)
+      config.workers > 1
+        ? await supervise(config.workers, database.url, logger)
+        : await serveAt(config, database.url, logger)
+    logger.info(
+      { event: 'started', url: config.publicUrl, workers: config.workers },
+      `Tandem listens on ${config.publicUrl}`,
+    )
     return {
       stop: async () => {
         await running.stop()
@@ -60,7 +65,10 @@ function stopOnSignal(running: Running, logger: Logger): void {
 // State after an unexpected throw is unknown; every acknowledged save is on disk, and the orchestrator starts us again.
 function dieLoudly(logger: Logger): void {
   const die = (error: unknown): void => {
-    logger.error({ event: 'crashed', stack: error instanceof Error ? error.stack : String(error) }, 'Tandem stops: a bug')
+    logger.error(
+      { event: 'crashed', stack: error instanceof Error ? error.stack : String(error) },
+      'Tandem stops: a bug',
+    )
     process.exit(1)
   }
   process.on('uncaughtException', die)
@@ -70,6 +78,7 @@ function dieLoudly(logger: Logger): void {
 await main().catch((error: unknown) => {
   const message = error instanceof Error ? error.message : String(error)
   process.stderr.write(`Tandem did not start: ${message}\n`)
-  if (!(error instanceof ConfigError) && error instanceof Error && error.stack) process.stderr.write(`${error.stack}\n`)
+  if (!(error instanceof ConfigError) && error instanceof Error && error.stack)
+    process.stderr.write(`${error.stack}\n`)
   process.exit(1)
 })

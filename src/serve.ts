@@ -13,7 +13,10 @@ export interface Running {
 const LONGEST_SHUTDOWN_MS = 120_000
 
 /** Builds the application and listens. @throws when the port is taken */
-export async function serve(settings: Settings, logger: Logger): Promise<Running & { readonly port: number }> {
+export async function serve(
+  settings: Settings,
+  logger: Logger,
+): Promise<Running & { readonly port: number }> {
   const app = await createApp(settings, logger)
   const server = app.getHttpServer() as Server
   await app.listen(settings.port, settings.host)
@@ -23,8 +26,12 @@ export async function serve(settings: Settings, logger: Logger): Promise<Running
     stop: async () => {
       app.get(Readiness).drain()
       // close() waits for connections that are merely kept alive; nobody else would end them.
-      const idle = setInterval(() => { server.closeIdleConnections() }, 50)
-      const overdue = setTimeout(() => { server.closeAllConnections() }, LONGEST_SHUTDOWN_MS)
+      const idle = setInterval(() => {
+        server.closeIdleConnections()
+      }, 50)
+      const overdue = setTimeout(() => {
+        server.closeAllConnections()
+      }, LONGEST_SHUTDOWN_MS)
       await app.close()
       clearInterval(idle)
       clearTimeout(overdue)

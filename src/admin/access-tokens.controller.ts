@@ -54,7 +54,12 @@ export class AccessTokensController {
     }
     const issued = await this.database.transaction(async (tx) => {
       const token = await this.tokens.issue({ userId, resource: 'file', resourceId: id, mode }, tx)
-      const event = { actor: caller.id, action: 'access-token-issued', objectId: id, outcome: 'done' } as const
+      const event = {
+        actor: caller.id,
+        action: 'access-token-issued',
+        objectId: id,
+        outcome: 'done',
+      } as const
       const detail = { userId, mode, jti: token.jti }
       await this.audit.record(tx, { ...event, correlationId: correlationId(request), detail })
       return token
@@ -66,13 +71,27 @@ export class AccessTokensController {
   @Delete('admin/access-tokens/:jti')
   @HttpCode(204)
   @ApiOperation({ summary: 'Revoke one access token; it counts at the very next call' })
-  async revoke(@Req() request: IncomingMessage, @Caller() caller: ApiUser, @Param('jti') jti: string): Promise<void> {
-    if (caller.role !== 'admin') throw new ApiProblem('not-allowed', 'Only an administrator can revoke a token.')
+  async revoke(
+    @Req() request: IncomingMessage,
+    @Caller() caller: ApiUser,
+    @Param('jti') jti: string,
+  ): Promise<void> {
+    if (caller.role !== 'admin')
+      throw new ApiProblem('not-allowed', 'Only an administrator can revoke a token.')
     await this.database.transaction(async (tx) => {
       const revoked = await this.tokens.revoke(tx, jti)
       if (!revoked) throw new ApiProblem('not-found', 'There is no such token, or it was revoked before.')
-      const event = { actor: caller.id, action: 'access-token-revoked', objectId: revoked.fileId, outcome: 'done' } as const
-      await this.audit.record(tx, { ...event, correlationId: correlationId(request), detail: { jti, userId: revoked.userId } })
+      const event = {
+        actor: caller.id,
+        action: 'access-token-revoked',
+        objectId: revoked.fileId,
+        outcome: 'done',
+      } as const
+      await this.audit.record(tx, {
+        ...event,
+        correlationId: correlationId(request),
+        detail: { jti, userId: revoked.userId },
+      })
     })
   }
 }

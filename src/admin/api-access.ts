@@ -1,4 +1,10 @@
-import { applyDecorators, createParamDecorator, UseFilters, UseGuards, type ExecutionContext } from '@nestjs/common'
+import {
+  applyDecorators,
+  createParamDecorator,
+  UseFilters,
+  UseGuards,
+  type ExecutionContext,
+} from '@nestjs/common'
 import { AuthGuard } from '@nestjs/passport'
 import { ApiBearerAuth } from '@nestjs/swagger'
 import { DeclareAccess } from '../http/access.js'

@@ -4,7 +4,14 @@ import { isUnavailable } from '../database/unavailable.js'
 import { Answer, writeAnswer } from '../http/answer.js'
 import { correlationId } from '../http/correlation-id.js'
 import { Logger } from '../logging/logger.js'
-import { BodyIncomplete, BodyTooLarge, InvalidName, NameTaken, NoSuchFile, StorageFailed } from '../storage/storage-errors.js'
+import {
+  BodyIncomplete,
+  BodyTooLarge,
+  InvalidName,
+  NameTaken,
+  NoSuchFile,
+  StorageFailed,
+} from '../storage/storage-errors.js'
 import { API_PROBLEMS, ApiProblem } from './api-problem.js'
 
 /** The REST face of every error: RFC 9457 problem details, and the reason in the log. */
@@ -27,7 +34,10 @@ export class ApiExceptionFilter implements ExceptionFilter {
       correlationId: correlationId(request),
     }
     if (problem.code === 'internal-error') {
-      this.logger.error({ ...facts, stack: thrown instanceof Error ? thrown.stack : String(thrown) }, 'a call failed')
+      this.logger.error(
+        { ...facts, stack: thrown instanceof Error ? thrown.stack : String(thrown) },
+        'a call failed',
+      )
     } else this.logger.warn(facts, 'a call was refused')
     if (response.headersSent || request.socket.destroyed) response.destroy()
     else writeAnswer(response, problemAnswer(problem, facts.correlationId, request))
@@ -41,10 +51,14 @@ function asProblem(error: unknown): ApiProblem {
   if (error instanceof InvalidName) return new ApiProblem('invalid-name', `${error.message}.`)
   if (error instanceof NameTaken) return new ApiProblem('name-taken', `${error.message}.`)
   if (error instanceof NoSuchFile) return new ApiProblem('not-found', `${error.message}.`)
-  if (error instanceof StorageFailed) return new ApiProblem('storage-failed', 'Nothing was stored; see the log.')
+  if (error instanceof StorageFailed)
+    return new ApiProblem('storage-failed', 'Nothing was stored; see the log.')
   if (error instanceof HttpException) return ofHttpException(error)
   if (isUnavailable(error)) return new ApiProblem('unavailable', 'Try again in a few seconds.')
-  return new ApiProblem('internal-error', 'Something went wrong inside Tandem; the log has it under the correlation id.')
+  return new ApiProblem(
+    'internal-error',
+    'Something went wrong inside Tandem; the log has it under the correlation id.',
+  )
 }
 
 function ofHttpException(error: HttpException): ApiProblem {
@@ -62,7 +76,14 @@ function ofHttpException(error: HttpException): ApiProblem {
 
 function problemAnswer(problem: ApiProblem, id: string, request: IncomingMessage): Answer {
   const { code, status, detail, extra } = problem
-  const body = { type: `urn:tandem:${code}`, title: API_PROBLEMS[code][1], status, detail, correlationId: id, ...extra }
+  const body = {
+    type: `urn:tandem:${code}`,
+    title: API_PROBLEMS[code][1],
+    status,
+    detail,
+    correlationId: id,
+    ...extra,
+  }
   return new Answer(
     status,
     {

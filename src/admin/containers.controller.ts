@@ -38,7 +38,11 @@ export class ContainersController {
     return this.database.transaction(async (tx) => {
       const id = await this.containers.create(tx, parentId, name, caller.id)
       const event = { actor: caller.id, action: 'container-created', objectId: id, outcome: 'done' } as const
-      await this.audit.record(tx, { ...event, correlationId: correlationId(request), detail: { name, parentId } })
+      await this.audit.record(tx, {
+        ...event,
+        correlationId: correlationId(request),
+        detail: { name, parentId },
+      })
       return { id, name, parentId, ownerId: caller.id }
     })
   }
@@ -51,7 +55,12 @@ export class ContainersController {
   ): Promise<Page<unknown>> {
     const afterId = readCursor(cursor, text)
     const rows = await this.containers.list(caller.id, { parentId: parent, afterId, limit: limit + 1 })
-    return pageOf(rows, limit, ({ id, name, parentId }) => ({ id, name, parentId }), (row) => row.id)
+    return pageOf(
+      rows,
+      limit,
+      ({ id, name, parentId }) => ({ id, name, parentId }),
+      (row) => row.id,
+    )
   }
 
   @Get(':id')

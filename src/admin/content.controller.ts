@@ -40,10 +40,18 @@ export class ContentController {
 
   @Put('content')
   @ApiOperation({ summary: 'Upload new content: 409 while somebody edits the file, 412 when it has changed' })
-  @ApiHeader({ name: 'If-Match', required: true, description: 'The version the upload is based on, in quotes' })
+  @ApiHeader({
+    name: 'If-Match',
+    required: true,
+    description: 'The version the upload is based on, in quotes',
+  })
   @ApiConsumes('application/octet-stream')
   @ApiBody({ schema: { type: 'string', format: 'binary' } })
-  async upload(@Req() request: IncomingMessage, @Caller() caller: ApiUser, @Param('id') id: string): Promise<unknown> {
+  async upload(
+    @Req() request: IncomingMessage,
+    @Caller() caller: ApiUser,
+    @Param('id') id: string,
+  ): Promise<unknown> {
     await this.gate.requireFile(caller, id, 'editor')
     const base = baseVersion(request)
     const content = await this.blobs.receive(bodyOf(request), contentLength(request))
@@ -130,7 +138,10 @@ export class ContentController {
 function baseVersion({ headers }: IncomingMessage): string {
   const [, version] = /^(?:W\/)?"(\d{1,18})"$/.exec(headers['if-match'] ?? '') ?? []
   if (version === undefined) {
-    throw new ApiProblem('version-required', 'Send If-Match: "VERSION" with the version that the upload is based on.')
+    throw new ApiProblem(
+      'version-required',
+      'Send If-Match: "VERSION" with the version that the upload is based on.',
+    )
   }
   return version
 }

@@ -40,7 +40,12 @@ export class ContentService {
       const head = await this.requireUnlocked(tx, fileId)
       await replacement.check?.(tx, head)
       const editors = replacement.editors ?? []
-      const { version, changed } = await this.files.commit(tx, head, content, { author, editors, cause, correlationId })
+      const { version, changed } = await this.files.commit(tx, head, content, {
+        author,
+        editors,
+        cause,
+        correlationId,
+      })
       await this.audit.record(tx, {
         actor: author,
         action: replacement.action,
@@ -56,13 +61,25 @@ export class ContentService {
   }
 
   /** @param evenIfEdited deletes although somebody holds the file: his next save becomes 404 */
-  async delete(fileId: string, actor: string, correlationId: string, { evenIfEdited }: { evenIfEdited: boolean }): Promise<void> {
+  async delete(
+    fileId: string,
+    actor: string,
+    correlationId: string,
+    { evenIfEdited }: { evenIfEdited: boolean },
+  ): Promise<void> {
     await this.database.transaction(async (tx) => {
       if (evenIfEdited) await this.files.lockHead(tx, fileId)
       else await this.requireUnlocked(tx, fileId)
       if (!(await this.files.delete(tx, fileId))) throw noSuchFile()
       const detail = { evenIfEdited }
-      await this.audit.record(tx, { actor, action: 'file-deleted', objectId: fileId, outcome: 'done', correlationId, detail })
+      await this.audit.record(tx, {
+        actor,
+        action: 'file-deleted',
+        objectId: fileId,
+        outcome: 'done',
+        correlationId,
+        detail,
+      })
     })
   }
 

@@ -15,7 +15,12 @@ import { FileGate } from './file-gate.js'
 import { JsonBody } from './json-body.js'
 
 const lockBody = z.strictObject({
-  reason: z.string().trim().min(1).max(200).regex(/^[^\p{C}]*$/u, 'must be printable text'),
+  reason: z
+    .string()
+    .trim()
+    .min(1)
+    .max(200)
+    .regex(/^[^\p{C}]*$/u, 'must be printable text'),
   ttlSeconds: z.int().min(1).max(86_400),
 })
 
@@ -52,7 +57,11 @@ export class ExclusiveLockController {
         throw beingEdited(outcome.current)
       }
       const event = { actor: caller.id, action: 'exclusive-lock', objectId: id, outcome: 'done' } as const
-      await this.audit.record(tx, { ...event, correlationId: correlationId(request), detail: { reason, ttlSeconds } })
+      await this.audit.record(tx, {
+        ...event,
+        correlationId: correlationId(request),
+        detail: { reason, ttlSeconds },
+      })
       return { fileId: id, holder: caller.id, reason, ttlSeconds, version: outcome.version }
     })
   }
@@ -60,7 +69,11 @@ export class ExclusiveLockController {
   @Delete()
   @HttpCode(204)
   @ApiOperation({ summary: 'Let editors in again' })
-  async release(@Req() request: IncomingMessage, @Caller() caller: ApiUser, @Param('id') id: string): Promise<void> {
+  async release(
+    @Req() request: IncomingMessage,
+    @Caller() caller: ApiUser,
+    @Param('id') id: string,
+  ): Promise<void> {
     await this.gate.requireFile(caller, id, 'owner')
     await this.database.transaction(async (tx) => {
       const outcome = await this.locks.unlockExclusive(tx, id)

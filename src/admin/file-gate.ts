@@ -19,7 +19,8 @@ export class FileGate {
   async requireFile(caller: ApiUser, fileId: string, need: Role): Promise<Head> {
     const head = await this.files.head(fileId)
     const role = caller.role === 'admin' ? 'owner' : await this.accesses.roleOnFile(caller.id, fileId)
-    if (!head || !role) throw new ApiProblem('not-found', 'There is no such file, or it is not shared with the caller.')
+    if (!head || !role)
+      throw new ApiProblem('not-found', 'There is no such file, or it is not shared with the caller.')
     requireRole(role, need)
     return head
   }
@@ -32,7 +33,8 @@ export class FileGate {
   /** @returns the container's id; without one, the caller's own home */
   async requireContainer(caller: ApiUser, containerId: string | undefined, need: Role): Promise<string> {
     if (containerId === undefined) return this.containers.homeOf(caller.id)
-    const role = caller.role === 'admin' ? 'owner' : await this.accesses.roleOnContainer(caller.id, containerId)
+    const role =
+      caller.role === 'admin' ? 'owner' : await this.accesses.roleOnContainer(caller.id, containerId)
     const known = await this.containers.find(containerId)
     // Everybody may see that there is a root; only administrators may fill it.
     const seen = containerId === ROOT_CONTAINER ? (role ?? 'viewer') : role
@@ -45,5 +47,6 @@ export class FileGate {
 }
 
 function requireRole(role: Role, need: Role): void {
-  if (RANK[role] < RANK[need]) throw new ApiProblem('not-allowed', `The caller is ${role} here, and must be ${need}.`)
+  if (RANK[role] < RANK[need])
+    throw new ApiProblem('not-allowed', `The caller is ${role} here, and must be ${need}.`)
 }

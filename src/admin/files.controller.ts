@@ -52,7 +52,12 @@ export class FilesRestController {
       const made = await this.database.transaction(async (tx) => {
         const file = { containerId, name, owner: caller.id, content, correlationId: correlationId(request) }
         const head = await this.files.create(tx, file)
-        const event = { actor: caller.id, action: 'file-created', objectId: head.id, outcome: 'done' } as const
+        const event = {
+          actor: caller.id,
+          action: 'file-created',
+          objectId: head.id,
+          outcome: 'done',
+        } as const
         await this.audit.record(tx, { ...event, correlationId: file.correlationId, detail: { name } })
         return head
       })
@@ -66,9 +71,17 @@ export class FilesRestController {
 
   @Get()
   @ApiOperation({ summary: "The caller's own files and those shared with him, oldest first" })
-  async list(@Caller() caller: ApiUser, @CheckedQuery(pageQuery) { limit, cursor }: PageQuery): Promise<Page<unknown>> {
+  async list(
+    @Caller() caller: ApiUser,
+    @CheckedQuery(pageQuery) { limit, cursor }: PageQuery,
+  ): Promise<Page<unknown>> {
     const rows = await this.files.list(caller.id, readCursor(cursor, fileCursor), limit + 1)
-    return pageOf(rows, limit, ({ head }) => fileView(head), (row) => row.cursor)
+    return pageOf(
+      rows,
+      limit,
+      ({ head }) => fileView(head),
+      (row) => row.cursor,
+    )
   }
 
   @Get(':id')

@@ -29,7 +29,11 @@ export class GrantsController {
 
   @Get()
   @ApiOperation({ summary: 'Who else may use the file or container' })
-  async list(@Caller() caller: ApiUser, @Param('kind') kind: string, @Param('id') id: string): Promise<unknown> {
+  async list(
+    @Caller() caller: ApiUser,
+    @Param('kind') kind: string,
+    @Param('id') id: string,
+  ): Promise<unknown> {
     const object = await this.requireOwned(caller, kind, id)
     const grants = await this.database.transaction((tx) => this.grants.list(tx, object))
     return { items: grants.map(grantView), nextCursor: null }
@@ -52,7 +56,11 @@ export class GrantsController {
     return this.database.transaction(async (tx) => {
       const grant = await this.grants.grant(tx, object, subject, role, caller.id)
       const event = { actor: caller.id, action: 'grant', objectId: id, outcome: 'done' } as const
-      await this.audit.record(tx, { ...event, correlationId: correlationId(request), detail: { subject, role } })
+      await this.audit.record(tx, {
+        ...event,
+        correlationId: correlationId(request),
+        detail: { subject, role },
+      })
       return grantView(grant)
     })
   }

@@ -34,7 +34,8 @@ async function parseBody(request: IncomingMessage, schema: z.ZodType): Promise<u
   let size = 0
   for await (const chunk of request.iterator({ destroyOnReturn: false })) {
     size += (chunk as Buffer).length
-    if (size > MOST_BYTES) throw new ApiProblem('body-too-large', `The body is larger than ${MOST_BYTES} bytes.`)
+    if (size > MOST_BYTES)
+      throw new ApiProblem('body-too-large', `The body is larger than ${MOST_BYTES} bytes.`)
     chunks.push(chunk as Buffer)
   }
   const parsed = schema.safeParse(jsonOf(Buffer.concat(chunks)))
@@ -53,6 +54,8 @@ function jsonOf(bytes: Buffer): unknown {
 export function invalidRequest(error: z.ZodError): ApiProblem {
   const issues = error.issues.map(({ path, message }) => ({ at: path.join('.'), message }))
   const [first] = issues
-  const detail = first ? `${first.at === '' ? 'The request' : first.at}: ${first.message}.` : 'The request is malformed.'
+  const detail = first
+    ? `${first.at === '' ? 'The request' : first.at}: ${first.message}.`
+    : 'The request is malformed.'
   return new ApiProblem('invalid-request', detail, { issues })
 }

@@ -46,7 +46,11 @@ export class RecoveryItemsController {
 
   @Get(':item/content')
   @ApiOperation({ summary: 'Download the refused bytes' })
-  async download(@Caller() caller: ApiUser, @Param('id') id: string, @Param('item') itemId: string): Promise<Answer> {
+  async download(
+    @Caller() caller: ApiUser,
+    @Param('id') id: string,
+    @Param('item') itemId: string,
+  ): Promise<Answer> {
     const { name } = await this.gate.requireFile(caller, id, 'editor')
     const item = await this.recovery.find(id, itemId)
     if (!item) throw noSuchItem()

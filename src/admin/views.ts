@@ -11,7 +11,16 @@ export function fileView(head: Head): Record<string, unknown> {
 
 export function versionView(version: FileVersion): Record<string, unknown> {
   const { sha256, author, editors, cause, at, correlationId } = version
-  return { version: version.version, size: Number(version.size), sha256, author, editors, cause, at, correlationId }
+  return {
+    version: version.version,
+    size: Number(version.size),
+    sha256,
+    author,
+    editors,
+    cause,
+    at,
+    correlationId,
+  }
 }
 
 export function grantView({ subject, role, grantedBy, grantedAt }: AccessGrant): Record<string, unknown> {
@@ -21,5 +30,17 @@ export function grantView({ subject, role, grantedBy, grantedAt }: AccessGrant):
 export function recoveryView(item: RecoveryItem, headSha256: string): Record<string, unknown> {
   const { id, fileId, reason, userId, editors, baseVersion, sha256, at, correlationId } = item
   const differsFromHead = sha256 !== headSha256
-  return { id, fileId, reason, userId, editors, baseVersion, size: Number(item.size), sha256, at, correlationId, differsFromHead }
+  return {
+    id,
+    fileId,
+    reason,
+    userId,
+    editors,
+    baseVersion,
+    size: Number(item.size),
+    sha256,
+    at,
+    correlationId,
+    differsFromHead,
+  }
 }

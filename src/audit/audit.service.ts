@@ -41,7 +41,10 @@ const RECORD: Statement<Record<string, never>> = {
 /** Who did what. Rows are written in the transaction of the deed, so there is never one without the other. */
 @Injectable()
 export class AuditService {
-  async record(on: Queryable, { actor, action, objectId, outcome, correlationId, detail }: AuditEvent): Promise<void> {
+  async record(
+    on: Queryable,
+    { actor, action, objectId, outcome, correlationId, detail }: AuditEvent,
+  ): Promise<void> {
     await on.query(RECORD, [actor, action, objectId, outcome, correlationId, JSON.stringify(detail ?? {})])
   }
 }

@@ -19,7 +19,8 @@ export interface Config {
   /** First signs, all verify. Unset: a key file under `dataDir` is made at the first start. */
   readonly tokenSecrets: readonly TokenSecret[] | undefined
   /** Unset: embedded mode, Tandem signs bearer tokens itself. */
-  readonly oidc: { readonly issuer: string; readonly audience: string; readonly roleClaim: string } | undefined
+  readonly oidc:
+    { readonly issuer: string; readonly audience: string; readonly roleClaim: string } | undefined
   readonly lockTtlMs: number
   readonly lockGraceMs: number
   readonly maxFileSizeBytes: number
@@ -56,7 +57,9 @@ const SIZE_UNITS = { '': 1, K: 1024, M: 1024 ** 2, G: 1024 ** 3 } as const
 const size = z
   .string()
   .regex(/^\d{1,12}[KMG]?$/, 'must be bytes, or a number with K, M or G')
-  .transform((text) => Number.parseInt(text, 10) * SIZE_UNITS[text.replace(/\d/g, '') as keyof typeof SIZE_UNITS])
+  .transform(
+    (text) => Number.parseInt(text, 10) * SIZE_UNITS[text.replace(/\d/g, '') as keyof typeof SIZE_UNITS],
+  )
   .refine((bytes) => bytes >= 1 && bytes <= 1024 ** 4, 'must lie between 1 byte and 1024G')
 
 const environment = z.object({
@@ -91,7 +94,9 @@ const environment = z.object({
  * @throws ConfigError for the first wrong variable
  */
 export function readConfig(env: NodeJS.ProcessEnv): Config {
-  const set = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value !== ''))
+  const set = Object.fromEntries(
+    Object.entries(env).filter(([, value]) => value !== undefined && value !== ''),
+  )
   const parsed = environment.safeParse(set)
   if (!parsed.success) {
     const issue = parsed.error.issues[0]

@@ -1,14 +1,12 @@
-import { createHash } from 'node:crypto'
 import { once } from 'node:events'
-import { existsSync, statSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { lchown, lstat, mkdir, open, readdir, readFile, realpath, rename, rm } from 'node:fs/promises'
-import { connect, createServer } from 'node:net'
 import { tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
-import { text } from 'node:stream/consumers'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { ChildProcess } from 'node:child_process'
 import { Client } from 'pg'
+import { identityOf, own } from './data-dir-owner.js'
 import {
   findLaunch,
   isCode,
@@ -208,6 +206,7 @@ async function serve(
     throw new Error(`PostgreSQL did not start: ${why}\n${await log.tail()}`, { cause })
   }
 }
+
 function settings({ durable, parameters }: EmbeddedPostgresOptions, sockets: string): string[] {
   const safe = durable ? 'on' : 'off'
   const all = {
@@ -270,53 +269,4 @@ async function connectTo(child: ChildProcess, url: string): Promise<Client> {
 /** The folder takes the host's place, so that a reader who drops parameters cannot end up at some TCP server. */
 function urlOf(sockets: string, database: string): string {
   return `postgres://tandem@${encodeURIComponent(sockets)}:${SETTINGS.port}/${database}`
-}
-
-/**
- * Makes this process the only owner of DATA_DIR: an abstract socket can be bound once, and the kernel frees it
- * when the process dies, however it dies. It answers our process id to whoever connects.
- */
-async function own(dataDir: string, id: string): Promise<() => Promise<void>> {
-  const path = `\0tandem-${id}`
-  const server = createServer((socket) => {
-    socket.on('error', () => undefined)
-    socket.end(String(process.pid))
-    socket.destroySoon()
-  })
-  server.unref()
-  for (let attempt = 1; ; attempt++) {
-    try {
-      // `exclusive`: a worker of node:cluster would share its siblings' socket otherwise.
-      server.listen({ path, exclusive: true })
-      await once(server, 'listening')
-      return () => new Promise((resolve) => server.close(() => resolve()))
-    } catch (error) {
-      if (!isCode(error, 'EADDRINUSE')) throw error
-      const pid = await ownerOf(path)
-      if (pid === undefined && attempt < 20) {
-        await sleep(50) // it ended in between, most likely
-        continue
-      }
-      throw new Error(
-        `DATA_DIR ${dataDir} is already in use by another Tandem server (process ${pid ?? 'unknown'}); ` +
-          'stop it or choose another DATA_DIR',
-        { cause: error },
-      )
-    }
-  }
-}
-
-/** The owner's process id; undefined when it ended meanwhile. A suspended owner cannot answer, but is one. */
-async function ownerOf(path: string): Promise<string | undefined> {
-  const socket = connect({ path })
-  const silence = sleep(5_000, 'unknown', { ref: false })
-  const answer = await Promise.race([text(socket).catch(() => ''), silence])
-  socket.destroy()
-  return answer === '' ? undefined : answer
-}
-
-/** By device and inode, so that two paths to one folder (a bind mount) count as one. */
-function identityOf(dataDir: string): string {
-  const { dev, ino } = statSync(dataDir, { bigint: true })
-  return createHash('sha256').update(`${dev}:${ino}`).digest('hex').slice(0, 24)
 }

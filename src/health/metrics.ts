@@ -13,7 +13,11 @@ const COUNTS: Statement<{ locks: string; recovery_items: string }> = {
 @Injectable()
 export class Metrics {
   private readonly registry = new Registry()
-  private readonly locks = new Gauge({ name: 'tandem_locks', help: 'Files locked now', registers: [this.registry] })
+  private readonly locks = new Gauge({
+    name: 'tandem_locks',
+    help: 'Files locked now',
+    registers: [this.registry],
+  })
   private readonly recoveryItems = new Gauge({
     name: 'tandem_recovery_items',
     help: 'Refused saves that nobody has dealt with',

@@ -59,8 +59,11 @@ export class Readiness {
     const indicator = this.indicators.check('durability')
     try {
       const [row] = await this.database.query(DURABILITY, [])
-      const off = (['fsync', 'full_page_writes', 'synchronous_commit'] as const).filter((name) => isOff(row?.[name]))
-      if (off.length > 0) return indicator.down({ reason: `PostgreSQL has ${off.join(', ')} off; switch it on` })
+      const off = (['fsync', 'full_page_writes', 'synchronous_commit'] as const).filter((name) =>
+        isOff(row?.[name]),
+      )
+      if (off.length > 0)
+        return indicator.down({ reason: `PostgreSQL has ${off.join(', ')} off; switch it on` })
       return indicator.up()
     } catch {
       return indicator.down({ reason: 'the database cannot be reached' })

@@ -30,7 +30,11 @@ export function writeAnswer(response: ServerResponse, { status, headers, body, l
     response.end(body)
     return
   }
-  response.writeHead(status, { ...ALWAYS, ...headers, ...(length === undefined ? {} : { 'Content-Length': length }) })
+  response.writeHead(status, {
+    ...ALWAYS,
+    ...headers,
+    ...(length === undefined ? {} : { 'Content-Length': length }),
+  })
   // A body that breaks off ends in a cut connection, never in a short answer that looks whole.
   pipeline(body, response, () => undefined)
 }

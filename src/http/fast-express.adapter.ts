@@ -1,6 +1,6 @@
 import { ExpressAdapter } from '@nestjs/platform-express'
 import express, { type Express } from 'express'
-import { createServer, IncomingMessage, ServerResponse, type Server, type ServerOptions } from 'node:http'
+import { createServer, IncomingMessage, ServerResponse, type ServerOptions } from 'node:http'
 import { Answer, writeAnswer } from './answer.js'
 
 /**
@@ -23,12 +23,15 @@ export class FastExpressAdapter extends ExpressAdapter {
     this.httpServer = createServer(
       { ...this.serverOptions, IncomingMessage: Request, ServerResponse: Response as typeof ServerResponse },
       app,
-    ) as Server
+    )
   }
 
   /** Answers that are complete already bypass Express's `send`, with its ETag, charset and type guessing. */
   override reply(response: ServerResponse, body: unknown, statusCode?: number): unknown {
-    if (body instanceof Answer) return writeAnswer(response, body)
+    if (body instanceof Answer) {
+      writeAnswer(response, body)
+      return
+    }
     return super.reply(response, body, statusCode) as unknown
   }
 }

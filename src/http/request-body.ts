@@ -2,7 +2,9 @@ import type { IncomingMessage } from 'node:http'
 
 /** The body, chunk by chunk. Leaving the loop early keeps the connection, so that a refusal can still be answered. */
 export function bodyOf(request: IncomingMessage): AsyncIterable<Buffer> {
-  return { [Symbol.asyncIterator]: () => request.iterator({ destroyOnReturn: false }) as AsyncIterator<Buffer> }
+  return {
+    [Symbol.asyncIterator]: () => request.iterator({ destroyOnReturn: false }) as AsyncIterator<Buffer>,
+  }
 }
 
 /** What the client announced; undefined for a chunked body. Node has refused a malformed header already. */

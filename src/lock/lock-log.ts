@@ -7,6 +7,9 @@ export class LockLog {
   constructor(private readonly logger: Logger) {}
 
   expired(fileId: string, lockId: string): void {
-    this.logger.warn({ event: 'lock-expired', fileId, lockId }, 'a lock expired: its editors stopped refreshing it')
+    this.logger.warn(
+      { event: 'lock-expired', fileId, lockId },
+      'a lock expired: its editors stopped refreshing it',
+    )
   }
 }

@@ -59,7 +59,12 @@ export class LockService {
   lockExclusively(
     tx: Tx,
     fileId: string,
-    { lockId, holder, reason, lifetimeMs }: { lockId: string; holder: string; reason: string; lifetimeMs: number },
+    {
+      lockId,
+      holder,
+      reason,
+      lifetimeMs,
+    }: { lockId: string; holder: string; reason: string; lifetimeMs: number },
   ): Answer<LockOutcome> {
     return this.change(EXCLUSIVE_LOCK, fileId, [lockId, lifetimeMs, holder, reason], tx)
   }

@@ -9,7 +9,10 @@ export class Logger implements LoggerService {
   private readonly pino: Pino
 
   constructor(level: string, destination: { write(line: string): unknown } = process.stdout) {
-    this.pino = pino({ level, base: { pid: process.pid }, hooks: { streamWrite: scrub } }, destination as never)
+    this.pino = pino(
+      { level, base: { pid: process.pid }, hooks: { streamWrite: scrub } },
+      destination as never,
+    )
   }
 
   debug(facts: LogFacts | string, message?: string): void {
@@ -30,7 +33,11 @@ export class Logger implements LoggerService {
     this.pino.debug(message)
   }
 
-  private write(level: 'debug' | 'info' | 'warn' | 'error', facts: LogFacts | string, message?: string): void {
+  private write(
+    level: 'debug' | 'info' | 'warn' | 'error',
+    facts: LogFacts | string,
+    message?: string,
+  ): void {
     if (typeof facts === 'string') this.pino[level](facts)
     else this.pino[level](facts, message)
   }
@@ -43,5 +50,7 @@ function scrub(line: string): string {
   const clean = line
     .replace(/eyJ[\w-]+\.[\w-]*\.?[\w-]*/g, '[token]')
     .replace(/(access_token(?:%3D|=)|[Bb]earer )[^\s"&\\]+/g, '$1[token]')
-  return clean.length <= LONGEST_LINE ? clean : `${JSON.stringify({ level: 40, cut: clean.slice(0, LONGEST_LINE / 2) })}\n`
+  return clean.length <= LONGEST_LINE
+    ? clean
+    : `${JSON.stringify({ level: 40, cut: clean.slice(0, LONGEST_LINE / 2) })}\n`
 }

@@ -47,7 +47,13 @@ export class AccessTokenService {
    *   (RELIABILITY-SECURITY.md T-08)
    */
   async issue(
-    token: { userId: string; resource: 'file' | 'container'; resourceId: string; mode: 'view' | 'edit'; until?: Date },
+    token: {
+      userId: string
+      resource: 'file' | 'container'
+      resourceId: string
+      mode: 'view' | 'edit'
+      until?: Date
+    },
     on: Queryable = this.database,
   ): Promise<IssuedToken> {
     const jti = randomBytes(16).toString('hex')

@@ -1,7 +1,14 @@
 import { Injectable } from '@nestjs/common'
 import { Database, type Tx } from '../database/database.js'
 import type { AccessTokenClaims } from './access-token.claims.js'
-import { CONTAINER_RANK, FILE_ACCESS, FILE_RANK, KNOWN_EDITORS, TOKEN_LIVES, type FileAccessRow } from './access.statements.js'
+import {
+  CONTAINER_RANK,
+  FILE_ACCESS,
+  FILE_RANK,
+  KNOWN_EDITORS,
+  TOKEN_LIVES,
+  type FileAccessRow,
+} from './access.statements.js'
 import { RANK, roleOf, type Role } from './role.js'
 
 /** What a WOPI token can do to its file at this moment. */
@@ -51,7 +58,10 @@ export class AccessService {
   constructor(private readonly database: Database) {}
 
   /** @returns 'unknown-token' when no such token was issued for this file, 'no-such-file' when the file is gone */
-  async ofToken(claims: AccessTokenClaims, fileId: string): Promise<FileAccess | 'unknown-token' | 'no-such-file'> {
+  async ofToken(
+    claims: AccessTokenClaims,
+    fileId: string,
+  ): Promise<FileAccess | 'unknown-token' | 'no-such-file'> {
     if (claims.resourceId !== fileId) return 'unknown-token'
     const [row] = await this.database.query(FILE_ACCESS, [claims.jti, claims.userId, fileId])
     if (!row) return 'unknown-token'

@@ -13,7 +13,11 @@ const claims = z.looseObject({
 })
 
 /** Turns the verified claims of a bearer token into its person, who is remembered. */
-export async function apiUser(payload: unknown, roleClaim: string, users: UserService): Promise<ApiUser | false> {
+export async function apiUser(
+  payload: unknown,
+  roleClaim: string,
+  users: UserService,
+): Promise<ApiUser | false> {
   const parsed = claims.safeParse(payload)
   if (!parsed.success) return false
   const { sub, name, preferred_username, email, groups } = parsed.data
@@ -32,7 +36,9 @@ function userIdOf(sub: string): string {
 /** Follows a path such as `realm_access.roles` (Keycloak). */
 function claimAt(payload: Record<string, unknown>, path: string): unknown {
   return path.split('.').reduce<unknown>((at, key) => {
-    return typeof at === 'object' && at !== null && Object.hasOwn(at, key) ? (at as Record<string, unknown>)[key] : undefined
+    return typeof at === 'object' && at !== null && Object.hasOwn(at, key)
+      ? (at as Record<string, unknown>)[key]
+      : undefined
   }, payload)
 }
 

@@ -16,7 +16,13 @@ export class GrantService {
     return tx.manager.find(AccessGrant, { where: { objectId: object.id }, order: { subject: 'ASC' } })
   }
 
-  async grant(tx: Tx, object: GrantedObject, subject: string, role: Role, grantedBy: string): Promise<AccessGrant> {
+  async grant(
+    tx: Tx,
+    object: GrantedObject,
+    subject: string,
+    role: Role,
+    grantedBy: string,
+  ): Promise<AccessGrant> {
     await tx.manager.upsert(
       AccessGrant,
       { objectId: object.id, objectKind: object.kind, subject, role, grantedBy },

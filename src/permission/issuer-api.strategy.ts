@@ -45,7 +45,9 @@ export async function findJwksUri(issuer: string): Promise<string> {
   if (!answer.ok) throw new Error(`OIDC_ISSUER ${issuer} answered ${answer.status} for its metadata.`)
   const metadata = (await answer.json()) as { issuer?: unknown; jwks_uri?: unknown }
   if (metadata.issuer !== issuer) {
-    throw new Error(`OIDC_ISSUER ${issuer} says that it is ${String(metadata.issuer)}; set OIDC_ISSUER to that.`)
+    throw new Error(
+      `OIDC_ISSUER ${issuer} says that it is ${String(metadata.issuer)}; set OIDC_ISSUER to that.`,
+    )
   }
   if (typeof metadata.jwks_uri !== 'string') throw new Error(`OIDC_ISSUER ${issuer} publishes no jwks_uri.`)
   return metadata.jwks_uri

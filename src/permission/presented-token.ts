@@ -28,7 +28,8 @@ function tokensInQuery(url: string): string | undefined | typeof AMBIGUOUS {
     const rawName = equals < 0 ? pair : pair.slice(0, equals)
     if (rawName !== 'access_token' && !looksLikeTheName(rawName)) continue
     const value = equals < 0 ? '' : decode(pair.slice(equals + 1))
-    if (rawName !== 'access_token' || value === undefined || (found !== undefined && found !== value)) return AMBIGUOUS
+    if (rawName !== 'access_token' || value === undefined || (found !== undefined && found !== value))
+      return AMBIGUOUS
     found = value
   }
   return found

@@ -46,7 +46,9 @@ export class SigningKeys {
 
 function headerOf(token: string): Record<string, unknown> | undefined {
   try {
-    const header: unknown = JSON.parse(Buffer.from(token.slice(0, token.indexOf('.')), 'base64url').toString())
+    const header: unknown = JSON.parse(
+      Buffer.from(token.slice(0, token.indexOf('.')), 'base64url').toString(),
+    )
     if (typeof header !== 'object' || header === null) return undefined
     // Extensions we do not understand must be refused, not ignored (RFC 7515 §4.1.11).
     if (['crit', 'jku', 'jwk', 'x5u', 'x5c'].some((name) => name in header)) return undefined

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common'
 import { PassportStrategy } from '@nestjs/passport'
+import type { IncomingMessage } from 'node:http'
 import { Strategy } from 'passport-jwt'
 import { Settings } from '../config/settings.js'
 import { readClaims, WOPI_AUDIENCE, type AccessTokenClaims } from './access-token.claims.js'
@@ -14,7 +15,7 @@ import { deriveKeys } from './signing-keys.js'
 export class WopiTokenStrategy extends PassportStrategy(Strategy, 'wopi-token') {
   constructor(settings: Settings) {
     super({
-      jwtFromRequest: (request) => presentedToken(request) ?? null,
+      jwtFromRequest: (request: IncomingMessage) => presentedToken(request) ?? null,
       secretOrKeyProvider: deriveKeys(settings.tokenSecrets, 'wopi').provide as never,
       algorithms: ['HS256'],
       audience: WOPI_AUDIENCE,

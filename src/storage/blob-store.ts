@@ -43,7 +43,8 @@ export class BlobStore implements OnModuleInit {
    */
   async receive(body: AsyncIterable<Buffer>, announcedSize?: number): Promise<StoredBlob> {
     const { maxFileSizeBytes } = this.settings
-    if (announcedSize !== undefined && announcedSize > maxFileSizeBytes) throw new BodyTooLarge(maxFileSizeBytes)
+    if (announcedSize !== undefined && announcedSize > maxFileSizeBytes)
+      throw new BodyTooLarge(maxFileSizeBytes)
     const blob = randomBytes(16).toString('hex')
     const file = await this.create(blob)
     try {

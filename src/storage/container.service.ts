@@ -73,9 +73,18 @@ export class ContainerService {
 
   async list(
     userId: string,
-    { parentId, afterId, limit }: { parentId: string | undefined; afterId: string | undefined; limit: number },
+    {
+      parentId,
+      afterId,
+      limit,
+    }: { parentId: string | undefined; afterId: string | undefined; limit: number },
   ): Promise<{ id: string; parentId: string | null; name: string; rank: number }[]> {
-    const rows = await this.database.query(LIST_CONTAINERS, [userId, parentId ?? null, afterId ?? null, limit])
+    const rows = await this.database.query(LIST_CONTAINERS, [
+      userId,
+      parentId ?? null,
+      afterId ?? null,
+      limit,
+    ])
     return rows.map(({ id, parent_id, name, rank }) => ({ id, parentId: parent_id, name, rank }))
   }
 }

@@ -88,7 +88,16 @@ export class FileService {
       return { version: head.version, modifiedAt: head.modifiedAt, changed: false }
     }
     const { blob, size, sha256 } = content
-    const [row] = await tx.query(MOVE_HEAD, [head.id, blob, size, sha256, author, editors, cause, correlationId])
+    const [row] = await tx.query(MOVE_HEAD, [
+      head.id,
+      blob,
+      size,
+      sha256,
+      author,
+      editors,
+      cause,
+      correlationId,
+    ])
     if (!row) throw new Error('the head vanished while its row was held')
     return { version: row.version, modifiedAt: row.modified_at, changed: true }
   }
@@ -149,7 +158,12 @@ export class FileService {
     after: FileCursor | undefined,
     limit: number,
   ): Promise<{ head: Head; rank: number; cursor: FileCursor }[]> {
-    const rows = await this.database.query(LIST_FILES, [userId, after?.createdAt ?? null, after?.id ?? null, limit])
+    const rows = await this.database.query(LIST_FILES, [
+      userId,
+      after?.createdAt ?? null,
+      after?.id ?? null,
+      limit,
+    ])
     return rows.map((row) => ({
       head: headOf(row),
       rank: row.rank,

@@ -52,7 +52,10 @@ export async function checkStorage(
   return { checked: stored.length, damaged, ...(await countOrphans(database, blobs)) }
 }
 
-async function countOrphans(database: Database, blobs: BlobStore): Promise<{ blobs: number; orphans: number }> {
+async function countOrphans(
+  database: Database,
+  blobs: BlobStore,
+): Promise<{ blobs: number; orphans: number }> {
   let count = 0
   const old: string[] = []
   for await (const { blob, writtenAt } of blobs.list()) {

@@ -91,6 +91,10 @@ export class RecoveryService {
   }
 
   async resolve(tx: Tx, itemId: string, resolution: NonNullable<RecoveryItem['resolution']>): Promise<void> {
-    await tx.manager.update(RecoveryItem, { id: itemId }, { resolution, resolvedAt: () => 'clock_timestamp()' })
+    await tx.manager.update(
+      RecoveryItem,
+      { id: itemId },
+      { resolution, resolvedAt: () => 'clock_timestamp()' },
+    )
   }
 }

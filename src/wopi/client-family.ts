@@ -19,5 +19,8 @@ export function baseTimestamp(request: IncomingMessage): string | undefined {
 
 /** Only Collabora sends the document itself along with RenameFile (CLIENTS.md §1, "The RENAME trap"). */
 export function isCollabora(request: IncomingMessage): boolean {
-  return /^(COOLWSD|LOOLWSD)\b/.test(request.headers['user-agent'] ?? '') || 'x-cool-wopi-serverid' in request.headers
+  return (
+    /^(COOLWSD|LOOLWSD)\b/.test(request.headers['user-agent'] ?? '') ||
+    'x-cool-wopi-serverid' in request.headers
+  )
 }

@@ -60,8 +60,11 @@ export class Operations {
       return new WopiError('header-missing', 'X-WOPI-Override is required')
     }
     const operation = (contents ? this.onContents : this.onFile).get(override)
-    if (!operation) return new WopiError('operation-unknown', `the operation ${override} is not supported here`)
+    if (!operation)
+      return new WopiError('operation-unknown', `the operation ${override} is not supported here`)
     // Lock and UnlockAndRelock share their name and differ by this header.
-    return override === 'LOCK' && header(request, 'X-WOPI-OldLock') !== undefined ? this.unlockAndRelock : operation
+    return override === 'LOCK' && header(request, 'X-WOPI-OldLock') !== undefined
+      ? this.unlockAndRelock
+      : operation
   }
 }

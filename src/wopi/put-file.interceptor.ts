@@ -82,12 +82,18 @@ export class PutFileInterceptor implements NestInterceptor<PutOutcome, Answer> {
       })
     })
     if (typeof kept === 'object') {
-      this.logger.warn({ event: 'save-refused', ...facts, reason, recoveryItem: kept.itemId }, 'a save was refused; its bytes are kept')
+      this.logger.warn(
+        { event: 'save-refused', ...facts, reason, recoveryItem: kept.itemId },
+        'a save was refused; its bytes are kept',
+      )
       return
     }
     await this.blobs.remove(content.blob)
     if (kept === 'full') {
-      this.logger.error({ event: 'save-lost', ...facts, reason }, 'a refused save is LOST: too many open recovery items on this file')
+      this.logger.error(
+        { event: 'save-lost', ...facts, reason },
+        'a refused save is LOST: too many open recovery items on this file',
+      )
     }
   }
 }
@@ -112,7 +118,11 @@ function refusedAnswer(request: WopiRequest, { reason, lock }: RefusedPut): Answ
       throw new WopiError('right-lost', 'the user lost the right to edit; the bytes are kept')
     case 'external-change':
       // Collabora and ONLYOFFICE ask their user what to do when they see this code (CLIENTS.md §1.1).
-      return jsonAnswer(409, { COOLStatusCode: 1010, LOOLStatusCode: 1010 }, lock ? conflictAnswer(lock, 'The file was changed outside this session').headers : {})
+      return jsonAnswer(
+        409,
+        { COOLStatusCode: 1010, LOOLStatusCode: 1010 },
+        lock ? conflictAnswer(lock, 'The file was changed outside this session').headers : {},
+      )
     case 'lock-mismatch':
     case 'not-locked': {
       if (!lock) throw new Error(`a save was refused for ${reason} without a look at the lock`)
@@ -120,4 +130,3 @@ function refusedAnswer(request: WopiRequest, { reason, lock }: RefusedPut): Answ
     }
   }
 }
-

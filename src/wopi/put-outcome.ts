@@ -17,4 +17,5 @@ export interface SavedPut {
   readonly modifiedAt: string
 }
 
-export type PutOutcome = SavedPut | RefusedPut | { readonly kind: 'no-such-file'; readonly content: StoredBlob }
+export type PutOutcome =
+  SavedPut | RefusedPut | { readonly kind: 'no-such-file'; readonly content: StoredBlob }

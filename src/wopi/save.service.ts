@@ -32,40 +32,54 @@ export class SaveService {
   ) {}
 
   /** Decides about bytes that are safely on disk already, in one short transaction under the file's row. */
-  async decide({ access, content, lockId, editors, baseTimestamp, correlationId }: Save): Promise<PutOutcome> {
-    const refused = (reason: RefusedPut['reason'], lock?: RefusedPut['lock']): RefusedPut =>
-      ({ kind: 'refused', reason, content, ...(lock ? { lock } : {}) })
-
-    const outcome = await this.database.transaction<PutOutcome & { readonly unused?: boolean }>(async (tx) => {
-      const head = await this.files.lockHead(tx, access.file.id)
-      if (!head) return { kind: 'no-such-file', content }
-
-      const right = await this.accesses.mayStillEdit(tx, access)
-      if (right !== 'yes') return refused(right === 'right-lost' ? 'permission-revoked' : right)
-
-      const lock = await this.locks.hold(tx, head.id)
-      if (!lock) return { kind: 'no-such-file', content }
-      const admitted = admitsSave(lock, lockId, head.size)
-      if (admitted !== 'yes') return refused(admitted, lock)
-      if (baseTimestamp !== undefined && baseTimestamp !== head.modifiedAt) return refused('external-change', lock)
-
-      const contributors = await this.accesses.knownEditors(tx, head.id, editors)
-      const { version, modifiedAt, changed } = await this.files.commit(tx, head, content, {
-        author: access.user.id,
-        editors: contributors,
-        cause: 'save',
-        correlationId,
-      })
-      await this.audit.record(tx, {
-        actor: access.user.id,
-        action: 'save',
-        objectId: head.id,
-        outcome: 'done',
-        correlationId,
-        detail: { version, sha256: content.sha256 },
-      })
-      return { kind: 'saved', version, modifiedAt, unused: !changed }
+  async decide({
+    access,
+    content,
+    lockId,
+    editors,
+    baseTimestamp,
+    correlationId,
+  }: Save): Promise<PutOutcome> {
+    const refused = (reason: RefusedPut['reason'], lock?: RefusedPut['lock']): RefusedPut => ({
+      kind: 'refused',
+      reason,
+      content,
+      ...(lock ? { lock } : {}),
     })
+
+    const outcome = await this.database.transaction<PutOutcome & { readonly unused?: boolean }>(
+      async (tx) => {
+        const head = await this.files.lockHead(tx, access.file.id)
+        if (!head) return { kind: 'no-such-file', content }
+
+        const right = await this.accesses.mayStillEdit(tx, access)
+        if (right !== 'yes') return refused(right === 'right-lost' ? 'permission-revoked' : right)
+
+        const lock = await this.locks.hold(tx, head.id)
+        if (!lock) return { kind: 'no-such-file', content }
+        const admitted = admitsSave(lock, lockId, head.size)
+        if (admitted !== 'yes') return refused(admitted, lock)
+        if (baseTimestamp !== undefined && baseTimestamp !== head.modifiedAt)
+          return refused('external-change', lock)
+
+        const contributors = await this.accesses.knownEditors(tx, head.id, editors)
+        const { version, modifiedAt, changed } = await this.files.commit(tx, head, content, {
+          author: access.user.id,
+          editors: contributors,
+          cause: 'save',
+          correlationId,
+        })
+        await this.audit.record(tx, {
+          actor: access.user.id,
+          action: 'save',
+          objectId: head.id,
+          outcome: 'done',
+          correlationId,
+          detail: { version, sha256: content.sha256 },
+        })
+        return { kind: 'saved', version, modifiedAt, unused: !changed }
+      },
+    )
     // The head has these very bytes already.
     if (outcome.kind === 'saved' && outcome.unused) await this.blobs.remove(content.blob)
     return outcome

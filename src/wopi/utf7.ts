@@ -14,7 +14,7 @@ export function decodeUtf7(text: string): string {
   // eslint-disable-next-line no-control-regex
   if (/[^\x00-\x7f]/.test(text)) throw new InvalidUtf7('the name is not in UTF-7')
   let out = ''
-  for (let i = 0; i < text.length; ) {
+  for (let i = 0; i < text.length;) {
     const char = text.charAt(i)
     if (char !== '+') {
       out += char
@@ -52,7 +52,7 @@ function decodeRun(run: string): string | undefined {
 /** Encodes as .NET does: the inverse of `decodeUtf7` for every well-formed text. */
 export function encodeUtf7(text: string): string {
   let out = ''
-  for (let i = 0; i < text.length; ) {
+  for (let i = 0; i < text.length;) {
     const char = text.charAt(i)
     if (DIRECT.test(char)) {
       out += char

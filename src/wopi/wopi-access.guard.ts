@@ -16,7 +16,8 @@ export class WopiAccessGuard implements CanActivate {
   async canActivate(context: ExecutionContext): Promise<boolean> {
     const request = context.switchToHttp().getRequest<WopiRequest>()
     const access = await this.accesses.ofToken(request.user, request.params.id)
-    if (access === 'unknown-token') throw new WopiError('token-of-other-file', 'the access token is not for this file')
+    if (access === 'unknown-token')
+      throw new WopiError('token-of-other-file', 'the access token is not for this file')
     if (access === 'no-such-file') throw new WopiError('no-such-file', 'the file does not exist')
     request.access = access
     const found = this.operations.find(request)

@@ -4,7 +4,13 @@ import { isUnavailable } from '../database/unavailable.js'
 import { Answer, headerText, writeAnswer } from '../http/answer.js'
 import { correlationId } from '../http/correlation-id.js'
 import { Logger } from '../logging/logger.js'
-import { BodyIncomplete, BodyTooLarge, InvalidName, NoSuchFile, StorageFailed } from '../storage/storage-errors.js'
+import {
+  BodyIncomplete,
+  BodyTooLarge,
+  InvalidName,
+  NoSuchFile,
+  StorageFailed,
+} from '../storage/storage-errors.js'
 import { WopiError } from './wopi-error.js'
 import type { WopiRequest } from './wopi-request.js'
 
@@ -38,7 +44,10 @@ export class WopiExceptionFilter implements ExceptionFilter {
       correlationId: correlationId(request),
     }
     if (error.code === 'internal-error') {
-      this.logger.error({ ...facts, stack: thrown instanceof Error ? thrown.stack : String(thrown) }, 'a WOPI call failed')
+      this.logger.error(
+        { ...facts, stack: thrown instanceof Error ? thrown.stack : String(thrown) },
+        'a WOPI call failed',
+      )
     } else if (error.status >= 500) this.logger.error(facts, 'a WOPI call failed')
     else this.logger.warn(facts, 'a WOPI call was refused')
   }
@@ -51,8 +60,10 @@ function asWopiError(error: unknown): WopiError {
   if (error instanceof StorageFailed) return new WopiError('storage-failed', error.message)
   if (error instanceof InvalidName) return new WopiError('name-invalid', error.message)
   if (error instanceof NoSuchFile) return new WopiError('no-such-file', error.message)
-  if (error instanceof HttpException && error.getStatus() === 404) return new WopiError('no-such-file', error.message)
-  if (isUnavailable(error)) return new WopiError('database-unavailable', `the database cannot answer: ${String(error)}`)
+  if (error instanceof HttpException && error.getStatus() === 404)
+    return new WopiError('no-such-file', error.message)
+  if (isUnavailable(error))
+    return new WopiError('database-unavailable', `the database cannot answer: ${String(error)}`)
   return new WopiError('internal-error', error instanceof Error ? error.message : String(error))
 }
 

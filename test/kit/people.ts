@@ -25,6 +25,8 @@ export interface RestAnswer {
   readonly status: number
   readonly headers: Readonly<Record<string, string | string[] | undefined>>
   readonly body: Buffer
+  /** As what the caller expects it to be. */
+  // eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters
   json<T>(): T
 }
 
@@ -57,6 +59,7 @@ export class Person {
       status: answer.statusCode,
       headers: answer.headers,
       body: bytes,
+      // eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters
       json: <T>() => JSON.parse(bytes.toString()) as T,
     }
   }
@@ -93,14 +96,24 @@ export class Person {
     return expectStatus(await this.calls('GET', `/files/${fileId}/content`), 200).body
   }
 
-  async versions(fileId: string): Promise<{ version: string; sha256: string; author: string; editors: string[]; cause: string }[]> {
+  async versions(
+    fileId: string,
+  ): Promise<{ version: string; sha256: string; author: string; editors: string[]; cause: string }[]> {
     const answer = expectStatus(await this.calls('GET', `/files/${fileId}/versions?limit=1000`), 200)
-    return answer.json<{ items: { version: string; sha256: string; author: string; editors: string[]; cause: string }[] }>().items
+    return answer.json<{
+      items: { version: string; sha256: string; author: string; editors: string[]; cause: string }[]
+    }>().items
   }
 
-  async recoveryItems(fileId: string): Promise<{ id: string; reason: string; userId: string; sha256: string; size: number; editors: string[] }[]> {
+  async recoveryItems(
+    fileId: string,
+  ): Promise<
+    { id: string; reason: string; userId: string; sha256: string; size: number; editors: string[] }[]
+  > {
     const answer = expectStatus(await this.calls('GET', `/files/${fileId}/recovery-items`), 200)
-    return answer.json<{ items: { id: string; reason: string; userId: string; sha256: string; size: number; editors: string[] }[] }>().items
+    return answer.json<{
+      items: { id: string; reason: string; userId: string; sha256: string; size: number; editors: string[] }[]
+    }>().items
   }
 }
 

@@ -16,7 +16,11 @@ export interface TestPostgres {
 /** A PostgreSQL of its own, for one test run. Durable only where crashes are the subject. */
 export async function startTestPostgres({ durable = false } = {}): Promise<TestPostgres> {
   const folder = await mkdtemp(join(tmpdir(), 'tandem-pg-'))
-  const server = await startEmbeddedPostgres({ dataDir: folder, durable, parameters: { max_connections: '200' } })
+  const server = await startEmbeddedPostgres({
+    dataDir: folder,
+    durable,
+    parameters: { max_connections: '200' },
+  })
   await prepareTemplate(server.url)
   return {
     server,
@@ -44,7 +48,11 @@ export function databaseUrl(serverUrl: string, name: string): string {
   return serverUrl.replace(/\/[^/?]*(\?|$)/, `/${name}$1`)
 }
 
-export async function execute(url: string, statement: string, values: unknown[] = []): Promise<pg.QueryResult> {
+export async function execute(
+  url: string,
+  statement: string,
+  values: unknown[] = [],
+): Promise<pg.QueryResult> {
   const client = new pg.Client({ connectionString: url })
   await client.connect()
   try {

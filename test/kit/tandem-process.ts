@@ -70,7 +70,8 @@ export async function startTandemProcess(options: TandemProcessOptions): Promise
 async function untilReady(url: string, child: ChildProcess, printed: () => string): Promise<void> {
   const deadline = Date.now() + 60_000
   while (Date.now() < deadline) {
-    if (child.exitCode !== null || child.signalCode !== null) throw new Error(`Tandem did not start:\n${printed()}`)
+    if (child.exitCode !== null || child.signalCode !== null)
+      throw new Error(`Tandem did not start:\n${printed()}`)
     const answer = await fetch(`${url}/health/live`).catch(() => undefined)
     if (answer?.ok) return
     await pause(50)
@@ -83,5 +84,5 @@ async function untilReady(url: string, child: ChildProcess, printed: () => strin
 function distFolder(): string {
   const here = dirname(fileURLToPath(import.meta.url))
   const root = join(here, '..', '..')
-  return here.includes(`${join('dist', 'test', 'kit')}`) ? root : join(root, 'dist')
+  return here.includes(join('dist', 'test', 'kit')) ? root : join(root, 'dist')
 }

@@ -40,7 +40,10 @@ export class Tandem implements AsyncDisposable {
     const config = readConfig({ ...given, DATABASE_URL: databaseUrl, DATA_DIR: dataDir })
     const log: string[] = []
     const logger = new Logger(config.logLevel, { write: (line: string) => log.push(line) })
-    const running = await serve({ ...config, databaseUrl, tokenSecrets: await loadTokenSecrets(config) }, logger)
+    const running = await serve(
+      { ...config, databaseUrl, tokenSecrets: await loadTokenSecrets(config) },
+      logger,
+    )
     return new Tandem(url, publicUrl, databaseUrl, dataDir, log, async () => {
       await running.stop()
       if (!sharing) await rm(dataDir, { recursive: true, force: true })

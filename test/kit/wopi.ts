@@ -8,6 +8,8 @@ export interface WopiAnswer {
   /** X-WOPI-Lock: undefined when the header is absent, '' when it is empty. */
   readonly lock: string | undefined
   readonly version: string | undefined
+  /** As what the caller expects it to be. */
+  // eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters
   json<T>(): T
 }
 
@@ -82,6 +84,7 @@ export class Editor {
       body: bytes,
       lock: one('x-wopi-lock'),
       version: one('x-wopi-itemversion'),
+      // eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters
       json: <T>() => JSON.parse(bytes.toString()) as T,
     }
   }

@@ -38,6 +38,22 @@ describe('R-01 the checker, over generated histories', () => {
     expect(Math.min(verdicts.linearizable, verdicts.bad)).toBeGreaterThan(1000)
   })
 
+  it('agrees with the definition on small correct histories, some of them spoiled', () => {
+    const verdicts = { linearizable: 0, bad: 0, undecided: 0 }
+    fc.assert(
+      fc.property(seeds, fc.integer({ min: 1, max: 4 }), (seed, clients) => {
+        const random = new Random(seed)
+        const options = { clients, operations: 7, lifeMs: 8, lostFraction: 0.15 }
+        const history = randomlySpoiled(simulatedHistory(random, options), random)
+        const { verdict } = check(history, { lifeMs: 8, slackMs: 0 })
+        verdicts[verdict]++
+        expect(verdict, print(history.operations)).toBe(existsOrder(history, 8) ? 'linearizable' : 'bad')
+      }),
+      { numRuns: 3_000 },
+    )
+    expect(Math.min(verdicts.linearizable, verdicts.bad)).toBeGreaterThan(500)
+  })
+
   it.each([
     'a lock id nobody ever used',
     'a version nobody ever made',

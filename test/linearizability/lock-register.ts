@@ -24,15 +24,18 @@ export const INITIAL = -1
 
 export const initialState: RegisterState = { lock: '', from: 0, until: 0, head: INITIAL, version: null }
 
-export interface Rules {
-  /** TTL + grace in milliseconds: in grace a lock still counts for everybody. */
-  readonly lifeMs: number
-  /** How far the driver's clock and the server's may drift apart within one life. */
-  readonly slackMs: number
+export interface ContentRules {
   /** May `version` be the name of what a save with a lost answer (or the file's creation) made? */
   isUnclaimed(version: string): boolean
   /** Is `sha256` the content that operation `head` saved? */
   isContentOf(sha256: string, head: number): boolean
+}
+
+export interface Rules extends ContentRules {
+  /** TTL + grace in milliseconds: in grace a lock still counts for everybody. */
+  readonly lifeMs: number
+  /** How far the driver's clock and the server's may drift apart within one life. */
+  readonly slackMs: number
 }
 
 export interface Step {

@@ -62,11 +62,25 @@ export class PutRelativeFile implements Operation {
     return mayWrite ? access.file.containerId : this.containers.homeOf(access.user.id)
   }
 
-  private async create(request: WopiRequest, containerId: string, target: Target, content: StoredBlob): Promise<Answer> {
-    const file = { containerId, name: target.name, owner: request.access.user.id, content, correlationId: correlationId(request) }
+  private async create(
+    request: WopiRequest,
+    containerId: string,
+    target: Target,
+    content: StoredBlob,
+  ): Promise<Answer> {
+    const file = {
+      containerId,
+      name: target.name,
+      owner: request.access.user.id,
+      content,
+      correlationId: correlationId(request),
+    }
     try {
       return await this.database.transaction(async (tx) => {
-        const made = target.mode === 'exact' ? await this.files.create(tx, file) : await this.files.createNumbered(tx, file)
+        const made =
+          target.mode === 'exact'
+            ? await this.files.create(tx, file)
+            : await this.files.createNumbered(tx, file)
         await this.audit.record(tx, {
           actor: file.owner,
           action: 'file-created',
@@ -98,7 +112,12 @@ export class PutRelativeFile implements Operation {
       const lock = await this.locks.hold(tx, fileId)
       if (!head || !lock) throw new WopiError('no-such-file', 'the file to overwrite was deleted meanwhile')
       if (lock.kind !== 'none') return conflictAnswer(lock)
-      const authorship = { author: user.id, editors: [], cause: 'save', correlationId: correlationId(request) } as const
+      const authorship = {
+        author: user.id,
+        editors: [],
+        cause: 'save',
+        correlationId: correlationId(request),
+      } as const
       const { version, changed } = await this.files.commit(tx, head, content, authorship)
       await this.audit.record(tx, {
         actor: user.id,
@@ -127,7 +146,10 @@ export class PutRelativeFile implements Operation {
       mode,
       until: tokenExpiresAt,
     })
-    return jsonAnswer(200, { Name: name, Url: `${wopiSrc(this.settings, fileId)}?access_token=${accessToken}` })
+    return jsonAnswer(200, {
+      Name: name,
+      Url: `${wopiSrc(this.settings, fileId)}?access_token=${accessToken}`,
+    })
   }
 
   /** 409 with a name that is free, which editors retry with by themselves. */
@@ -142,10 +164,14 @@ function targetOf(request: WopiRequest): Target {
   const suggested = nameHeader(request, 'X-WOPI-SuggestedTarget')
   const exact = nameHeader(request, 'X-WOPI-RelativeTarget')
   if (suggested !== undefined && exact !== undefined) {
-    throw new WopiError('operation-not-offered', 'X-WOPI-SuggestedTarget and X-WOPI-RelativeTarget exclude each other')
+    throw new WopiError(
+      'operation-not-offered',
+      'X-WOPI-SuggestedTarget and X-WOPI-RelativeTarget exclude each other',
+    )
   }
   if (exact !== undefined) return exactTarget(request, exact)
-  if (suggested === undefined) throw new WopiError('header-missing', 'X-WOPI-SuggestedTarget or X-WOPI-RelativeTarget is required')
+  if (suggested === undefined)
+    throw new WopiError('header-missing', 'X-WOPI-SuggestedTarget or X-WOPI-RelativeTarget is required')
   const { stem, extension } = splitName(request.access.file.name)
   // A leading dot suggests only another extension.
   const name = /^\.[^.\\/]+$/.test(suggested) ? stem + suggested : suggested

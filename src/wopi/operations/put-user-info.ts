@@ -28,11 +28,13 @@ async function shortText(body: AsyncIterable<Buffer>): Promise<string> {
   let size = 0
   for await (const chunk of body) {
     size += chunk.length
-    if (size > MOST_BYTES) throw new WopiError('body-too-large', `UserInfo is longer than ${MOST_BYTES} bytes`)
+    if (size > MOST_BYTES)
+      throw new WopiError('body-too-large', `UserInfo is longer than ${MOST_BYTES} bytes`)
     chunks.push(chunk)
   }
   const text = Buffer.concat(chunks).toString('latin1')
   // PostgreSQL stores no U+0000, and the protocol promises ASCII.
+  // eslint-disable-next-line no-control-regex
   if (/[^\x01-\x7f]/.test(text)) throw new WopiError('header-invalid', 'UserInfo is not ASCII')
   return text
 }

@@ -48,7 +48,8 @@ export class RenameFile implements Operation {
         throw new WopiError('right-lost', 'the user lost the right to edit meanwhile')
       }
       // With nothing locked, a wrong or missing lock header is harmless and common (CLIENTS.md pain 65).
-      if (lock.kind !== 'none' && !(lock.kind === 'wopi' && lock.lockId === lockId)) return conflictAnswer(lock)
+      if (lock.kind !== 'none' && !(lock.kind === 'wopi' && lock.lockId === lockId))
+        return conflictAnswer(lock)
       const name = await this.files.renameNumbered(tx, head.id, stem + splitName(head.name).extension)
       await this.audit.record(tx, {
         actor: request.access.user.id,

@@ -1,0 +1,134 @@
+import { ScaledClock } from './clock.js'
+import { sceneMinutes, scenes, users } from './demo-cast.js'
+import type { Scene, User } from './demo-cast.js'
+import { DemoServer } from './demo-server.js'
+import { highlights } from './highlights.js'
+import { counted, narrate } from './narrator.js'
+import type { Appearance, DocumentResult } from './play.js'
+import { playDocument } from './play.js'
+import { Random } from './random.js'
+import { RestClient } from './rest-client.js'
+import { lostChanges, problems, resultTable } from './results.js'
+import type { Account, SharedFile } from './shared-file.js'
+import { editorFor, shareNewFile } from './shared-file.js'
+
+const speed = 60
+
+type Accounts = Record<User, Account>
+
+let stopping = false
+
+async function demonstrate(server: DemoServer): Promise<DocumentResult[]> {
+  const database =
+    process.env['DATABASE_URL'] === undefined ? 'a PostgreSQL of its own' : 'the given database'
+  say(`Starting Tandem at ${server.url} with ${database} …`)
+  const startedAt = Date.now()
+  await server.ready((seconds) => say(`  still starting (${seconds} s)`))
+  say(`Tandem is ready after ${counted(Math.round((Date.now() - startedAt) / 1000), 'second')}.\n`)
+
+  const accounts = await signIn(server)
+  const files: SharedFile[] = []
+  for (const scene of scenes) files.push(await prepare(scene, accounts))
+  const names = files.map(({ name }) => name)
+  say(
+    `Made ${names.slice(0, -1).join(', ')} and ${names.at(-1) ?? ''}, which Alice, Bob, Carol and Dave may edit.`,
+  )
+  say(`Now scripted editors work on them for ${sceneMinutes} minutes, played ${speed} times faster.`)
+  say('Word and PowerPoint save with the token of whoever changed last, Excel with that of the last to join.')
+  say('The first column is the time in that session (minutes:seconds).\n')
+
+  const report = highlights((event) => {
+    const line = narrate(event, files)
+    if (line !== undefined && !stopping) say(line)
+  })
+  const casts = await Promise.all(scenes.map((scene, index) => castFor(scene, files[index], accounts)))
+  const stage = { clock: new ScaledClock(speed), random: new Random('demo'), wopi: {}, report }
+  return Promise.all(files.map((file, index) => playDocument(stage, file, casts[index] ?? [])))
+}
+
+async function signIn(server: DemoServer): Promise<Accounts> {
+  const accountOf = async (user: User): Promise<[User, Account]> => {
+    const rest = new RestClient(server.url, await server.bearer(user))
+    await rest.signIn()
+    return [user, { user, rest }]
+  }
+  await new RestClient(server.url, await server.bearer('root', 'admin')).signIn()
+  return Object.fromEntries(await Promise.all(users.map(accountOf))) as Accounts
+}
+
+function prepare({ application, title, visits }: Scene, accounts: Accounts): Promise<SharedFile> {
+  const [owner = 'alice', ...others] = visits.map(([user]) => user)
+  return shareNewFile(application, title, [accounts[owner], ...others.map((user) => accounts[user])])
+}
+
+async function castFor(
+  scene: Scene,
+  file: SharedFile | undefined,
+  accounts: Accounts,
+): Promise<Appearance[]> {
+  if (!file) return []
+  return Promise.all(
+    scene.visits.map(async ([user, visit]) => ({
+      person: await editorFor(accounts[user], file, user),
+      visits: [visit],
+    })),
+  )
+}
+
+function conclude(results: readonly DocumentResult[]): void {
+  say(`\n${resultTable(results)}\n`)
+  const found = problems(results)
+  for (const problem of found) say(`  PROBLEM  ${problem}`)
+  say(`lost changes: ${lostChanges(results)}`)
+  if (found.length > 0) process.exitCode = 1
+}
+
+function explainWhatNext(server: DemoServer): void {
+  const { DATA_DIR: dataDir } = process.env
+  const token = `${dataDir === undefined ? '' : `DATA_DIR=${dataDir} `}npm run --silent token -- alice`
+  say(`
+Tandem stays up at ${server.url} until you press Ctrl-C.
+  a token for Alice:    ${token}
+  a token for an admin: ${token.replace('alice', 'root --role admin')}
+  Alice's documents:    curl -H "Authorization: Bearer $(${token})" ${server.url}/api/v1/files
+  the whole interface:  ${server.url}/api/docs
+  more editors:         npm run simulate -- --help`)
+}
+
+function say(text: string): void {
+  console.log(text)
+}
+
+async function stopAndExit(server: DemoServer | undefined, status: number): Promise<never> {
+  stopping = true
+  await server?.stop()
+  process.exit(status)
+}
+
+async function main(): Promise<void> {
+  let server: DemoServer | undefined
+  try {
+    server = await DemoServer.start(process.env['PORT'] ?? '8080')
+    const started = server
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+      process.on(signal, () => {
+        if (stopping) return
+        say('\nStopping Tandem …')
+        void stopAndExit(started, 0)
+      })
+    }
+    conclude(await demonstrate(server))
+    if (process.argv.includes('--exit')) await stopAndExit(server, Number(process.exitCode ?? 0))
+    explainWhatNext(server)
+    await server.exited
+    throw new Error('Tandem has stopped by itself')
+  } catch (error) {
+    // Stopped on purpose: whatever fails while the server goes down is no news.
+    if (stopping) return
+    console.error(error instanceof Error ? error.message : error)
+    if (server && server.lastOutput !== '') console.error(`\nThe server's last output:\n${server.lastOutput}`)
+    await stopAndExit(server, 1)
+  }
+}
+
+await main()

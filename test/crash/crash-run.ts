@@ -1,0 +1,137 @@
+import { bearerFor } from '../kit/people.js'
+import { Random } from '../linearizability/random.js'
+import { Installation } from './installation.js'
+import { Ledger } from './ledger.js'
+import { Load } from './load.js'
+import { POINTS, strikeAt, strikeAtRandom, straceWorks, type Point } from './strike.js'
+
+export interface CrashOptions {
+  readonly serverKills: number
+  readonly postgresKills: number
+  readonly seed: number
+  /** Share of the server kills at a chosen system call instead of a random moment. */
+  readonly aimed: number
+  /** The storage is checked whole after every so many rounds, and at the end. */
+  readonly fsckEvery: number
+  onRound?(report: CrashReport, what: string): void
+}
+
+export interface CrashReport {
+  serverKills: number
+  postgresKills: number
+  /** Kills by the system call on which they fell. */
+  readonly struck: Partial<Record<Point, number>>
+  acknowledged: number
+  reads: number
+  versionsChecked: number
+  unansweredButThere: number
+  fscks: number
+  orphanedBlobs: number
+  outcomes: Readonly<Record<string, number>>
+  exitCodes: (number | null)[]
+  losses: readonly string[]
+}
+
+const SERVERS = 2
+
+/**
+ * Two servers on one database under load; again and again one of them, or PostgreSQL, is killed, and after each restart
+ * everything that any client was promised must be there (RELIABILITY-SECURITY.md R-02, R-04, R-06, R-09, R-10).
+ */
+export async function runCrashes(options: CrashOptions): Promise<CrashReport> {
+  const random = new Random(options.seed)
+  const installation = await Installation.start(SERVERS)
+  const ledger = new Ledger()
+  const load = new Load(ledger, {
+    writers: 6,
+    readers: 2,
+    urls: installation.urls,
+    bearer: (user) => bearerFor(installation.dataDir, user),
+    random: () => new Random(Math.floor(random.fraction() * 2 ** 31)),
+  })
+  const report = emptyReport()
+  const settle = (): void => {
+    const { acknowledged, reads, versionsChecked, unansweredButThere, losses } = ledger
+    const outcomes = Object.fromEntries(load.outcomes)
+    Object.assign(report, { acknowledged, reads, versionsChecked, unansweredButThere, losses, outcomes })
+  }
+  const fsck = async (): Promise<void> => {
+    const found = await installation.fsck((line) => ledger.losses.push(`fsck: ${line}`))
+    report.fscks++
+    report.orphanedBlobs = found.blobs - found.checked
+  }
+  try {
+    const points = (await straceWorks()) ? (Object.keys(POINTS) as Point[]) : []
+    const plan = shuffled(options, random)
+    for (const [round, victim] of plan.entries()) {
+      const what = await strike(victim, installation, points, options.aimed, report, random)
+      await ledger.check(random.oneOf(installation.urls))
+      if ((round + 1) % options.fsckEvery === 0) await fsck()
+      settle()
+      options.onRound?.(report, what)
+    }
+    await load.stop()
+    for (const url of installation.urls) await ledger.check(url, true)
+    await fsck()
+    settle()
+  } finally {
+    await load.stop().catch(() => undefined)
+    report.exitCodes = await installation.stop()
+  }
+  return report
+}
+
+async function strike(
+  victim: 'server' | 'postgres',
+  installation: Installation,
+  points: readonly Point[],
+  aimed: number,
+  report: CrashReport,
+  random: Random,
+): Promise<string> {
+  if (victim === 'postgres') {
+    await new Promise((resolve) => setTimeout(resolve, random.between(20, 500)))
+    await installation.killPostgres()
+    await installation.startPostgres()
+    report.postgresKills++
+    for (const { child } of installation.servers) {
+      if (child.exitCode !== null) throw new Error('a server ended because PostgreSQL was killed')
+    }
+    return 'PostgreSQL'
+  }
+  const index = Math.floor(random.fraction() * SERVERS)
+  const server = installation.server(index)
+  const point = points.length > 0 && random.chance(aimed) ? random.oneOf(points) : undefined
+  const hit = point !== undefined && (await strikeAt(point, server, random))
+  if (point === undefined) await strikeAtRandom(server, random)
+  else if (hit) report.struck[point] = (report.struck[point] ?? 0) + 1
+  report.serverKills++
+  await installation.startServer(index)
+  return hit ? `server ${index} at ${point}` : `server ${index}`
+}
+
+function shuffled({ serverKills, postgresKills }: CrashOptions, random: Random): ('server' | 'postgres')[] {
+  const left = { server: serverKills, postgres: postgresKills }
+  return Array.from({ length: serverKills + postgresKills }, () => {
+    const next = random.weighted(left)
+    left[next]--
+    return next
+  })
+}
+
+function emptyReport(): CrashReport {
+  return {
+    serverKills: 0,
+    postgresKills: 0,
+    struck: {},
+    acknowledged: 0,
+    reads: 0,
+    versionsChecked: 0,
+    unansweredButThere: 0,
+    fscks: 0,
+    orphanedBlobs: 0,
+    outcomes: {},
+    exitCodes: [],
+    losses: [],
+  }
+}

@@ -1,0 +1,192 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { isLost, type Operation, type Request } from './history.js'
+import type { Random } from './random.js'
+import { sha256Of } from './wopi-caller.js'
+
+/** What the clients of one file have seen. Shared, because clients that know more collide more often. */
+export interface Knowledge {
+  lock: string
+  /** When the lock's timer was last restarted, as far as anybody was told. */
+  startedAt: number
+  /** Everybody waits for this lock to run out, and then only watches for `watchMs` before anybody acts. */
+  lull: { readonly lock: string; readonly watchMs: number } | null
+  /** Changes whose answer was lost. */
+  lost: number
+}
+
+export interface Action {
+  readonly request: Request
+  readonly body: Buffer | null
+  /** Pause in the middle of the body: the upload that outlives its lock (R-03). */
+  readonly stallMs: number
+  /** When the client hangs up; null = never. */
+  readonly hangUpAfterMs: number | null
+}
+
+export interface ScriptOptions {
+  readonly client: number
+  readonly lifeMs: number
+  readonly lostFraction: number
+  readonly nameOfFile: string
+}
+
+/** Only this: no pause, no hanging up. */
+export function look(kind: 'GET_LOCK' | 'CHECK'): Action {
+  return { request: { kind }, body: null, stallMs: 0, hangUpAfterMs: null }
+}
+
+/** As Word writes them, so that a host that parses ids instead of comparing bytes is caught too. */
+const LOCK_IDS = ['{"S":"1","F":"4"}', '{"S":"1", "F":"4"}', '{"F":"4","S":"1"}', 'b']
+
+const LULL_CHANCE = 1 / 80
+const LARGEST_BODY = 2_000
+
+/** What one client of a contended file does next. */
+export class ClientScript {
+  private bodies = 0
+
+  constructor(
+    private readonly random: Random,
+    private readonly options: ScriptOptions,
+  ) {}
+
+  async next(knowledge: Knowledge): Promise<Action> {
+    const { random } = this
+    if (knowledge.lull === null && knowledge.lock !== '' && random.chance(LULL_CHANCE)) {
+      knowledge.lull = { lock: knowledge.lock, watchMs: random.oneOf([0, 3 * this.spreadMs]) }
+    }
+    if (knowledge.lull) {
+      const action = await this.aroundExpiry(knowledge, knowledge.lull)
+      if (action) return action
+      knowledge.lull = null
+    } else if (random.chance(0.3)) {
+      await sleep(random.between(0, 4))
+    }
+    return this.anything(knowledge)
+  }
+
+  /**
+   * Waits for the lock to run out; who wakes early looks and knocks without keeping it alive. Some begin an upload now
+   * that ends when the lock is dead. Taking the file at once would hide whether such a save is admitted, so every
+   * other time all only watch for a while. Undefined when the lull is over.
+   */
+  private async aroundExpiry(
+    knowledge: Knowledge,
+    { lock, watchMs }: NonNullable<Knowledge['lull']>,
+  ): Promise<Action | undefined> {
+    const { random, spreadMs } = this
+    const end = knowledge.startedAt + this.options.lifeMs
+    const now = performance.now()
+    if (now < end - spreadMs) {
+      if (knowledge.lock !== lock) return undefined
+      if (random.chance(0.15))
+        return this.save(lock, end - now + random.between(-spreadMs, spreadMs + watchMs))
+      await sleep(end - now + random.between(-spreadMs, spreadMs))
+    } else {
+      await sleep(random.between(0, Math.max(watchMs, spreadMs) / 2))
+    }
+    if (knowledge.lock !== lock && knowledge.lock !== '') return undefined
+    if (performance.now() < end) return this.knock(lock)
+    return performance.now() < end + watchMs ? this.watch(lock) : undefined
+  }
+
+  private knock(lock: string): Action {
+    const other = this.random.oneOf(LOCK_IDS.filter((id) => id !== lock))
+    const kind = this.random.weighted({
+      LOCK: 42,
+      GET_LOCK: 15,
+      CHECK: 10,
+      PUT: 15,
+      UNLOCK: 5,
+      REFRESH_LOCK: 2,
+    })
+    return this.action(kind, { known: kind === 'REFRESH_LOCK' || kind === 'PUT' ? lock : other, other })
+  }
+
+  private watch(lock: string): Action {
+    const kind = this.random.weighted({
+      GET_LOCK: 35,
+      CHECK: 35,
+      REFRESH_LOCK: 10,
+      UNLOCK: 10,
+      UNLOCK_AND_RELOCK: 5,
+      PUT: 5,
+    })
+    return this.action(kind, { known: lock, other: this.random.oneOf(LOCK_IDS.filter((id) => id !== lock)) })
+  }
+
+  private anything(knowledge: Knowledge): Action {
+    const { random } = this
+    const known = knowledge.lock !== '' && random.chance(0.6) ? knowledge.lock : random.oneOf(LOCK_IDS)
+    const other = random.oneOf(LOCK_IDS.filter((id) => id !== known))
+    const kind = random.weighted({
+      LOCK: 24,
+      UNLOCK_AND_RELOCK: 12,
+      REFRESH_LOCK: 12,
+      UNLOCK: 8,
+      GET_LOCK: 13,
+      PUT: 18,
+      CHECK: 13,
+    })
+    return this.action(kind, { known, other: kind === 'LOCK' ? random.oneOf(LOCK_IDS) : other })
+  }
+
+  /** `known`: the id that the file may be locked with; `other`: one to lock it with. */
+  private action(kind: Request['kind'], { known, other }: { known: string; other: string }): Action {
+    const { random } = this
+    switch (kind) {
+      case 'LOCK':
+        return this.mayBeLost({ kind, id: other })
+      case 'UNLOCK_AND_RELOCK':
+        return this.mayBeLost({ kind, oldId: known, id: other })
+      case 'REFRESH_LOCK':
+      case 'UNLOCK':
+        return this.mayBeLost({ kind, id: known })
+      case 'GET_LOCK':
+      case 'CHECK':
+        return this.mayBeLost({ kind })
+      case 'PUT':
+        return this.save(random.chance(0.04) ? '' : known, random.chance(0.05) ? random.between(5, 40) : 0)
+    }
+  }
+
+  private save(lock: string, stallMs: number): Action {
+    const { client, nameOfFile } = this.options
+    const text = `${nameOfFile} ${client} ${this.bodies++} `
+    const body = Buffer.from(text.padEnd(this.random.between(1, LARGEST_BODY), '.'))
+    return this.mayBeLost({ kind: 'PUT', lock, sha256: sha256Of(body) }, body, stallMs)
+  }
+
+  private mayBeLost(request: Request, body: Buffer | null = null, stallMs = 0): Action {
+    const { random } = this
+    const hangUpAfterMs = random.chance(this.options.lostFraction) ? random.between(0, 8) + stallMs : null
+    return { request, body, stallMs, hangUpAfterMs }
+  }
+
+  private get spreadMs(): number {
+    return Math.min(10, this.options.lifeMs / 10)
+  }
+
+  get client(): number {
+    return this.options.client
+  }
+
+  /** Remembers what the answer says; true if it shows that a lock has run out. */
+  learn(operation: Operation, knowledge: Knowledge): boolean {
+    const { request } = operation
+    if (isLost(operation)) {
+      if (request.kind !== 'GET_LOCK' && request.kind !== 'CHECK') knowledge.lost++
+      return false
+    }
+    if (request.kind === 'CHECK' || (request.kind === 'PUT' && operation.answer.status === 200)) return false
+    const before = { ...knowledge }
+    if (operation.answer.status === 409 || request.kind === 'GET_LOCK') {
+      knowledge.lock = operation.answer.lock ?? ''
+    } else if (request.kind !== 'PUT') {
+      knowledge.lock = request.kind === 'UNLOCK' ? '' : request.id
+      knowledge.startedAt = operation.return
+    }
+    const overdue = operation.return > before.startedAt + this.options.lifeMs
+    return before.lock !== '' && overdue && knowledge.lock !== before.lock
+  }
+}

@@ -1,0 +1,74 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { ClientScript, look, type Action, type Knowledge } from './client-script.js'
+import type { DriverOptions, DriverReport, NewFile } from './driver.js'
+import { isLost, type History, type Operation } from './history.js'
+import { Random } from './random.js'
+import type { WopiCaller } from './wopi-caller.js'
+
+/** Each lost answer doubles the orders to be tried, so a file that lost this many is retired. */
+const MOST_LOST = 10
+
+/** All clients on one file, from its creation until its history is long enough. */
+export class Contest {
+  private readonly operations: Operation[] = []
+  private readonly knowledge: Knowledge = { lock: '', startedAt: 0, lull: null, lost: 0 }
+
+  constructor(
+    private readonly file: NewFile,
+    private readonly number: number,
+    private readonly caller: WopiCaller,
+    private readonly options: DriverOptions,
+    private readonly report: DriverReport,
+  ) {}
+
+  async play(budget: number): Promise<History> {
+    const { clients } = this.options
+    // One quiet look before and two after: what the file began with, and what is left of all that was acknowledged.
+    const observer = this.script(clients)
+    await this.perform(observer, look('CHECK'))
+    let left = budget - 3
+    await Promise.all(
+      Array.from({ length: clients }, async (_, client) => {
+        const script = this.script(client)
+        while (left-- > 0 && this.knowledge.lost < MOST_LOST) {
+          await this.perform(script, await script.next(this.knowledge))
+        }
+      }),
+    )
+    await this.perform(observer, look('GET_LOCK'))
+    await this.perform(observer, look('CHECK'))
+    return { file: this.file.id, operations: this.operations }
+  }
+
+  private script(client: number): ClientScript {
+    const { seed, ttlMs, graceMs, lostFraction = 0.015 } = this.options
+    return new ClientScript(new Random((seed * 1_000_003 + this.number) * 1_009 + client), {
+      client,
+      lifeMs: ttlMs + graceMs,
+      lostFraction,
+      nameOfFile: this.file.id,
+    })
+  }
+
+  private async perform(script: ClientScript, action: Action): Promise<void> {
+    const { file, caller, report } = this
+    const operation = await caller.perform(script.client, file, action, (status) =>
+      count(report.unexpected, status),
+    )
+    if (!operation) {
+      await sleep(20) // the server is down; the next call may reach another
+      return
+    }
+    this.operations.push(operation)
+    report.operations++
+    count(
+      report.outcomes,
+      `${operation.request.kind} ${isLost(operation) ? 'lost' : operation.answer.status}`,
+    )
+    if (script.learn(operation, this.knowledge)) report.expiries++
+  }
+}
+
+function count(tally: Record<string, number>, name: string | number): void {
+  tally[name] = (tally[name] ?? 0) + 1
+}

@@ -1,0 +1,42 @@
+import { afterEach, describe, expect, it } from 'vitest'
+import { ReferenceRegister, type SeededBug } from './reference-register.js'
+import { runAndCheck, type RunResult } from './run-and-check.js'
+import { print } from './transcript.js'
+
+/** Driver and checker tried on a register that is right, and on ones that are wrong in known ways. */
+describe('R-01 driver and checker together', () => {
+  let register: ReferenceRegister | undefined
+  afterEach(() => register?.stop())
+
+  const run = async (bug: SeededBug, operations: number): Promise<RunResult> => {
+    const started = await ReferenceRegister.start({ lifeMs: 150, bug })
+    register = started
+    return runAndCheck({
+      urls: started.urls,
+      clients: 12,
+      operations,
+      ttlMs: 100,
+      graceMs: 50,
+      seed: 1,
+      files: 4,
+      newFile: () => started.newFile(),
+    })
+  }
+
+  it('find nothing wrong with a correct register', async () => {
+    const result = await run('none', 6_000)
+    expect(result.bad.map(({ verdict }) => print(verdict.stuck))).toEqual([])
+    expect(result).toMatchObject({ undecided: [], unexpected: {} })
+    expect(result.operations).toBeGreaterThanOrEqual(6_000)
+    expect(result.expiries).toBeGreaterThan(10)
+  }, 60_000)
+
+  it.each(['read-then-write', 'now', 'two-step-relock', 'yesterdays-lock', 'stale-version'] as const)(
+    'report a register with the bug %s',
+    async (bug) => {
+      const result = await run(bug, 4_000)
+      expect(result.bad.length).toBeGreaterThan(0)
+    },
+    60_000,
+  )
+})

@@ -1,0 +1,234 @@
+import fc from 'fast-check'
+import pg from 'pg'
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
+import type { Statement } from '../../src/database/database.js'
+import {
+  decide,
+  stillHeld,
+  type LockDecision,
+  type LockRequest,
+  type StoredLock,
+} from '../../src/lock/lock-rules.js'
+import * as statements from '../../src/lock/lock.statements.js'
+import type { LockRow } from '../../src/lock/lock.statements.js'
+import { CREATE_FILE, MOVE_HEAD } from '../../src/storage/file.statements.js'
+import { newDatabase } from '../kit/postgres.js'
+
+const GRACE = 700
+const TTL = 1000
+const FILE = 'f'
+
+type Step =
+  | { readonly step: 'request'; readonly request: LockRequest }
+  | { readonly step: 'wait'; readonly ms: number }
+  | { readonly step: 'get' | 'sweep' | 'save' | 'exclusive-unlock' }
+
+/** What the row must hold, by the rules. Time in ms since the model's beginning. */
+interface Model {
+  stored: StoredLock
+  epoch: number
+  version: number
+  now: number
+}
+
+const lockId = fc.constantFrom('A', 'B', 'a', '{"S":"A","F":4}')
+const request: fc.Arbitrary<LockRequest> = fc.oneof(
+  fc.record({ operation: fc.constantFrom('lock', 'refresh', 'unlock'), lockId }),
+  fc.record({ operation: fc.constant('unlock-and-relock'), oldLockId: lockId, lockId }),
+  fc.record({ operation: fc.constant('exclusive'), lockId }),
+)
+// Lands before, at and after expiry and grace as often as anywhere between.
+const wait = fc.constantFrom(
+  0,
+  1,
+  GRACE - 1,
+  GRACE,
+  TTL - 1,
+  TTL,
+  TTL + 1,
+  TTL + GRACE - 1,
+  TTL + GRACE,
+  5000,
+)
+const step: fc.Arbitrary<Step> = fc.oneof(
+  { weight: 6, arbitrary: fc.record({ step: fc.constant('request'), request }) },
+  { weight: 3, arbitrary: fc.record({ step: fc.constant('wait'), ms: wait }) },
+  { weight: 2, arbitrary: fc.record({ step: fc.constantFrom('get', 'sweep', 'save', 'exclusive-unlock') }) },
+)
+
+/**
+ * The statements ask clock_timestamp(). On this connection that name finds a function of ours first, so that they can
+ * be tried at the very millisecond of an expiry; not a letter of them is changed.
+ */
+const SET_CLOCK = `select set_config('model.now', ($1::float8)::text, false)`
+const CLOCK = [
+  `create schema model`,
+  `create function model.clock_timestamp() returns timestamptz language sql volatile as
+    $$ select timestamptz '2026-01-01T00:00:00Z' + current_setting('model.now')::float8 * interval '1 ms' $$`,
+  `set search_path = model, pg_catalog, public`,
+]
+const STORED = `
+  select kind, lock_id, epoch::int as epoch, version::int as version,
+    (extract(epoch from expires_at - timestamptz '2026-01-01T00:00:00Z') * 1000)::float8 as expires_at
+  from file_lock where file_id = $1`
+
+describe('the lock statements', () => {
+  let client: pg.Client
+
+  beforeAll(async () => {
+    client = new pg.Client({ connectionString: await newDatabase(inject('postgres')) })
+    await client.connect()
+    for (const statement of CLOCK) await client.query(statement)
+  })
+  afterAll(() => client.end())
+
+  async function run<Row extends pg.QueryResultRow>(
+    { name, text }: Statement<Row>,
+    values: unknown[],
+  ): Promise<Row[]> {
+    return (await client.query<Row>({ name, text, values })).rows
+  }
+
+  const setClock = (now: number): Promise<unknown> => client.query(SET_CLOCK, [now])
+
+  async function freshFile(): Promise<Model> {
+    await setClock(0)
+    await client.query('truncate file, file_version, file_lock cascade')
+    await run(CREATE_FILE, [FILE, 'root', 'n', 'n', 'o', 'blob', 1, 'sha', 'upload', 'c'])
+    return { stored: { kind: 'none' }, epoch: 0, version: 1, now: 0 }
+  }
+
+  function ask(asked: LockRequest): Promise<LockRow[]> {
+    switch (asked.operation) {
+      case 'lock':
+        return run(statements.LOCK, [FILE, GRACE, asked.lockId, TTL, 'alice'])
+      case 'unlock-and-relock':
+        return run(statements.UNLOCK_AND_RELOCK, [FILE, GRACE, asked.lockId, TTL, 'alice', asked.oldLockId])
+      case 'refresh':
+        return run(statements.REFRESH_LOCK, [FILE, GRACE, asked.lockId, TTL])
+      case 'unlock':
+        return run(statements.UNLOCK, [FILE, GRACE, asked.lockId])
+      case 'exclusive':
+        return run(statements.EXCLUSIVE_LOCK, [FILE, GRACE, asked.lockId, TTL, 'root', 'backup'])
+    }
+  }
+
+  async function play(model: Model, played: Step): Promise<void> {
+    switch (played.step) {
+      case 'wait':
+        model.now += played.ms
+        await setClock(model.now)
+        return
+      case 'request': {
+        const decision = decide(played.request, model.stored, model.now, { graceMs: GRACE })
+        expectAnswer(model, await ask(played.request), decision)
+        apply(model, played.request, decision)
+        return
+      }
+      case 'exclusive-unlock': {
+        const releases = stillHeld(model.stored, model.now, GRACE)?.kind === 'exclusive'
+        const rows = await run(statements.EXCLUSIVE_UNLOCK, [FILE, GRACE])
+        expectAnswer(model, rows, releases ? 'release' : 'conflict')
+        if (releases) model.stored = { kind: 'none' }
+        return
+      }
+      case 'get':
+        expectAnswer(model, await run(statements.GET_LOCK, [FILE, GRACE]), 'conflict')
+        expectAnswer(model, await run(statements.HOLD, [FILE, GRACE]), 'conflict')
+        return
+      case 'sweep': {
+        const dead = model.stored.kind !== 'none' && !stillHeld(model.stored, model.now, GRACE)
+        const swept = await run(statements.SWEEP, [GRACE])
+        expect(swept.map((row) => row.lock_id)).toEqual(dead ? [idOf(model.stored)] : [])
+        if (dead) model.stored = { kind: 'none' }
+        return
+      }
+      case 'save': {
+        const [moved] = await run(MOVE_HEAD, [FILE, 'blob', 2, 'sha', 'alice', [], 'save', 'c'])
+        model.version++
+        expect(moved?.version).toBe(String(model.version))
+      }
+    }
+  }
+
+  async function expectStored(model: Model): Promise<void> {
+    const { rows } = await client.query<Record<string, unknown>>(STORED, [FILE])
+    expect(rows).toEqual([
+      {
+        kind: model.stored.kind,
+        lock_id: idOf(model.stored),
+        expires_at: model.stored.kind === 'none' ? null : model.stored.expiresAt,
+        epoch: model.epoch,
+        version: model.version,
+      },
+    ])
+  }
+
+  it('decide exactly as the rules do, for random sequences at and around every expiry (WOPI.md §7.2)', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 30 }), async (steps) => {
+        const model = await freshFile()
+        for (const played of steps) {
+          await play(model, played)
+          await expectStored(model)
+        }
+      }),
+      { numRuns: 150 },
+    )
+  }, 120_000)
+
+  it('decide exactly as the rules do for every request against every state at every edge of its time', async () => {
+    const ids = ['A', 'B']
+    const requests: LockRequest[] = ids.flatMap((id): LockRequest[] => [
+      { operation: 'lock', lockId: id },
+      { operation: 'refresh', lockId: id },
+      { operation: 'unlock', lockId: id },
+      { operation: 'exclusive', lockId: id },
+      { operation: 'unlock-and-relock', oldLockId: id, lockId: 'A' },
+      { operation: 'unlock-and-relock', oldLockId: id, lockId: 'B' },
+    ])
+    const ages = [0, TTL - 1, TTL, TTL + GRACE - 1, TTL + GRACE, TTL + GRACE + 1]
+    for (const before of ['lock', 'exclusive'] as const) {
+      for (const age of ages) {
+        for (const asked of requests) {
+          const model = await freshFile()
+          await play(model, { step: 'request', request: { operation: before, lockId: 'A' } })
+          await play(model, { step: 'wait', ms: age })
+          await play(model, { step: 'request', request: asked })
+          await expectStored(model)
+        }
+      }
+    }
+  })
+
+  it('answer nothing for a file that does not exist', async () => {
+    await freshFile()
+    expect(await run(statements.LOCK, ['nobody', GRACE, 'A', TTL, 'alice'])).toEqual([])
+    expect(await run(statements.GET_LOCK, ['nobody', GRACE])).toEqual([])
+  })
+})
+
+const idOf = (stored: StoredLock): string => (stored.kind === 'none' ? '' : stored.lockId)
+
+/** The answer tells what stood before the operation, and the head's version. */
+function expectAnswer(model: Model, rows: readonly LockRow[], decision: LockDecision): void {
+  const live = stillHeld(model.stored, model.now, GRACE)
+  expect(rows).toHaveLength(1)
+  expect(rows[0]).toMatchObject({
+    decision,
+    live_kind: live?.kind ?? 'none',
+    live_lock_id: live?.kind === 'wopi' ? live.lockId : '',
+    version: String(model.version),
+    dead_lock_id: model.stored.kind === 'wopi' && !live ? model.stored.lockId : null,
+  })
+}
+
+/** What a decision means for the row. `epoch` counts holders. */
+function apply(model: Model, asked: LockRequest, decision: LockDecision): void {
+  if (decision === 'take' || decision === 'swap') model.epoch++
+  if (decision === 'release') model.stored = { kind: 'none' }
+  if (decision === 'take' || decision === 'swap' || decision === 'extend') {
+    const kind = asked.operation === 'exclusive' ? 'exclusive' : 'wopi'
+    model.stored = { kind, lockId: asked.lockId, expiresAt: model.now + TTL }
+  }
+}

@@ -1,0 +1,48 @@
+import { parseArgs } from 'node:util'
+import { runCrashes, type CrashReport } from '../crash/crash-run.js'
+
+/**
+ * `npm run test:crash -- --kills 1000 [--seed N]`: that many kills of a server, and one of PostgreSQL for each ten of
+ * them. Exit code 1 when anything that was acknowledged is lost, torn or dangling.
+ */
+const { values } = parseArgs({
+  options: { kills: { type: 'string', default: '1000' }, seed: { type: 'string' } },
+})
+const kills = Number(values.kills)
+const seed = Number(values.seed ?? Date.now() % 1_000_000)
+if (!Number.isInteger(kills) || kills < 1 || !Number.isInteger(seed)) {
+  console.error('usage: npm run test:crash -- --kills 1000 [--seed 42]')
+  process.exit(2)
+}
+
+const started = Date.now()
+console.log(`${kills} kills of a server and ${Math.ceil(kills / 10)} of PostgreSQL, seed ${seed}`)
+const report = await runCrashes({
+  serverKills: kills,
+  postgresKills: Math.ceil(kills / 10),
+  seed,
+  aimed: 0.5,
+  fsckEvery: 25,
+  onRound: (soFar, what) => console.log(`${seconds()} s  ${what} killed; ${counts(soFar)}`),
+})
+for (const loss of report.losses) console.log(`LOST  ${loss}`)
+console.log(`\n${seconds()} s, seed ${seed}: ${counts(report)}`)
+console.log(`killed at a system call: ${JSON.stringify(report.struck)}`)
+console.log(
+  `answers: ${JSON.stringify(report.outcomes)}; exit codes at the end: ${report.exitCodes.join(', ')}`,
+)
+console.log(`${report.fscks} times fsck; ${report.orphanedBlobs} orphaned blobs for the collector`)
+console.log(report.losses.length === 0 ? 'nothing was lost' : `${report.losses.length} LOSSES`)
+process.exit(report.losses.length === 0 ? 0 : 1)
+
+function seconds(): string {
+  return ((Date.now() - started) / 1000).toFixed(0)
+}
+
+function counts(r: CrashReport): string {
+  return (
+    `${r.serverKills} server and ${r.postgresKills} PostgreSQL kills, ${r.acknowledged} saves acknowledged, ` +
+    `${r.reads} reads, ${r.versionsChecked} versions read back, ` +
+    `${r.unansweredButThere} unanswered saves whole, ${r.losses.length} losses`
+  )
+}

@@ -1,0 +1,38 @@
+import { once } from 'node:events'
+import { request, type IncomingMessage } from 'node:http'
+
+export interface RawAnswer {
+  readonly status: number
+  readonly headers: IncomingMessage['headers']
+  readonly body: string
+}
+
+/** One request exactly as written: no URL parser tidies the target, no header is merged. */
+export async function rawRequest(
+  baseUrl: string,
+  target: string,
+  {
+    method = 'GET',
+    headers = [],
+    body,
+  }: { method?: string; headers?: readonly string[]; body?: string | Buffer } = {},
+): Promise<RawAnswer> {
+  const { hostname, port } = new URL(baseUrl)
+  const length = body === undefined ? [] : ['Content-Length', String(Buffer.byteLength(body))]
+  const sent = request({
+    hostname,
+    port,
+    path: target,
+    method,
+    headers: ['Host', `${hostname}:${port}`, 'Connection', 'close', ...headers, ...length] as never,
+  })
+  sent.end(body)
+  const [answer] = (await once(sent, 'response')) as [IncomingMessage]
+  const chunks: Buffer[] = []
+  for await (const chunk of answer) chunks.push(chunk as Buffer)
+  return {
+    status: answer.statusCode ?? 0,
+    headers: answer.headers,
+    body: Buffer.concat(chunks).toString(),
+  }
+}

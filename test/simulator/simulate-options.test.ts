@@ -1,0 +1,30 @@
+import { expect, it } from 'vitest'
+import { readOptions } from '../../simulator/simulate-options.js'
+
+it('has a default for everything', () => {
+  expect(readOptions([])).toMatchObject({
+    application: 'all',
+    people: 4,
+    documents: 1,
+    minutes: 30,
+    speed: 60,
+  })
+})
+
+it('takes several tokens, whose bearer may contain an equals sign', () => {
+  expect(readOptions(['--token', 'alice=a.b.c=', '--token', 'bob=d']).token).toEqual([
+    'alice=a.b.c=',
+    'bob=d',
+  ])
+})
+
+it.each([
+  [['--people', '0'], '--people'],
+  [['--application', 'outlook'], '--application'],
+  [['--token', 'alice'], 'USER=BEARER'],
+  [['--url', 'tandem'], '--url'],
+  [['--speed', 'fast'], '--speed'],
+  [['--frobnicate'], '--frobnicate'],
+])('says what is wrong with %j', (args, complaint) => {
+  expect(() => readOptions(args)).toThrow(complaint)
+})
