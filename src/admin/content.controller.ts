@@ -55,7 +55,6 @@ export class ContentController {
     await this.gate.requireFile(caller, id, 'editor')
     const base = baseVersion(request)
     const content = await this.blobs.receive(bodyOf(request), contentLength(request))
-    let used = false
     try {
       const { head, changed } = await this.contents.replace({
         fileId: id,
@@ -64,19 +63,20 @@ export class ContentController {
         cause: 'upload',
         action: 'file-uploaded',
         correlationId: correlationId(request),
-        check: async (_tx, held) => {
-          // Asked again: the right may have gone while the body was on its way.
-          await this.gate.requireFile(caller, id, 'editor')
+        check: async (tx, held) => {
+          await this.gate.requireStill(tx, caller, id, 'editor')
           if (held.version !== base) {
             const detail = `The file is at version ${held.version} by now, the upload is based on ${base}.`
             throw new ApiProblem('version-moved', detail, { currentVersion: held.version })
           }
         },
       })
-      used = changed
+      if (!changed) await this.blobs.remove(content.blob)
       return fileView(head)
-    } finally {
-      if (!used) await this.blobs.remove(content.blob)
+    } catch (error) {
+      // After any other error the commit may have happened all the same; then the blob is the document.
+      if (error instanceof ApiProblem) await this.blobs.remove(content.blob)
+      throw error
     }
   }
 

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common'
+import type { Tx } from '../database/database.js'
 import type { ApiUser } from '../permission/api-user.js'
 import { AccessService } from '../permission/access.service.js'
 import { RANK, type Role } from '../permission/role.js'
@@ -23,6 +24,14 @@ export class FileGate {
       throw new ApiProblem('not-found', 'There is no such file, or it is not shared with the caller.')
     requireRole(role, need)
     return head
+  }
+
+  /** Asks again inside a change's transaction: the right may have gone while the body was on its way. */
+  async requireStill(tx: Tx, caller: ApiUser, fileId: string, need: Role): Promise<void> {
+    if (caller.role === 'admin') return
+    const role = await this.accesses.roleOnFile(caller.id, fileId, tx)
+    if (!role) throw new ApiProblem('not-found', 'The file is no longer shared with the caller.')
+    requireRole(role, need)
   }
 
   /** The right of the person himself, even if he is an administrator: for tokens, behind which nobody is one. */

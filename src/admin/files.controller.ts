@@ -10,6 +10,7 @@ import type { ApiUser } from '../permission/api-user.js'
 import { BlobStore } from '../storage/blob-store.js'
 import { checkName } from '../storage/file-name.js'
 import { FileService } from '../storage/file.service.js'
+import { NameTaken } from '../storage/storage-errors.js'
 import { BearerAccess, Caller } from './api-access.js'
 import { ContentService } from './content.service.js'
 import { FileGate } from './file-gate.js'
@@ -64,7 +65,8 @@ export class FilesRestController {
       response.setHeader('Location', `/api/v1/files/${made.id}`)
       return fileView(made)
     } catch (error) {
-      await this.blobs.remove(content.blob)
+      // After any other error the commit may have happened all the same; then the blob is the document.
+      if (error instanceof NameTaken) await this.blobs.remove(content.blob)
       throw error
     }
   }

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common'
 import type { Pool, PoolClient, QueryResultRow } from 'pg'
 import { DataSource, type EntityManager } from 'typeorm'
+import { Turns } from './turns.js'
 
 /** A hand-written statement. The name makes PostgreSQL prepare it once per connection: twice the rate of plain text (DESIGN.md §11). */
 export interface Statement<Row extends QueryResultRow> {
@@ -24,6 +25,7 @@ export interface Tx extends Queryable {
 @Injectable()
 export class Database implements Queryable {
   private readonly pool: Pool
+  private readonly turns = new Turns()
 
   constructor(readonly dataSource: DataSource) {
     this.pool = (dataSource.driver as unknown as { master: Pool }).master
@@ -34,6 +36,11 @@ export class Database implements Queryable {
     values: readonly unknown[],
   ): Promise<Row[]> {
     return run(this.pool, statement, values)
+  }
+
+  /** Runs `work` when this process's earlier work on the same file is done; see `Turns` for why. Not to be nested. */
+  inTurn<T>(fileId: string, work: () => Promise<T>): Promise<T> {
+    return this.turns.take(fileId, work)
   }
 
   /** Runs `work` in one READ COMMITTED transaction; anything thrown rolls it back. Keep it short: no body may stream inside. */

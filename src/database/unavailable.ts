@@ -9,9 +9,9 @@ export function isUnavailable(error: unknown): boolean {
   return CONNECTION_TROUBLE.test(error.message)
 }
 
-// 08 connection, 53 resources, 55P03 lock_timeout, 57 operator intervention, 25P02/40 retryable, 25006 standby.
+// 23505: two people took one name at the same moment, so the second try sees it taken. 08 connection, 53 resources, 55P03 lock_timeout, 57 operator intervention, 25P02/40 retryable, 25006 standby.
 const UNAVAILABLE =
-  /^(08...|53...|55P03|57...|40001|40P01|25006|25P03|ECONNREFUSED|ECONNRESET|EPIPE|ENOENT|ETIMEDOUT|EHOSTUNREACH|ENOTFOUND)$/
+  /^(08...|23505|53...|55P03|57...|40001|40P01|25006|25P03|ECONNREFUSED|ECONNRESET|EPIPE|ENOENT|ETIMEDOUT|EHOSTUNREACH|ENOTFOUND)$/
 
 // node-postgres gives these no code.
 const CONNECTION_TROUBLE =

@@ -31,6 +31,8 @@ type Answer<T> = Promise<T | undefined>
 /** The lock of each file: WOPI.md §7, linearizable over all servers on the database (RELIABILITY-SECURITY.md R-01). */
 @Injectable()
 export class LockService {
+  private readonly waitingRefreshes = new Map<string, Answer<LockOutcome>>()
+
   constructor(
     private readonly database: Database,
     private readonly settings: Settings,
@@ -47,8 +49,20 @@ export class LockService {
     return this.change(UNLOCK_AND_RELOCK, fileId, [lockId, this.settings.lockTtlMs, holder, oldLockId])
   }
 
+  /**
+   * Restarts the timer. Equal refreshes that wait for their turn are answered together by the first of them: whoever
+   * joins called before it began, so its answer is true for him too, and ten editors cost the database one.
+   */
   refresh(fileId: string, lockId: string): Answer<LockOutcome> {
-    return this.change(REFRESH_LOCK, fileId, [lockId, this.settings.lockTtlMs])
+    const key = `${fileId} ${lockId}`
+    const waiting = this.waitingRefreshes.get(key)
+    if (waiting) return waiting
+    const mine = this.database.inTurn(fileId, () => {
+      this.waitingRefreshes.delete(key)
+      return this.ask(REFRESH_LOCK, fileId, [lockId, this.settings.lockTtlMs], this.database).then(outcomeOf)
+    })
+    this.waitingRefreshes.set(key, mine)
+    return mine
   }
 
   unlock(fileId: string, lockId: string): Answer<LockOutcome> {
@@ -74,7 +88,7 @@ export class LockService {
   }
 
   async current(fileId: string): Answer<LockState> {
-    const row = await this.ask(GET_LOCK, fileId, [], this.database)
+    const row = await this.database.inTurn(fileId, () => this.ask(GET_LOCK, fileId, [], this.database))
     return row && stateOf(row)
   }
 
@@ -88,13 +102,13 @@ export class LockService {
     statement: Statement<LockRow>,
     fileId: string,
     values: readonly unknown[],
-    on: Queryable = this.database,
+    tx?: Tx,
   ): Answer<LockOutcome> {
-    const row = await this.ask(statement, fileId, values, on)
-    if (!row) return undefined
-    if (row.dead_lock_id !== null && row.decision === 'take') this.log.expired(fileId, row.dead_lock_id)
-    if (row.decision === 'conflict') return { granted: false, current: stateOf(row) }
-    return { granted: true, version: row.version }
+    const row = tx
+      ? await this.ask(statement, fileId, values, tx)
+      : await this.database.inTurn(fileId, () => this.ask(statement, fileId, values, this.database))
+    if (row?.decision === 'take' && row.dead_lock_id !== null) this.log.expired(fileId, row.dead_lock_id)
+    return outcomeOf(row)
   }
 
   private async ask(
@@ -106,6 +120,12 @@ export class LockService {
     const rows = await on.query(statement, [fileId, this.settings.lockGraceMs, ...values])
     return rows[0]
   }
+}
+
+function outcomeOf(row: LockRow | undefined): LockOutcome | undefined {
+  if (!row) return undefined
+  if (row.decision === 'conflict') return { granted: false, current: stateOf(row) }
+  return { granted: true, version: row.version }
 }
 
 function stateOf(row: LockRow): LockState {

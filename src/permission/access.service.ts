@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common'
-import { Database, type Tx } from '../database/database.js'
+import { Database, type Queryable, type Tx } from '../database/database.js'
 import type { AccessTokenClaims } from './access-token.claims.js'
 import {
   CONTAINER_RANK,
@@ -101,8 +101,9 @@ export class AccessService {
     return (await tx.query(KNOWN_EDITORS, [fileId, userIds])).map((row) => row.user_id)
   }
 
-  async roleOnFile(userId: string, fileId: string): Promise<Role | undefined> {
-    const [row] = await this.database.query(FILE_RANK, [userId, fileId])
+  /** @param on the transaction, where one is open: asking beside it would need a second connection */
+  async roleOnFile(userId: string, fileId: string, on: Queryable = this.database): Promise<Role | undefined> {
+    const [row] = await on.query(FILE_RANK, [userId, fileId])
     return row && roleOf(row.rank)
   }
 

@@ -47,8 +47,8 @@ export class SaveService {
       ...(lock ? { lock } : {}),
     })
 
-    const outcome = await this.database.transaction<PutOutcome & { readonly unused?: boolean }>(
-      async (tx) => {
+    const decideUnderTheRow = (): Promise<PutOutcome & { readonly unused?: boolean }> =>
+      this.database.transaction(async (tx) => {
         const head = await this.files.lockHead(tx, access.file.id)
         if (!head) return { kind: 'no-such-file', content }
 
@@ -78,8 +78,8 @@ export class SaveService {
           detail: { version, sha256: content.sha256 },
         })
         return { kind: 'saved', version, modifiedAt, unused: !changed }
-      },
-    )
+      })
+    const outcome = await this.database.inTurn(access.file.id, decideUnderTheRow)
     // The head has these very bytes already.
     if (outcome.kind === 'saved' && outcome.unused) await this.blobs.remove(content.blob)
     return outcome

@@ -52,7 +52,7 @@ export class Ledger {
 
   /** Compares everything promised so far with what the server at `url` lists and hands out. Load may go on meanwhile. */
   async check(url: string, thoroughly = false): Promise<void> {
-    for (const [fileId, record] of this.files) await this.checkFile(url, fileId, record, thoroughly)
+    await Promise.all([...this.files].map(([fileId, record]) => this.checkFile(url, fileId, record, thoroughly)))
   }
 
   private async checkFile(

@@ -7,6 +7,8 @@ import type { Ledger } from './ledger.js'
 
 /** A file's history stays on one page of the REST listing. */
 const SAVES_PER_FILE = 400
+/** Room for restarts and checks beside the load: the longest a client thinks between two calls. */
+const THINKING_MS = 30
 /** How long a client that gets no useful answer waits before it tries again. */
 const RETRY_MS = 25
 
@@ -52,6 +54,7 @@ export class Load {
       if (!editor) return
       for (let saves = 0; saves < SAVES_PER_FILE && !this.stopping; saves++) {
         await this.save(editor, lockOf(editor.fileId), newBody(random), random)
+        await pause(random.between(0, THINKING_MS))
       }
       this.open.splice(this.open.indexOf(editor), 1)
     }
@@ -117,7 +120,7 @@ export class Load {
         at.getFile(),
       )
       if (answer?.status === 200) this.ledger.read(fileId, answer.version ?? 'none', sha256(answer.body))
-      else await pause(RETRY_MS)
+      await pause(random.between(0, THINKING_MS))
     }
   }
 

@@ -8,8 +8,8 @@ export interface Knowledge {
   lock: string
   /** When the lock's timer was last restarted, as far as anybody was told. */
   startedAt: number
-  /** Everybody waits for this lock to run out, and then only watches for `watchMs` before anybody acts. */
-  lull: { readonly lock: string; readonly watchMs: number } | null
+  /** Everybody waits for the lock to run out, and then only watches for `watchMs` before anybody acts. */
+  lull: { readonly watchMs: number } | null
   /** Changes whose answer was lost. */
   lost: number
 }
@@ -53,10 +53,10 @@ export class ClientScript {
   async next(knowledge: Knowledge): Promise<Action> {
     const { random } = this
     if (knowledge.lull === null && knowledge.lock !== '' && random.chance(LULL_CHANCE)) {
-      knowledge.lull = { lock: knowledge.lock, watchMs: random.oneOf([0, 3 * this.spreadMs]) }
+      knowledge.lull = { watchMs: random.oneOf([0, 3 * this.spreadMs]) }
     }
     if (knowledge.lull) {
-      const action = await this.aroundExpiry(knowledge, knowledge.lull)
+      const action = await this.aroundExpiry(knowledge, knowledge.lull.watchMs)
       if (action) return action
       knowledge.lull = null
     } else if (random.chance(0.3)) {
@@ -70,24 +70,21 @@ export class ClientScript {
    * that ends when the lock is dead. Taking the file at once would hide whether such a save is admitted, so every
    * other time all only watch for a while. Undefined when the lull is over.
    */
-  private async aroundExpiry(
-    knowledge: Knowledge,
-    { lock, watchMs }: NonNullable<Knowledge['lull']>,
-  ): Promise<Action | undefined> {
+  private async aroundExpiry(knowledge: Knowledge, watchMs: number): Promise<Action | undefined> {
     const { random, spreadMs } = this
-    const end = knowledge.startedAt + this.options.lifeMs
-    const now = performance.now()
-    if (now < end - spreadMs) {
-      if (knowledge.lock !== lock) return undefined
-      if (random.chance(0.15))
-        return this.save(lock, end - now + random.between(-spreadMs, spreadMs + watchMs))
-      await sleep(end - now + random.between(-spreadMs, spreadMs))
-    } else {
-      await sleep(random.between(0, Math.max(watchMs, spreadMs) / 2))
+    const untilEnd = (): number => knowledge.startedAt + this.options.lifeMs - performance.now()
+    let { lock } = knowledge
+    // Calls that were under way when the lull began may restart the timer once more.
+    for (let left = untilEnd(); left > spreadMs; left = untilEnd()) {
+      ;({ lock } = knowledge)
+      if (lock === '') return undefined
+      if (random.chance(0.15)) return this.save(lock, left + random.between(-spreadMs, spreadMs + watchMs))
+      await sleep(left + random.between(-spreadMs, spreadMs))
     }
+    await sleep(random.between(0, Math.max(watchMs, spreadMs) / 2))
     if (knowledge.lock !== lock && knowledge.lock !== '') return undefined
-    if (performance.now() < end) return this.knock(lock)
-    return performance.now() < end + watchMs ? this.watch(lock) : undefined
+    if (untilEnd() > 0) return this.knock(lock)
+    return untilEnd() > -watchMs ? this.watch(lock) : undefined
   }
 
   private knock(lock: string): Action {

@@ -76,26 +76,27 @@ export class PutRelativeFile implements Operation {
       correlationId: correlationId(request),
     }
     try {
-      return await this.database.transaction(async (tx) => {
-        const made =
+      const made = await this.database.transaction(async (tx) => {
+        const head =
           target.mode === 'exact'
             ? await this.files.create(tx, file)
             : await this.files.createNumbered(tx, file)
         await this.audit.record(tx, {
           actor: file.owner,
           action: 'file-created',
-          objectId: made.id,
+          objectId: head.id,
           outcome: 'done',
           correlationId: file.correlationId,
-          detail: { name: made.name, relativeTo: request.params.id },
+          detail: { name: head.name, relativeTo: request.params.id },
         })
-        return this.pointer(request, made.id, made.name)
+        return head
       })
+      return await this.pointer(request, made.id, made.name)
     } catch (error) {
+      // After any other error the commit may have happened all the same; then the blob is the document.
+      if (!(error instanceof NameTaken)) throw error
       await this.blobs.remove(content.blob)
-      // Somebody else took the name while the body was on its way.
-      if (error instanceof NameTaken) return this.takenAnswer(containerId, target.name)
-      throw error
+      return this.takenAnswer(containerId, target.name)
     }
   }
 
@@ -107,33 +108,30 @@ export class PutRelativeFile implements Operation {
       throw new WopiError('operation-not-offered', 'the user may not overwrite the file of that name')
     }
     const content = await this.blobs.receive(bodyOf(request), announcedSize(request))
-    const answer = await this.database.transaction(async (tx) => {
+    const outcome = await this.database.transaction(async (tx) => {
       const head = await this.files.lockHead(tx, fileId)
       const lock = await this.locks.hold(tx, fileId)
       if (!head || !lock) throw new WopiError('no-such-file', 'the file to overwrite was deleted meanwhile')
-      if (lock.kind !== 'none') return conflictAnswer(lock)
-      const authorship = {
+      if (lock.kind !== 'none') return { conflict: conflictAnswer(lock) }
+      const correlation = correlationId(request)
+      const { version, changed } = await this.files.commit(tx, head, content, {
         author: user.id,
         editors: [],
         cause: 'save',
-        correlationId: correlationId(request),
-      } as const
-      const { version, changed } = await this.files.commit(tx, head, content, authorship)
+        correlationId: correlation,
+      })
       await this.audit.record(tx, {
         actor: user.id,
         action: 'save',
         objectId: fileId,
         outcome: 'done',
-        correlationId: authorship.correlationId,
+        correlationId: correlation,
         detail: { version, relativeTo: request.params.id },
       })
-      return changed ? this.pointer(request, fileId, head.name) : 'unchanged'
+      return { name: head.name, changed }
     })
-    if (answer instanceof Answer && answer.status === 200) return answer
-    await this.blobs.remove(content.blob)
-    if (answer instanceof Answer) return answer
-    const head = await this.files.head(fileId)
-    return this.pointer(request, fileId, head?.name ?? '')
+    if ('conflict' in outcome || !outcome.changed) await this.blobs.remove(content.blob)
+    return 'conflict' in outcome ? outcome.conflict : this.pointer(request, fileId, outcome.name)
   }
 
   /** The new file's address with a token of its own, for the same user, that ends when the presented one does (T-08). */
