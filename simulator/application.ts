@@ -7,7 +7,10 @@ export const minute = 60 * second
 
 export type ApplicationName = 'word' | 'excel' | 'powerpoint'
 
-/** What differs between the editor services of Word, Excel and PowerPoint (all times in simulated milliseconds). */
+/**
+ * What differs between the editor services of Word, Excel and PowerPoint (all times in simulated
+ * milliseconds).
+ */
 export interface Application {
   readonly name: ApplicationName
   readonly label: string

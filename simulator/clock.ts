@@ -5,7 +5,10 @@ export interface Clock {
   now(): number
   /** Resolves after `ms` simulated milliseconds, or as soon as `signal` fires. Never rejects. */
   sleep(ms: number, signal?: AbortSignal): Promise<void>
-  /** Runs one actor. Whoever sleeps must do so inside an actor, so that a virtual clock knows when all are asleep. */
+  /**
+   * Runs one actor. Whoever sleeps must do so inside an actor, so that a virtual clock knows when all are
+   * asleep.
+   */
   run<T>(actor: () => Promise<T>): Promise<T>
 }
 

@@ -17,8 +17,9 @@ export type Admission =
 const leaveAttempts = 60
 
 /**
- * The editor service's side of one document: people open it, type and leave; the service merges, saves, refreshes
- * the lock and asks for permissions as its application does. When all have left, the next to come opens it afresh.
+ * The editor service's side of one document: people open it, type and leave; the service merges, saves,
+ * refreshes the lock and asks for permissions as its application does. When all have left, the next to come
+ * opens it afresh.
  */
 export class EditorSession {
   readonly #turns = new Turns()

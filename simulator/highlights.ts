@@ -4,8 +4,8 @@ import type { SessionEvent } from './session-event.js'
 const quietFor = 4 * minute
 
 /**
- * Picks the events worth a line for somebody who sees this for the first time: of the many saves, those whose token
- * is another user's than last time and one every few minutes.
+ * Picks the events worth a line for somebody who sees this for the first time: of the many saves, those whose
+ * token is another user's than last time and one every few minutes.
  */
 export function highlights(show: (event: SessionEvent) => void): (event: SessionEvent) => void {
   const shown = new Map<string, { readonly at: number; readonly token: string }>()

@@ -1,7 +1,10 @@
 import { minute, second } from './application.js'
 import type { Happening, SessionEvent } from './session-event.js'
 
-/** One line for a person who watches, or nothing when the event is not worth one; `documents` are all that occur. */
+/**
+ * One line for a person who watches, or nothing when the event is not worth one; `documents` are all that
+ * occur.
+ */
 export function narrate(
   { at, document, what }: SessionEvent,
   documents: readonly { readonly name: string }[],
@@ -14,7 +17,7 @@ export function narrate(
 function describe(what: Happening): string | undefined {
   switch (what.kind) {
     case 'opened':
-      return `${called(what.who)} opens it${what.version === undefined ? '' : ` (version ${what.version})`} and takes the lock`
+      return `${called(what.who)} opens version ${what.version ?? '?'} and takes the lock`
     case 'joined':
       return what.editors.length > 1
         ? `${called(what.who)} joins: ${people(what.editors)} edit together`
@@ -22,11 +25,17 @@ function describe(what: Happening): string | undefined {
     case 'not-admitted':
       return `${called(what.who)} is NOT admitted: ${what.why}`
     case 'saved':
-      return `saved as version ${what.version ?? '?'} with the token of ${called(what.withToken)}: ${counted(what.changes, 'change')} by ${people(what.changesBy)}`
+      return (
+        `saved as version ${what.version ?? '?'} with the token of ${called(what.withToken)}:` +
+        ` ${counted(what.changes, 'change')} by ${people(what.changesBy)}`
+      )
     case 'save-delayed':
       return `save put off, changes kept: ${what.why}`
     case 'save-refused':
-      return `save REFUSED for ${called(what.withToken)}: ${what.why}; everyone is out by ${clockFace(what.everyoneOutBy)}`
+      return (
+        `save REFUSED for ${called(what.withToken)}: ${what.why};` +
+        ` everyone is out by ${clockFace(what.everyoneOutBy)}`
+      )
     case 'lock-refreshed':
       return `lock refreshed with the token of ${called(what.withToken)}`
     case 'lock-retaken':

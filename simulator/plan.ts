@@ -3,8 +3,9 @@ import type { Visit } from './co-author.js'
 import type { Random } from './random.js'
 
 /**
- * Who comes and goes when, in a session of `length` simulated milliseconds: one list of visits per person. The first
- * opens the document, the last person stays to the end, one in five only reads, one in three comes back later.
+ * Who comes and goes when, in a session of `length` simulated milliseconds: one list of visits per person.
+ * The first opens the document, the last person stays to the end, one in five only reads, one in three comes
+ * back later.
  */
 export function planVisits(people: number, length: number, random: Random): Visit[][] {
   return Array.from({ length: people }, (_, index) => {

@@ -39,7 +39,8 @@ export async function playDocument(
   file: SharedFile,
   cast: readonly Appearance[],
 ): Promise<DocumentResult> {
-  const { clock, random } = stage
+  const { clock } = stage
+  const random = stage.random.fork(file.name)
   const { application } = file
   const tally = newTally()
   const truth = new GroundTruth((bytes) => application.open(bytes).markedLines())

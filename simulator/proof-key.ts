@@ -8,7 +8,9 @@ interface KeyPair {
 
 const ticksAtUnixEpoch = 621_355_968_000_000_000n
 
-/** The keys with which an editor service signs its calls (WOPI.md §14): a current one and the one before it. */
+/**
+ * The keys with which an editor service signs its calls (WOPI.md §14): a current one and the one before it.
+ */
 export class ProofKeys {
   readonly current: KeyPair
   readonly old: KeyPair

@@ -6,7 +6,9 @@ export class Random {
     this.#state = hash(seed)
   }
 
-  /** Randomness of its own for one actor: who draws first among several actors is not repeatable in real time. */
+  /**
+   * Randomness of its own for one actor: who draws first among several actors is not repeatable in real time.
+   */
   fork(name: string): Random {
     return new Random(`${this.seed}/${name}`)
   }

@@ -12,7 +12,9 @@ export type SaveResult =
 
 /** Saves one open document, and takes its lock again when the host has forgotten it. */
 export class Saver {
-  /** Hashes of bodies whose PutFile got no answer: should the head turn out to be one of them, it is our own. */
+  /**
+   * Hashes of bodies whose PutFile got no answer: should the head turn out to be one of them, it is our own.
+   */
   readonly #unanswered = new Set<string>()
 
   constructor(

@@ -46,7 +46,8 @@ async function simulate(options: SimulateOptions): Promise<void> {
   const casts = await Promise.all(
     files.map((file) => castFor(file, accounts, planVisits(people, minutes * minute, random))),
   )
-  const stage: Omit<Stage, 'random'> = {
+  const stage: Stage = {
+    random,
     clock: new ScaledClock(speed),
     wopi: { onCall: calls.record, ...(options.sign ? { proofKeys: new ProofKeys() } : {}) },
     report: (event) => {
@@ -54,11 +55,7 @@ async function simulate(options: SimulateOptions): Promise<void> {
       if (line !== undefined) say(line)
     },
   }
-  const results = await Promise.all(
-    files.map((file, index) =>
-      playDocument({ ...stage, random: random.fork(file.name) }, file, casts[index] ?? []),
-    ),
-  )
+  const results = await Promise.all(files.map((file, index) => playDocument(stage, file, casts[index] ?? [])))
   say(`\n${resultTable(results)}\n\n${table(['call', 'times', 'median', 'p99'], calls.rows())}\n`)
   conclude(results, say)
 }

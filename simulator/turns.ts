@@ -1,6 +1,7 @@
 /**
  * Lets one piece of work run at a time, in the order of asking. An editor service talks to the host about one
- * document in one voice. Work must not sleep while it has the turn: a virtual clock would stand still for ever.
+ * document in one voice. Work must not sleep while it has the turn: a virtual clock would stand still for
+ * ever.
  */
 export class Turns {
   #last: Promise<unknown> = Promise.resolve()

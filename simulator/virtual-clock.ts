@@ -7,9 +7,9 @@ interface Sleeper {
 }
 
 /**
- * Time that stands still while anybody works and jumps to the next appointment when all actors sleep. Sleepers wake
- * one at a time, by due time and then by who fell asleep first, so that a run with the same seed makes the same
- * calls in the same order however long the host takes to answer.
+ * Time that stands still while anybody works and jumps to the next appointment when all actors sleep.
+ * Sleepers wake one at a time, by due time and then by who fell asleep first, so that a run with the same
+ * seed makes the same calls in the same order however long the host takes to answer.
  */
 export class VirtualClock implements Clock {
   readonly speed = 1
@@ -52,7 +52,8 @@ export class VirtualClock implements Clock {
 
   #rest(): void {
     this.#awake -= 1
-    // Put off to the next turn of the event loop: what a finished actor's caller starts next must be counted first.
+    // Put off to the next turn of the event loop: what a finished actor's caller starts next must be counted
+    // first.
     if (this.#awake === 0) setImmediate(() => this.#wakeNext())
   }
 

@@ -2,7 +2,9 @@
 export type Outcome<T = unknown> = ({ readonly kind: 'ok' } & T) | Failure
 
 export type Failure =
-  /** 409; `currentLock` is '' when the host says that the file is unlocked, undefined when it says nothing. */
+  /**
+   * 409; `currentLock` is '' when the host says that the file is unlocked, undefined when it says nothing.
+   */
   | { readonly kind: 'conflict'; readonly currentLock: string | undefined; readonly call: string }
   /** The token is bad, or the right or the file is gone. */
   | { readonly kind: 'refused'; readonly status: number; readonly call: string }
@@ -10,7 +12,10 @@ export type Failure =
   | { readonly kind: 'unavailable'; readonly call: string; readonly retryAfterMs: number }
   | { readonly kind: 'unexpected'; readonly status: number; readonly call: string }
 
-/** `call` names operation, status and correlation id, so that a line of the log finds the line of the server's log. */
+/**
+ * `call` names operation, status and correlation id, so that a line of the log finds the line of the server's
+ * log.
+ */
 export function failure(status: number, call: string, header: (name: string) => string | undefined): Failure {
   if (status === 409) return { kind: 'conflict', currentLock: header('x-wopi-lock'), call }
   if (status === 401 || status === 403 || status === 404) return { kind: 'refused', status, call }

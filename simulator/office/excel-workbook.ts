@@ -47,8 +47,8 @@ function row(number: number, line: string): string {
   return `<row r="${number}"><c r="A${number}" t="inlineStr"><is><t xml:space="preserve">${text}</t></is></c></row>`
 }
 
-// Excel reads _x0041_ inside a string as the character with that code (ECMA-376 part 1, ST_Xstring); a text that
-// only looks like such a code must have its first underscore written as a code itself.
+// Excel reads _x0041_ inside a string as the character with that code (ECMA-376 part 1, ST_Xstring); a text
+// that only looks like such a code must have its first underscore written as a code itself.
 function escapeCell(text: string): string {
   return text.replace(/_(?=x[0-9a-f]{4}_)/gi, '_x005F_')
 }

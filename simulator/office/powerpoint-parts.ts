@@ -1,7 +1,7 @@
 import { xmlDeclaration } from './package-parts.js'
 
-// The least that PowerPoint opens: a slide needs a layout, a layout a master, a master a theme with all twelve
-// colours, two fonts and three of each fill, line and effect style.
+// The least that PowerPoint opens: a slide needs a layout, a layout a master, a master a theme with all
+// twelve colours, two fonts and three of each fill, line and effect style.
 
 const drawing = 'xmlns:a="http://schemas.openxmlformats.org/drawingml/2006/main"'
 
@@ -56,7 +56,10 @@ const effect = '<a:effectStyle><a:effectLst/></a:effectStyle>'
 export const theme =
   `${xmlDeclaration}<a:theme ${drawing} name="Tandem"><a:themeElements>` +
   `<a:clrScheme name="Tandem">${colourScheme}</a:clrScheme>` +
-  `<a:fontScheme name="Tandem"><a:majorFont>${font}</a:majorFont><a:minorFont>${font}</a:minorFont></a:fontScheme>` +
-  `<a:fmtScheme name="Tandem"><a:fillStyleLst>${fill.repeat(3)}</a:fillStyleLst><a:lnStyleLst>${line.repeat(3)}</a:lnStyleLst>` +
-  `<a:effectStyleLst>${effect.repeat(3)}</a:effectStyleLst><a:bgFillStyleLst>${fill.repeat(3)}</a:bgFillStyleLst></a:fmtScheme>` +
+  `<a:fontScheme name="Tandem"><a:majorFont>${font}</a:majorFont>` +
+  `<a:minorFont>${font}</a:minorFont></a:fontScheme>` +
+  `<a:fmtScheme name="Tandem"><a:fillStyleLst>${fill.repeat(3)}</a:fillStyleLst>` +
+  `<a:lnStyleLst>${line.repeat(3)}</a:lnStyleLst>` +
+  `<a:effectStyleLst>${effect.repeat(3)}</a:effectStyleLst>` +
+  `<a:bgFillStyleLst>${fill.repeat(3)}</a:bgFillStyleLst></a:fmtScheme>` +
   '</a:themeElements></a:theme>'

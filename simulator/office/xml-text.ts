@@ -1,6 +1,6 @@
 /**
- * `text` as one line that an XML document can hold: line breaks and tabs become spaces, and what XML 1.0 forbids
- * (control characters, lone surrogates, U+FFFE and U+FFFF) becomes the replacement character.
+ * `text` as one line that an XML document can hold: line breaks and tabs become spaces, and what XML 1.0
+ * forbids (control characters, lone surrogates, U+FFFE and U+FFFF) becomes the replacement character.
  */
 export function asLine(text: string): string {
   return Array.from(text, (character) => {

@@ -11,6 +11,7 @@ import { ExclusiveLockController } from './exclusive-lock.controller.js'
 import { FileGate } from './file-gate.js'
 import { FilesRestController } from './files.controller.js'
 import { GrantsController } from './grants.controller.js'
+import { NowhereController } from './nowhere.controller.js'
 import { RecoveryItemsController } from './recovery-items.controller.js'
 
 @Module({
@@ -23,6 +24,7 @@ import { RecoveryItemsController } from './recovery-items.controller.js'
     RecoveryItemsController,
     ContainersController,
     GrantsController,
+    NowhereController,
   ],
   providers: [FileGate, ContentService],
 })

@@ -39,6 +39,13 @@ export class FileGate {
     return this.accesses.roleOnFile(userId, fileId)
   }
 
+  /** Where a copy of a file goes: beside it for those who may write there, else among the person's own files. */
+  async folderForCopy(caller: ApiUser, containerId: string): Promise<string> {
+    const role =
+      caller.role === 'admin' ? 'owner' : await this.accesses.roleOnContainer(caller.id, containerId)
+    return role === 'editor' || role === 'owner' ? containerId : this.containers.homeOf(caller.id)
+  }
+
   /** @returns the container's id; without one, the caller's own home */
   async requireContainer(caller: ApiUser, containerId: string | undefined, need: Role): Promise<string> {
     if (containerId === undefined) return this.containers.homeOf(caller.id)

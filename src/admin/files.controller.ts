@@ -1,5 +1,5 @@
 import { Controller, Delete, Get, HttpCode, Param, Post, Req, Res } from '@nestjs/common'
-import { ApiConsumes, ApiBody, ApiOperation, ApiQuery, ApiTags } from '@nestjs/swagger'
+import { ApiConsumes, ApiBody, ApiOperation, ApiTags } from '@nestjs/swagger'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { z } from 'zod'
 import { AuditService } from '../audit/audit.service.js'
@@ -17,9 +17,15 @@ import { FileGate } from './file-gate.js'
 import { CheckedQuery, pageOf, pageQuery, readCursor, text, type Page, type PageQuery } from './query.js'
 import { fileView } from './views.js'
 
-const createQuery = z.object({ name: text, container: text.max(64).optional() })
+const createQuery = z.object({
+  name: text,
+  container: text.max(64).optional().describe("By default the caller's own container"),
+})
 const deleteQuery = z.object({ force: z.enum(['true', 'false'], 'must be true or false').default('false') })
-const fileCursor = z.object({ createdAt: text.regex(/^[\d\-+:. ]{10,40}$/), id: text })
+const instant = text
+  .regex(/^[1-9]\d{3}-\d\d-\d\d ([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d{1,6})?[+-](0\d|1[0-5])(:[0-5]\d){0,2}$/)
+  .refine((value) => isDay(value.slice(0, 10)), 'is no day of the calendar')
+const fileCursor = z.object({ createdAt: instant, id: text })
 
 @ApiTags('files')
 @Controller('api/v1/files')
@@ -36,8 +42,6 @@ export class FilesRestController {
 
   @Post()
   @ApiOperation({ summary: 'Create a file: the body is its content' })
-  @ApiQuery({ name: 'name', required: true })
-  @ApiQuery({ name: 'container', required: false, description: "Default: the caller's own container" })
   @ApiConsumes('application/octet-stream')
   @ApiBody({ schema: { type: 'string', format: 'binary' } })
   async create(
@@ -95,7 +99,6 @@ export class FilesRestController {
   @Delete(':id')
   @HttpCode(204)
   @ApiOperation({ summary: 'Delete a file: 409 while somebody edits it, unless forced' })
-  @ApiQuery({ name: 'force', required: false, enum: ['true', 'false'] })
   async delete(
     @Req() request: IncomingMessage,
     @Caller() caller: ApiUser,
@@ -105,4 +108,10 @@ export class FilesRestController {
     await this.gate.requireFile(caller, id, 'owner')
     await this.contents.delete(id, caller.id, correlationId(request), { evenIfEdited: force === 'true' })
   }
+}
+
+// PostgreSQL refuses 30 February with an error; `Date` makes it 2 March.
+function isDay(date: string): boolean {
+  const day = new Date(`${date}T00:00:00Z`)
+  return !Number.isNaN(day.getTime()) && day.toISOString().startsWith(date)
 }

@@ -1,4 +1,5 @@
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common'
+import { ApiQuery } from '@nestjs/swagger'
 import { z } from 'zod'
 import { invalidRequest, type Wanted } from './json-body.js'
 
@@ -8,9 +9,17 @@ const check = createParamDecorator((wanted: Wanted, context: ExecutionContext): 
   return parsed.data
 })
 
-/** The query parameters, checked against `schema`. */
-export function CheckedQuery(schema: z.ZodType): ParameterDecorator {
-  return check({ shape: schema })
+/** The query parameters, checked against `schema`, which also documents them. */
+export function CheckedQuery(schema: z.ZodObject): ParameterDecorator {
+  return (target, key, index) => {
+    check({ shape: schema })(target, key, index)
+    const method = key === undefined ? undefined : Object.getOwnPropertyDescriptor(target, key)
+    if (key === undefined || !method) return
+    const { properties = {}, required = [] } = z.toJSONSchema(schema, { target: 'openapi-3.0', io: 'input' })
+    for (const [name, property] of Object.entries(properties)) {
+      ApiQuery({ name, required: required.includes(name), schema: property as object })(target, key, method)
+    }
+  }
 }
 
 /** Text that can go into PostgreSQL, which has no U+0000. */

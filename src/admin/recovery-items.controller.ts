@@ -88,7 +88,10 @@ export class RecoveryItemsController {
   }
 
   @Post(':item/save-copy')
-  @ApiOperation({ summary: 'Make the refused bytes a file of their own beside the first' })
+  @ApiOperation({
+    summary:
+      'Make the refused bytes a file of the caller: beside the first where he may write there, else in his own container',
+  })
   async saveCopy(
     @Req() request: IncomingMessage,
     @Caller() caller: ApiUser,
@@ -96,12 +99,13 @@ export class RecoveryItemsController {
     @Param('item') itemId: string,
   ): Promise<unknown> {
     const head = await this.gate.requireFile(caller, id, 'editor')
+    const containerId = await this.gate.folderForCopy(caller, head.containerId)
     return this.database.transaction(async (tx) => {
       const item = await this.recovery.lock(tx, id, itemId)
       if (!item) throw noSuchItem()
       const { stem, extension } = splitName(head.name)
       const copy = await this.files.createNumbered(tx, {
-        containerId: head.containerId,
+        containerId,
         name: `${stem} (recovered)${extension}`,
         owner: caller.id,
         content: contentOf(item),

@@ -34,6 +34,13 @@ export class FastExpressAdapter extends ExpressAdapter {
     }
     return super.reply(response, body, statusCode) as unknown
   }
+
+  /** Nest's own answer for a path that leads nowhere repeats the URL, and with it the access token in the query (L-01). */
+  override setNotFoundHandler(): void {
+    this.use((_request: IncomingMessage, response: ServerResponse) => {
+      writeAnswer(response, new Answer(404))
+    })
+  }
 }
 
 function withoutExtras(app: Express): Express {

@@ -3,13 +3,19 @@ import { z } from 'zod'
 import { API_ROLES, USER_ID, type ApiRole, type ApiUser } from './api-user.js'
 import type { UserService } from './user.service.js'
 
+// PostgreSQL stores no U+0000.
+const text = z
+  .string()
+  .max(255)
+  .regex(/^[^\0]*$/)
+
 const claims = z.looseObject({
-  sub: z.string().min(1).max(255),
+  sub: text.min(1),
   exp: z.int(),
-  name: z.string().max(255).optional(),
-  preferred_username: z.string().max(255).optional(),
-  email: z.string().max(255).optional(),
-  groups: z.array(z.string().max(255)).max(1000).optional(),
+  name: text.optional(),
+  preferred_username: text.optional(),
+  email: text.optional(),
+  groups: z.array(text).max(1000).optional(),
 })
 
 /** Turns the verified claims of a bearer token into its person, who is remembered. */
@@ -28,9 +34,12 @@ export async function apiUser(
   return welcome && { id, displayName, role: strongestRole(claimAt(parsed.data, roleClaim)) }
 }
 
-// Providers use UUIDs, mail addresses or names as `sub`; WOPI wants letters and digits, constant and unique.
+// Providers use UUIDs, mail addresses or names as `sub`; WOPI wants letters and digits, constant and unique. A `sub`
+// that looks like one of ours is hashed as well, or whoever may choose his own could choose to be somebody else.
 function userIdOf(sub: string): string {
-  return USER_ID.test(sub) ? sub : `u${createHash('sha256').update(sub).digest('hex').slice(0, 32)}`
+  return USER_ID.test(sub) && !/^u[0-9a-f]{32}$/.test(sub)
+    ? sub
+    : `u${createHash('sha256').update(sub).digest('hex').slice(0, 32)}`
 }
 
 /** Follows a path such as `realm_access.roles` (Keycloak). */

@@ -5,7 +5,7 @@ import { AccessTokenService } from './access-token.service.js'
 import { AccessService } from './access.service.js'
 import { EmbeddedApiStrategy } from './embedded-api.strategy.js'
 import { GrantService } from './grant.service.js'
-import { findJwksUri, IssuerApiStrategy } from './issuer-api.strategy.js'
+import { findIssuer, IssuerApiStrategy } from './issuer-api.strategy.js'
 import { UserService } from './user.service.js'
 import { WopiTokenStrategy } from './wopi-token.strategy.js'
 
@@ -15,7 +15,7 @@ const apiStrategy: Provider = {
   inject: [Settings, UserService],
   useFactory: async (settings: Settings, users: UserService) =>
     settings.oidc
-      ? new IssuerApiStrategy(settings.oidc, await findJwksUri(settings.oidc.issuer), users)
+      ? new IssuerApiStrategy(settings.oidc, await findIssuer(settings.oidc.issuer), users)
       : new EmbeddedApiStrategy(settings, users),
 }
 

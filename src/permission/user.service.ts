@@ -42,9 +42,20 @@ export class UserService {
   constructor(private readonly database: Database) {}
 
   /** @returns false when an administrator has disabled the account */
-  async remember({ id, displayName, principalName, groups }: Profile): Promise<boolean> {
+  async remember(profile: Profile): Promise<boolean> {
+    // No row: another first call has just written the same profile, which this statement's snapshot could not see.
+    const disabled = (await this.rememberOnce(profile)) ?? (await this.rememberOnce(profile))
+    return disabled === false
+  }
+
+  private async rememberOnce({
+    id,
+    displayName,
+    principalName,
+    groups,
+  }: Profile): Promise<boolean | undefined> {
     const [row] = await this.database.query(REMEMBER, [id, displayName, principalName, groups])
-    return row?.disabled === false
+    return row?.disabled
   }
 
   /** Makes sure there is an account, for somebody who was named before his first call. */

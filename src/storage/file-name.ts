@@ -10,6 +10,7 @@ const FORBIDDEN = /[<>:"/\\|?*]/u
 const INVISIBLE = /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Cn}\p{Zl}\p{Zp}]/u
 // The joiner inside emoji and in several scripts is no trick.
 const ZERO_WIDTH_JOINER = /\u200d/gu
+const BLANK_OR_DOT = /[\s.]/u
 const RESERVED = /^(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])$/i
 
 /**
@@ -18,14 +19,13 @@ const RESERVED = /^(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])$/i
  */
 export function checkName(name: string): string {
   const normal = name.normalize('NFC')
+  const visible = normal.replace(ZERO_WIDTH_JOINER, '')
   const { stem, extension } = splitName(normal)
-  if (normal === '' || normal.trim() === '') throw new InvalidName('the name is empty')
-  if (FORBIDDEN.test(normal)) throw new InvalidName('the name has one of the characters < > : " / \\ | ? *')
-  if (INVISIBLE.test(normal.replace(ZERO_WIDTH_JOINER, ''))) {
-    throw new InvalidName('the name has a control or invisible character')
-  }
-  if (/^[\s.]|[\s.]$/u.test(normal)) throw new InvalidName('the name begins or ends with a blank or a dot')
-  if (RESERVED.test(normal.split('.', 1)[0] ?? '')) throw new InvalidName('the name is reserved by Windows')
+  if (visible.trim() === '') throw new InvalidName('the name is empty')
+  if (FORBIDDEN.test(visible)) throw new InvalidName('the name has one of the characters < > : " / \\ | ? *')
+  if (INVISIBLE.test(visible)) throw new InvalidName('the name has a control or invisible character')
+  if (/^[\s.]|[\s.]$/u.test(visible)) throw new InvalidName('the name begins or ends with a blank or a dot')
+  if (RESERVED.test(visible.split('.', 1)[0] ?? '')) throw new InvalidName('the name is reserved by Windows')
   if (stem.length > MAX_STEM_LENGTH || extension.length > MAX_EXTENSION_LENGTH) {
     throw new InvalidName(`the name is longer than ${MAX_STEM_LENGTH} characters`)
   }
@@ -42,14 +42,25 @@ export function sanitizeName(name: string): string | undefined {
     .split(/[/\\]/)
     .findLast((part) => !/^[\s.]*$/u.test(part))
     ?.replace(new RegExp(FORBIDDEN, 'gu'), '_')
-    .replace(/\u200d/gu, '')
+    .replace(ZERO_WIDTH_JOINER, '')
     .replace(new RegExp(INVISIBLE, 'gu'), '')
-    .replace(/^[\s.]+|[\s.]+$/gu, '')
-  if (segment === undefined || segment === '') return undefined
-  const { stem, extension } = splitName(segment)
-  const kept = extension.length > MAX_EXTENSION_LENGTH ? '' : extension
-  const whole = cut(stem, MAX_STEM_LENGTH - 1).replace(/[\s.]+$/u, '')
-  return (RESERVED.test(whole.split('.', 1)[0] ?? '') ? `_${whole}` : whole) + kept
+    // What was apart before may form one character now.
+    .normalize('NFC')
+  let rest = trimmed(segment ?? '')
+  if (rest === '') return undefined
+  while (splitName(rest).extension.length > MAX_EXTENSION_LENGTH) rest = trimmed(splitName(rest).stem)
+  const { stem, extension } = splitName(rest)
+  const whole = trimmed(cut(stem, MAX_STEM_LENGTH - 1))
+  return (RESERVED.test(whole.split('.', 1)[0] ?? '') ? `_${whole}` : whole) + extension
+}
+
+// No /[\s.]+$/: that takes time in the square of a run of blanks within the text (RELIABILITY-SECURITY.md D-10).
+function trimmed(text: string): string {
+  let start = 0
+  let end = text.length
+  while (end > 0 && BLANK_OR_DOT.test(text.charAt(end - 1))) end--
+  while (start < end && BLANK_OR_DOT.test(text.charAt(start))) start++
+  return text.slice(start, end)
 }
 
 /** `name` with a number before its extension, for when it is taken: "Plan.docx" → "Plan (2).docx". */
@@ -59,9 +70,12 @@ export function numberedName(name: string, number: number): string {
   return cut(stem, MAX_STEM_LENGTH - suffix.length) + suffix + extension
 }
 
-/** Two names with the same key are the same name: differing only in case or Unicode form would fool people. */
+/**
+ * Two names with the same key are the same name: differing only in case, Unicode form or a mark that nobody sees would
+ * fool people.
+ */
 export function nameKey(name: string): string {
-  return name.normalize('NFKC').toLowerCase()
+  return name.replace(ZERO_WIDTH_JOINER, '').normalize('NFKC').toLowerCase()
 }
 
 /** `extension` has its dot, or is ''. */

@@ -13,7 +13,7 @@ import { RenameFile } from './operations/rename-file.js'
 import { Unlock } from './operations/unlock.js'
 import { UnlockAndRelock } from './operations/unlock-and-relock.js'
 import { WopiError } from './wopi-error.js'
-import { header, type WopiRequest } from './wopi-request.js'
+import type { WopiRequest } from './wopi-request.js'
 
 /** Which operation a request means: by path, and for POST by X-WOPI-Override (WOPI.md §2.1, §4). */
 @Injectable()
@@ -62,9 +62,7 @@ export class Operations {
     const operation = (contents ? this.onContents : this.onFile).get(override)
     if (!operation)
       return new WopiError('operation-unknown', `the operation ${override} is not supported here`)
-    // Lock and UnlockAndRelock share their name and differ by this header.
-    return override === 'LOCK' && header(request, 'X-WOPI-OldLock') !== undefined
-      ? this.unlockAndRelock
-      : operation
+    // Lock and UnlockAndRelock share their name and differ by this header; empty counts as absent (WOPI.md §2.1).
+    return override === 'LOCK' && request.headers['x-wopi-oldlock'] ? this.unlockAndRelock : operation
   }
 }

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http'
+import { headerText } from '../http/answer.js'
 import { InvalidName } from '../storage/storage-errors.js'
 import { decodeUtf7, InvalidUtf7 } from './utf7.js'
 import { WopiError } from './wopi-error.js'
@@ -23,7 +24,7 @@ export function nameHeader(request: IncomingMessage, name: string): string | und
 }
 
 export function invalidName(reason: string): WopiError {
-  return new WopiError('name-invalid', reason, { 'X-WOPI-InvalidFileNameError': reason })
+  return new WopiError('name-invalid', reason, { 'X-WOPI-InvalidFileNameError': headerText(reason) })
 }
 
 /** Runs `check` and turns the name it refuses into a 400 with the reason. */

@@ -24,7 +24,10 @@ export const WOPI_ERRORS = {
 
 export type WopiErrorCode = keyof typeof WOPI_ERRORS
 
-/** A refusal. `message` is for the operator's log and never goes to the client of a 401 or 404. */
+/**
+ * A refusal. `message` is for the operator's log and never goes to the client of a 401 or 404; `headers` are sent as they
+ * are, so free text in them goes through `headerText` first.
+ */
 export class WopiError extends Error {
   constructor(
     readonly code: WopiErrorCode,

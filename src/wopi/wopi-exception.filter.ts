@@ -68,8 +68,7 @@ function asWopiError(error: unknown): WopiError {
 }
 
 function answerOf(error: WopiError, request: WopiRequest): Answer {
-  const headers: Record<string, string> = {}
-  for (const [name, value] of Object.entries(error.headers)) headers[name] = headerText(value)
+  const headers: Record<string, string> = { ...error.headers }
   if (error.status === 400 || error.status === 501) headers['X-WOPI-ServerError'] = headerText(error.message)
   if (error.code === 'storage-failed') headers['X-WOPI-ServerError'] = 'The storage is full or failing'
   if (error.code === 'database-unavailable') headers['Retry-After'] = '5'

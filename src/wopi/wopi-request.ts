@@ -38,7 +38,7 @@ export function booleanHeader(request: IncomingMessage, name: string): boolean {
 export function sizeHeader(request: IncomingMessage, name: string): number | undefined {
   const text = header(request, name)
   if (text === undefined) return undefined
-  if (!/^\d{1,15}$/.test(text)) throw new WopiError('header-invalid', `${name} is no number of bytes`)
+  if (!/^\d{1,20}$/.test(text)) throw new WopiError('header-invalid', `${name} is no number of bytes`)
   return Number(text)
 }
 

@@ -9,6 +9,8 @@ export interface CrashOptions {
   readonly serverKills: number
   readonly postgresKills: number
   readonly seed: number
+  readonly writers: number
+  readonly readers: number
   /** Share of the server kills at a chosen system call instead of a random moment. */
   readonly aimed: number
   /** The storage is checked whole after every so many rounds, and at the end. */
@@ -43,8 +45,8 @@ export async function runCrashes(options: CrashOptions): Promise<CrashReport> {
   const installation = await Installation.start(SERVERS)
   const ledger = new Ledger()
   const load = new Load(ledger, {
-    writers: 6,
-    readers: 2,
+    writers: options.writers,
+    readers: options.readers,
     urls: installation.urls,
     bearer: (user) => bearerFor(installation.dataDir, user),
     random: () => new Random(Math.floor(random.fraction() * 2 ** 31)),
@@ -65,13 +67,13 @@ export async function runCrashes(options: CrashOptions): Promise<CrashReport> {
     const plan = shuffled(options, random)
     for (const [round, victim] of plan.entries()) {
       const what = await strike(victim, installation, points, options.aimed, report, random)
-      await ledger.check(random.oneOf(installation.urls))
+      await ledger.check(random.oneOf(installation.urls), 'written')
       if ((round + 1) % options.fsckEvery === 0) await fsck()
       settle()
       options.onRound?.(report, what)
     }
     await load.stop()
-    for (const url of installation.urls) await ledger.check(url, true)
+    await ledger.check(random.oneOf(installation.urls), 'all')
     await fsck()
     settle()
   } finally {

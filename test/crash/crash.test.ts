@@ -7,7 +7,9 @@ describe('kill -9 under load', () => {
       serverKills: 12,
       postgresKills: 4,
       seed: Date.now() % 100_000,
-      aimed: 0.5,
+      writers: 3,
+      readers: 1,
+      aimed: 0.34,
       fsckEvery: 4,
     })
     expect(report.losses).toEqual([])
@@ -15,7 +17,7 @@ describe('kill -9 under load', () => {
     expect(report.postgresKills).toBe(4)
     expect(report.exitCodes).toEqual([0, 0])
     expectRealLoad(report)
-  }, 120_000)
+  }, 180_000)
 })
 
 /** A run in which little happened proves little. */

@@ -27,6 +27,8 @@ export class Installation {
     const ports = await Promise.all(Array.from({ length: count }, () => freePort()))
     const urls = ports.map((port) => `http://127.0.0.1:${port}`)
     const installation = new Installation(folder, urls, ports, env, postgres, [])
+    // A run that is broken off leaves no servers behind; PostgreSQL sees to itself.
+    process.once('exit', () => installation.servers.forEach(({ child }) => child.kill('SIGKILL')))
     for (const index of ports.keys()) await installation.startServer(index)
     return installation
   }

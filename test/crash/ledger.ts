@@ -7,7 +7,11 @@ interface FileRecord {
   /** Version to sha256: what a 200 promised, and what a reader was given. Neither may ever vanish. */
   readonly promised: Map<string, string>
   readonly checked: Set<string>
+  /** A file that nobody wrote to since needs no second look before the last one. */
+  sentAtCheck: number
 }
+
+const CHECKED_AT_ONCE = 6
 
 /** What clients know for sure, and whether the server still knows it too (RELIABILITY-SECURITY.md R-02, R-04, R-18). */
 export class Ledger {
@@ -25,6 +29,7 @@ export class Ledger {
       sent: new Set([sha]),
       promised: new Map([[version, sha]]),
       checked: new Set<string>(),
+      sentAtCheck: 0,
     }
     this.files.set(fileId, record)
   }
@@ -50,19 +55,24 @@ export class Ledger {
     this.losses.push(`file ${fileId}: ${what}`)
   }
 
-  /** Compares everything promised so far with what the server at `url` lists and hands out. Load may go on meanwhile. */
-  async check(url: string, thoroughly = false): Promise<void> {
-    await Promise.all([...this.files].map(([fileId, record]) => this.checkFile(url, fileId, record, thoroughly)))
+  /**
+   * Compares what was promised with what the server at `url` lists, and reads each version once. Load may go on
+   * meanwhile. The last look is at all files, also those that nobody wrote to since.
+   */
+  async check(url: string, files: 'written' | 'all'): Promise<void> {
+    const due = [...this.files].filter(
+      ([, record]) => files === 'all' || record.sent.size > record.sentAtCheck,
+    )
+    const lane = async (): Promise<void> => {
+      for (let next = due.pop(); next; next = due.pop()) await this.checkFile(url, ...next)
+    }
+    await Promise.all(Array.from({ length: CHECKED_AT_ONCE }, lane))
   }
 
-  private async checkFile(
-    url: string,
-    fileId: string,
-    record: FileRecord,
-    thoroughly: boolean,
-  ): Promise<void> {
+  private async checkFile(url: string, fileId: string, record: FileRecord): Promise<void> {
     const { owner, sent, checked } = record
     const promised = new Map(record.promised)
+    record.sentAtCheck = sent.size
     const reader = new Person(url, owner.id, owner.bearer)
     const listed = await reader.versions(fileId)
     const shas = new Map(listed.map(({ version, sha256: sha }) => [version, sha]))
@@ -73,7 +83,7 @@ export class Ledger {
         this.lose(fileId, `version ${version} is ${shas.get(version) ?? 'gone'}, was ${sha}`)
     }
     for (const [version, sha] of shas) {
-      if (checked.has(version) && !thoroughly) continue
+      if (checked.has(version)) continue
       if (!sent.has(sha)) this.lose(fileId, `version ${version} has a hash that nobody sent`)
       const { status, body } = await reader.calls('GET', `/files/${fileId}/versions/${version}/content`)
       if (status !== 200 || sha256(body) !== sha)

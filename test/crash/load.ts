@@ -8,7 +8,7 @@ import type { Ledger } from './ledger.js'
 /** A file's history stays on one page of the REST listing. */
 const SAVES_PER_FILE = 400
 /** Room for restarts and checks beside the load: the longest a client thinks between two calls. */
-const THINKING_MS = 30
+const THINKING_MS = 60
 /** How long a client that gets no useful answer waits before it tries again. */
 const RETRY_MS = 25
 
@@ -47,12 +47,16 @@ export class Load {
     await this.work
   }
 
+  private goesOn(): boolean {
+    return !this.stopping
+  }
+
   private async write(user: string, random: Random): Promise<void> {
     const bearer = await this.options.bearer(user)
-    for (let number = 0; !this.stopping; number++) {
+    for (let number = 0; this.goesOn(); number++) {
       const editor = await this.openFile(user, bearer, number, random)
       if (!editor) return
-      for (let saves = 0; saves < SAVES_PER_FILE && !this.stopping; saves++) {
+      for (let saves = 0; saves < SAVES_PER_FILE && this.goesOn(); saves++) {
         await this.save(editor, lockOf(editor.fileId), newBody(random), random)
         await pause(random.between(0, THINKING_MS))
       }
@@ -67,7 +71,7 @@ export class Load {
     random: Random,
   ): Promise<Editor | undefined> {
     const first = newBody(random, 5000)
-    for (let attempt = 0; !this.stopping; attempt++) {
+    for (let attempt = 0; this.goesOn(); attempt++) {
       const url = random.oneOf(this.options.urls)
       const person = new Person(url, user, bearer)
       try {
@@ -106,11 +110,11 @@ export class Load {
         )
       }
       await pause(RETRY_MS)
-    } while (!this.stopping && random.chance(0.5))
+    } while (this.goesOn() && random.chance(0.5))
   }
 
   private async read(random: Random): Promise<void> {
-    while (!this.stopping) {
+    while (this.goesOn()) {
       if (this.open.length === 0) {
         await pause(RETRY_MS)
         continue

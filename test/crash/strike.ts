@@ -5,32 +5,31 @@ import type { TandemProcess } from '../kit/tandem-process.js'
 import type { Random } from '../linearizability/random.js'
 
 /**
- * System calls of a save, and the most that one thread may make before it is struck: making a blob, its bytes, both
- * fsyncs, talking to PostgreSQL and to the client, removing, waiting.
+ * The system calls of saving and reading (making a blob, its bytes, both fsyncs, talking to PostgreSQL and to clients,
+ * waiting), each with the most that one thread may make before it is struck.
  */
 export const POINTS = {
-  openat: 20,
-  write: 60,
-  pwrite64: 20,
-  fsync: 20,
-  close: 20,
-  unlink: 3,
-  writev: 20,
-  read: 100,
-  sendto: 20,
-  futex: 200,
-  epoll_wait: 100,
-  accept4: 5,
+  openat: 8,
+  write: 20,
+  fsync: 6,
+  close: 8,
+  pread64: 6,
+  read: 40,
+  writev: 15,
+  futex: 100,
+  epoll_pwait: 60,
+  epoll_ctl: 6,
+  accept4: 2,
 } as const
 
 export type Point = keyof typeof POINTS
 
 /** A server busy with other things may never reach a rare call. */
-const LONGEST_AIM_MS = 3000
+const LONGEST_AIM_MS = 2000
 
 /** `kill -9` at a moment of no meaning. */
 export async function strikeAtRandom(server: TandemProcess, random: Random): Promise<void> {
-  await pause(random.between(20, 500))
+  await pause(random.between(20, 300))
   await server.kill9()
 }
 

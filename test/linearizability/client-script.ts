@@ -9,9 +9,17 @@ export interface Knowledge {
   /** When the lock's timer was last restarted, as far as anybody was told. */
   startedAt: number
   /** Everybody waits for the lock to run out, and then only watches for `watchMs` before anybody acts. */
-  lull: { readonly watchMs: number } | null
+  lull: Lull | null
   /** Changes whose answer was lost. */
   lost: number
+}
+
+interface Lull {
+  /** Whose end is awaited. */
+  lock: string
+  readonly watchMs: number
+  /** The client whose save waits, inside the database, for the row that somebody else holds over the lock's end. */
+  readonly held: number | null
 }
 
 export interface Action {
@@ -19,6 +27,8 @@ export interface Action {
   readonly body: Buffer | null
   /** Pause in the middle of the body: the upload that outlives its lock (R-03). */
   readonly stallMs: number
+  /** How long somebody else's transaction holds the file's row from just before this call (R-14). */
+  readonly rowHeldMs: number
   /** When the client hangs up; null = never. */
   readonly hangUpAfterMs: number | null
 }
@@ -32,7 +42,7 @@ export interface ScriptOptions {
 
 /** Only this: no pause, no hanging up. */
 export function look(kind: 'GET_LOCK' | 'CHECK'): Action {
-  return { request: { kind }, body: null, stallMs: 0, hangUpAfterMs: null }
+  return { request: { kind }, body: null, stallMs: 0, rowHeldMs: 0, hangUpAfterMs: null }
 }
 
 /** As Word writes them, so that a host that parses ids instead of comparing bytes is caught too. */
@@ -53,10 +63,10 @@ export class ClientScript {
   async next(knowledge: Knowledge): Promise<Action> {
     const { random } = this
     if (knowledge.lull === null && knowledge.lock !== '' && random.chance(LULL_CHANCE)) {
-      knowledge.lull = { watchMs: random.oneOf([0, 3 * this.spreadMs]) }
+      knowledge.lull = this.newLull(knowledge.lock)
     }
     if (knowledge.lull) {
-      const action = await this.aroundExpiry(knowledge, knowledge.lull.watchMs)
+      const action = await this.aroundExpiry(knowledge, knowledge.lull)
       if (action) return action
       knowledge.lull = null
     } else if (random.chance(0.3)) {
@@ -65,57 +75,79 @@ export class ClientScript {
     return this.anything(knowledge)
   }
 
+  private newLull(lock: string): Lull {
+    const watchMs = 3 * this.spreadMs
+    switch (this.random.weighted({ act: 2, watch: 1, hold: 2 })) {
+      case 'act':
+        return { lock, watchMs: 0, held: null }
+      case 'watch':
+        return { lock, watchMs, held: null }
+      default:
+        return { lock, watchMs, held: this.options.client }
+    }
+  }
+
   /**
    * Waits for the lock to run out; who wakes early looks and knocks without keeping it alive. Some begin an upload now
-   * that ends when the lock is dead. Taking the file at once would hide whether such a save is admitted, so every
-   * other time all only watch for a while. Undefined when the lull is over.
+   * that ends when the lock is dead. Taking the file at once would hide whether such a save is admitted, so mostly
+   * all only watch for a while. Undefined when the lull is over.
    */
-  private async aroundExpiry(knowledge: Knowledge, watchMs: number): Promise<Action | undefined> {
+  private async aroundExpiry(knowledge: Knowledge, lull: Lull): Promise<Action | undefined> {
     const { random, spreadMs } = this
+    const { watchMs, held } = lull
     const untilEnd = (): number => knowledge.startedAt + this.options.lifeMs - performance.now()
-    let { lock } = knowledge
     // Calls that were under way when the lull began may restart the timer once more.
     for (let left = untilEnd(); left > spreadMs; left = untilEnd()) {
-      ;({ lock } = knowledge)
-      if (lock === '') return undefined
-      if (random.chance(0.15)) return this.save(lock, left + random.between(-spreadMs, spreadMs + watchMs))
+      if (knowledge.lock === '') return undefined
+      lull.lock = knowledge.lock
+      if (held === this.options.client) {
+        if (left < 11 * spreadMs) return { ...this.save(lull.lock), rowHeldMs: left + watchMs / 2 }
+        await sleep(left - 10 * spreadMs)
+        continue
+      }
+      if (held === null && random.chance(0.15)) {
+        return this.save(lull.lock, left + random.between(-spreadMs, spreadMs + watchMs))
+      }
       await sleep(left + random.between(-spreadMs, spreadMs))
     }
     await sleep(random.between(0, Math.max(watchMs, spreadMs) / 2))
-    if (knowledge.lock !== lock && knowledge.lock !== '') return undefined
-    if (untilEnd() > 0) return this.knock(lock)
-    return untilEnd() > -watchMs ? this.watch(lock) : undefined
+    if (knowledge.lock !== lull.lock && knowledge.lock !== '') return undefined
+    if (untilEnd() > 0) return held === null ? this.knock(lull.lock) : look('GET_LOCK')
+    return untilEnd() > -watchMs ? this.watch(lull.lock) : undefined
   }
 
   private knock(lock: string): Action {
-    const other = this.random.oneOf(LOCK_IDS.filter((id) => id !== lock))
     const kind = this.random.weighted({
-      LOCK: 42,
+      LOCK: 37,
       GET_LOCK: 15,
       CHECK: 10,
-      PUT: 15,
+      PUT: 30,
       UNLOCK: 5,
-      REFRESH_LOCK: 2,
+      REFRESH_LOCK: 3,
     })
-    return this.action(kind, { known: kind === 'REFRESH_LOCK' || kind === 'PUT' ? lock : other, other })
+    const other = this.otherThan(lock)
+    return this.action(kind, { known: kind === 'UNLOCK' ? other : lock, other })
   }
 
   private watch(lock: string): Action {
     const kind = this.random.weighted({
-      GET_LOCK: 35,
-      CHECK: 35,
+      GET_LOCK: 45,
+      CHECK: 30,
       REFRESH_LOCK: 10,
       UNLOCK: 10,
       UNLOCK_AND_RELOCK: 5,
-      PUT: 5,
     })
-    return this.action(kind, { known: lock, other: this.random.oneOf(LOCK_IDS.filter((id) => id !== lock)) })
+    return this.action(kind, { known: lock, other: this.otherThan(lock) })
+  }
+
+  private otherThan(lock: string): string {
+    return this.random.oneOf(LOCK_IDS.filter((id) => id !== lock))
   }
 
   private anything(knowledge: Knowledge): Action {
     const { random } = this
     const known = knowledge.lock !== '' && random.chance(0.6) ? knowledge.lock : random.oneOf(LOCK_IDS)
-    const other = random.oneOf(LOCK_IDS.filter((id) => id !== known))
+    const other = this.otherThan(known)
     const kind = random.weighted({
       LOCK: 24,
       UNLOCK_AND_RELOCK: 12,
@@ -147,7 +179,7 @@ export class ClientScript {
     }
   }
 
-  private save(lock: string, stallMs: number): Action {
+  private save(lock: string, stallMs = 0): Action {
     const { client, nameOfFile } = this.options
     const text = `${nameOfFile} ${client} ${this.bodies++} `
     const body = Buffer.from(text.padEnd(this.random.between(1, LARGEST_BODY), '.'))
@@ -157,7 +189,7 @@ export class ClientScript {
   private mayBeLost(request: Request, body: Buffer | null = null, stallMs = 0): Action {
     const { random } = this
     const hangUpAfterMs = random.chance(this.options.lostFraction) ? random.between(0, 8) + stallMs : null
-    return { request, body, stallMs, hangUpAfterMs }
+    return { request, body, stallMs, rowHeldMs: 0, hangUpAfterMs }
   }
 
   private get spreadMs(): number {

@@ -52,6 +52,7 @@ export class Contest {
 
   private async perform(script: ClientScript, action: Action): Promise<void> {
     const { file, caller, report } = this
+    if (action.rowHeldMs > 0) await this.holdRow(action.rowHeldMs)
     const operation = await caller.perform(script.client, file, action, (status) =>
       count(report.unexpected, status),
     )
@@ -66,6 +67,11 @@ export class Contest {
       `${operation.request.kind} ${isLost(operation) ? 'lost' : operation.answer.status}`,
     )
     if (script.learn(operation, this.knowledge)) report.expiries++
+  }
+
+  private async holdRow(ms: number): Promise<void> {
+    const release = await this.options.holdRow?.(this.file.id)
+    if (release) setTimeout(() => void release(), ms)
   }
 }
 

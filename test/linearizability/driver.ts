@@ -25,6 +25,8 @@ export interface DriverOptions {
   readonly lostFraction?: number
   /** A file that is not empty and not locked. */
   newFile(): Promise<NewFile>
+  /** Holds the file's row in the database, as any transaction on it does, until the answer is called. */
+  holdRow?(fileId: string): Promise<() => Promise<void>>
   onHistory(history: History): void
 }
 

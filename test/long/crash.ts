@@ -15,12 +15,17 @@ if (!Number.isInteger(kills) || kills < 1 || !Number.isInteger(seed)) {
   process.exit(2)
 }
 
+// Broken off, it still takes its servers with it: they end when this process exits.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => process.exit(130))
+
 const started = Date.now()
 console.log(`${kills} kills of a server and ${Math.ceil(kills / 10)} of PostgreSQL, seed ${seed}`)
 const report = await runCrashes({
   serverKills: kills,
   postgresKills: Math.ceil(kills / 10),
   seed,
+  writers: 4,
+  readers: 2,
   aimed: 0.5,
   fsckEvery: 25,
   onRound: (soFar, what) => console.log(`${seconds()} s  ${what} killed; ${counts(soFar)}`),

@@ -80,18 +80,15 @@ export async function issueRegardless(tandem: Tandem, userId: string, fileId: st
      values ($1, $2, 'file', $3, 'edit', to_timestamp($4), to_timestamp($5))`,
     [jti, userId, fileId, now, now + 36_000],
   )
-  return forger.sign(
-    { alg: 'HS256', typ: 'JWT', kid: forger.kid },
-    {
-      jti,
-      sub: userId,
-      fid: fileId,
-      iat: now,
-      exp: now + 36_000,
-      aud: 'tandem-wopi',
-      iss: tandem.publicUrl,
-    },
-  )
+  const identity = { jti, sub: userId, fid: fileId }
+  const payload: Claims = {
+    ...identity,
+    iat: now,
+    exp: now + 36_000,
+    aud: 'tandem-wopi',
+    iss: tandem.publicUrl,
+  }
+  return forger.sign({ alg: 'HS256', typ: 'JWT', kid: forger.kid }, payload)
 }
 
 /** The id of the token's record in the database. */

@@ -26,7 +26,8 @@ export async function rawRequest(
     method,
     headers: ['Host', `${hostname}:${port}`, 'Connection', 'close', ...headers, ...length] as never,
   })
-  sent.end(body)
+  // A server that has refused already need not read the rest.
+  sent.on('error', () => undefined).end(body)
   const [answer] = (await once(sent, 'response')) as [IncomingMessage]
   const chunks: Buffer[] = []
   for await (const chunk of answer) chunks.push(chunk as Buffer)

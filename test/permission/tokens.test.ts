@@ -119,7 +119,7 @@ describe('access tokens', () => {
     expect(await statusOf(forger.sign(header, text))).toBe(401)
   })
 
-  const strangeClaims: readonly [string, Record<string, unknown>][] = [
+  const strangeClaims: readonly [string, Record<string, unknown> | []][] = [
     ['of another issuer', { iss: 'http://elsewhere.test' }],
     ['of the bearer issuer', { iss: 'tandem' }],
     ['without issuer', { iss: undefined }],

@@ -19,6 +19,8 @@ import { WopiError } from '../wopi-error.js'
 import { lockIdHeader, type WopiRequest } from '../wopi-request.js'
 import { wopiSrc } from '../wopi-src.js'
 
+const UNIQUE_VIOLATION = '23505'
+
 /** WOPI.md §8.2: a new base name; id, extension, version and content stay. */
 @Injectable()
 export class RenameFile implements Operation {
@@ -40,6 +42,10 @@ export class RenameFile implements Operation {
     const lockId = lockIdHeader(request, 'X-WOPI-Lock')
     const stem = this.requestedStem(request)
     await this.saveCollaborasBody(request, lockId)
+    return again(() => this.rename(request, stem, lockId))
+  }
+
+  private rename(request: WopiRequest, stem: string, lockId: string | undefined): Promise<Answer> {
     return this.database.transaction(async (tx) => {
       const head = await this.files.lockHead(tx, request.params.id)
       const lock = await this.locks.hold(tx, request.params.id)
@@ -90,5 +96,18 @@ export class RenameFile implements Operation {
         correlationId: correlationId(request),
       }))
     if (outcome === false || outcome.kind !== 'saved') await this.blobs.remove(content.blob)
+  }
+}
+
+/**
+ * Two files on their way to one name: both find it free, and the index stops the later one, which then sees it taken.
+ * Each time somebody got his name, so that a crowd gets through as well.
+ */
+async function again<T>(rename: () => Promise<T>, tries = 30): Promise<T> {
+  try {
+    return await rename()
+  } catch (error) {
+    if (tries === 1 || (error as NodeJS.ErrnoException).code !== UNIQUE_VIOLATION) throw error
+    return again(rename, tries - 1)
   }
 }

@@ -1,0 +1,64 @@
+import jwt from 'jsonwebtoken'
+import { JwksClient } from 'jwks-rsa'
+import { createPublicKey, type KeyObject } from 'node:crypto'
+
+/** A key that the issuer withdraws counts no longer than this. */
+const FRESH_MS = 600_000
+/** A kid that nobody knows is looked for no more often than this. */
+const LOOK_AGAIN_MS = 10_000
+
+/**
+ * The keys that an identity provider publishes, always fetched as a whole. `jwks-rsa` looks for each unknown kid by
+ * itself, with a limit per minute; ten forged tokens a minute used that up and locked everybody out (D-08).
+ */
+export class IssuerKeys {
+  private readonly client: JwksClient
+  private keys: ReadonlyMap<string, KeyObject> = new Map()
+  private triedAt = -Infinity
+  private fetching: Promise<void> | undefined
+
+  constructor(jwksUri: string) {
+    this.client = new JwksClient({ jwksUri, cache: false, rateLimit: false, timeout: 5000 })
+  }
+
+  /** For passport-jwt: picks the key by the header of the still unverified token. */
+  readonly provide = (
+    _request: unknown,
+    token: string,
+    done: (error: Error | null, key?: KeyObject) => void,
+  ): void => {
+    const header = jwt.decode(token, { complete: true })?.header
+    // Extensions we do not understand must be refused, not ignored (RFC 7515 §4.1.11).
+    if (typeof header?.kid !== 'string' || header.crit !== undefined) {
+      done(new Error('unknown kid'))
+      return
+    }
+    this.find(header.kid).then(
+      (key) => {
+        if (key) done(null, key)
+        else done(new Error('unknown kid'))
+      },
+      (error: unknown) => done(error instanceof Error ? error : new Error(String(error))),
+    )
+  }
+
+  private async find(kid: string): Promise<KeyObject | undefined> {
+    const enough = this.keys.has(kid) ? FRESH_MS : LOOK_AGAIN_MS
+    if (performance.now() - this.triedAt > enough) {
+      this.triedAt = performance.now()
+      this.fetching = this.fetch().finally(() => (this.fetching = undefined))
+    }
+    await this.fetching
+    return this.keys.get(kid)
+  }
+
+  // While the issuer cannot be reached the known keys stay good, or an outage there would be one here.
+  private async fetch(): Promise<void> {
+    try {
+      const published = await this.client.getSigningKeys()
+      this.keys = new Map(published.map((key) => [key.kid, createPublicKey(key.getPublicKey())]))
+    } catch {
+      return
+    }
+  }
+}

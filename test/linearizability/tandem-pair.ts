@@ -1,0 +1,108 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import pg from 'pg'
+import { bearerFor, Person } from '../kit/people.js'
+import { startTandemProcess, type TandemProcess } from '../kit/tandem-process.js'
+import type { NewFile } from './driver.js'
+
+export interface TandemPairOptions {
+  readonly databaseUrl: string
+  readonly ttlMs: number
+  readonly graceMs: number
+  /** Another server than Tandem's own, below dist/. */
+  readonly entry?: string
+  readonly env?: Readonly<Record<string, string>>
+}
+
+/** Two server processes on one database: the smallest installation in which a lock can go wrong between processes. */
+export class TandemPair {
+  /** Where they listen now; a server that was killed comes back at another address. */
+  readonly urls: string[] = []
+  private readonly processes: TandemProcess[] = []
+  private readonly pool: pg.Pool
+  private files = 0
+
+  private constructor(
+    private readonly options: TandemPairOptions,
+    private readonly dataDir: string,
+  ) {
+    this.pool = new pg.Pool({ connectionString: options.databaseUrl })
+  }
+
+  static async start(options: TandemPairOptions): Promise<TandemPair> {
+    const pair = new TandemPair(options, await mkdtemp(join(tmpdir(), 'tandem-linearizability-')))
+    // One after the other: the first one makes the keys under the data folder.
+    await pair.startProcess(0)
+    await pair.startProcess(1)
+    return pair
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all(this.processes.map((one) => one.stop()))
+    await this.pool.end()
+    await rm(this.dataDir, { recursive: true, force: true })
+  }
+
+  /** What the servers logged. */
+  output(): string {
+    return this.processes.map((one) => one.output()).join('')
+  }
+
+  /** A file of alice's that bob may edit too, with a token for each. */
+  async newFile(): Promise<NewFile> {
+    const number = ++this.files
+    const url = this.urls[number % this.urls.length] ?? ''
+    const alice = new Person(url, 'alice', await bearerFor(this.dataDir, 'alice'))
+    const bob = new Person(url, 'bob', await bearerFor(this.dataDir, 'bob'))
+    const { id } = await alice.createsFile(`Register ${number}.docx`, Buffer.from('as created'))
+    await alice.grants(id, 'user:bob', 'editor')
+    return { id, tokens: [await alice.opensForEdit(id), await bob.opensForEdit(id)] }
+  }
+
+  /** Another transaction on the same file, of an administrator say, that takes its time. */
+  async holdRow(fileId: string): Promise<() => Promise<void>> {
+    const client = await this.pool.connect()
+    await client.query('begin')
+    await client.query('select from file where id = $1 for no key update', [fileId])
+    return async () => {
+      await client.query('rollback')
+      client.release()
+    }
+  }
+
+  /** As a garbage collection or a frozen virtual machine does it: everything under way stands still, then goes on. */
+  async pause(index: number, ms: number): Promise<void> {
+    const { pid } = this.process(index)
+    process.kill(pid, 'SIGSTOP')
+    await new Promise((done) => setTimeout(done, ms))
+    process.kill(pid, 'SIGCONT')
+  }
+
+  async kill(index: number): Promise<void> {
+    await this.process(index).kill9()
+    await this.startProcess(index)
+  }
+
+  private async startProcess(index: number): Promise<void> {
+    const { databaseUrl, ttlMs, graceMs, entry, env } = this.options
+    const started = await startTandemProcess({
+      databaseUrl,
+      dataDir: this.dataDir,
+      env: {
+        LOCK_TTL_SECONDS: String(ttlMs / 1000),
+        LOCK_GRACE_SECONDS: String(graceMs / 1000),
+        ...env,
+      },
+      ...(entry === undefined ? {} : { entry }),
+    })
+    this.processes[index] = started
+    this.urls[index] = started.url
+  }
+
+  private process(index: number): TandemProcess {
+    const process = this.processes[index]
+    if (!process) throw new RangeError(`no server ${index}`)
+    return process
+  }
+}

@@ -1,0 +1,96 @@
+import { createHmac, generateKeyPairSync, sign, type KeyObject } from 'node:crypto'
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { encoded, type Claims } from '../permission/forge.js'
+
+interface SigningKey {
+  readonly kid: string
+  readonly alg: 'RS256' | 'ES256'
+  readonly privateKey: KeyObject
+  readonly publicKey: KeyObject
+}
+
+function newKey(kid: string, alg: SigningKey['alg']): SigningKey {
+  const pair =
+    alg === 'RS256'
+      ? generateKeyPairSync('rsa', { modulusLength: 2048 })
+      : generateKeyPairSync('ec', { namedCurve: 'P-256' })
+  return { kid, alg, ...pair }
+}
+
+/** A small identity provider on this machine: metadata, keys, tokens. */
+export class Issuer implements AsyncDisposable {
+  readonly rsa = newKey('rsa-1', 'RS256')
+  readonly ec = newKey('ec-1', 'ES256')
+  /** How often its keys were fetched. */
+  keyRequests = 0
+
+  private constructor(
+    readonly url: string,
+    /** As it calls itself in metadata and tokens. */
+    readonly name: string,
+    private readonly end: () => Promise<void>,
+  ) {}
+
+  static async start({ nameEnding = '' } = {}): Promise<Issuer> {
+    const server = createServer((request, response) => {
+      const answer = issuer.answer(request.url ?? '')
+      response.writeHead(answer ? 200 : 404, { 'Content-Type': 'application/json' })
+      response.end(JSON.stringify(answer ?? {}))
+    })
+    await once(server.listen(0, '127.0.0.1'), 'listening')
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+    const issuer = new Issuer(url, url + nameEnding, async () => {
+      server.close()
+      server.closeAllConnections()
+      await once(server, 'close')
+    })
+    return issuer
+  }
+
+  private answer(path: string): object | undefined {
+    if (path === '/.well-known/openid-configuration')
+      return { issuer: this.name, jwks_uri: `${this.url}/keys` }
+    if (path !== '/keys') return undefined
+    this.keyRequests++
+    return {
+      keys: [this.rsa, this.ec].map(({ kid, alg, publicKey }) => ({
+        ...publicKey.export({ format: 'jwk' }),
+        kid,
+        alg,
+        use: 'sig',
+      })),
+    }
+  }
+
+  /** A token as the issuer would give it, apart from what `claims` and `header` change. */
+  token(claims: Claims, { key = this.rsa, header = {} }: { key?: SigningKey; header?: Claims } = {}): string {
+    const signed = this.unsigned(claims, { alg: key.alg, kid: key.kid, ...header })
+    const signature = sign('sha256', Buffer.from(signed), {
+      key: key.privateKey,
+      dsaEncoding: 'ieee-p1363',
+    })
+    return `${signed}.${signature.toString('base64url')}`
+  }
+
+  /** HMAC with whatever secret: the confusion of T-02 when that secret is the public key. */
+  hmacToken(claims: Claims, secret: string | Buffer, header: Claims = {}): string {
+    const signed = this.unsigned(claims, { alg: 'HS256', kid: this.rsa.kid, ...header })
+    return `${signed}.${createHmac('sha256', secret).update(signed).digest('base64url')}`
+  }
+
+  unsigned(claims: Claims, header: Claims): string {
+    const now = Math.floor(Date.now() / 1000)
+    const payload = { iss: this.name, aud: 'tandem', iat: now, exp: now + 3600, ...claims }
+    return `${encoded({ typ: 'JWT', ...header })}.${encoded(payload)}`
+  }
+
+  stranger(alg: SigningKey['alg'], kid: string): SigningKey {
+    return newKey(kid, alg)
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.end()
+  }
+}

@@ -1,0 +1,131 @@
+import { Controller, Get, Module } from '@nestjs/common'
+import { NestFactory } from '@nestjs/core'
+import type { Express } from 'express'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
+import { AppModule } from '../../src/app.module.js'
+import { createApp } from '../../src/app.js'
+import { readConfig } from '../../src/config/config.js'
+import type { Settings } from '../../src/config/settings.js'
+import { loadTokenSecrets } from '../../src/config/token-secrets.js'
+import { DeclareAccess } from '../../src/http/access.js'
+import { Logger } from '../../src/logging/logger.js'
+import { newDatabase } from '../kit/postgres.js'
+import { Tandem } from '../kit/tandem.js'
+import { rawRequest } from '../permission/raw-http.js'
+
+/** Every route there is, and who is let in. A new route belongs here, in the same change. */
+const PUBLIC = ['GET /health/live', 'GET /health/ready', 'GET /metrics']
+const WOPI = [
+  'GET /wopi/files/:id',
+  'GET /wopi/files/:id/contents',
+  'POST /wopi/files/:id',
+  'POST /wopi/files/:id/contents',
+]
+const REST = [
+  'DELETE /api/v1/:kind/:id/grants/:subject',
+  'DELETE /api/v1/admin/access-tokens/:jti',
+  'DELETE /api/v1/files/:id',
+  'DELETE /api/v1/files/:id/exclusive-lock',
+  'DELETE /api/v1/files/:id/recovery-items/:item',
+  'GET /api/v1/:kind/:id/grants',
+  'GET /api/v1/containers',
+  'GET /api/v1/containers/:id',
+  'GET /api/v1/files',
+  'GET /api/v1/files/:id',
+  'GET /api/v1/files/:id/content',
+  'GET /api/v1/files/:id/recovery-items',
+  'GET /api/v1/files/:id/recovery-items/:item/content',
+  'GET /api/v1/files/:id/versions',
+  'GET /api/v1/files/:id/versions/:version/content',
+  'POST /api/v1/containers',
+  'POST /api/v1/files',
+  'POST /api/v1/files/:id/access-tokens',
+  'POST /api/v1/files/:id/exclusive-lock',
+  'POST /api/v1/files/:id/recovery-items/:item/restore',
+  'POST /api/v1/files/:id/recovery-items/:item/save-copy',
+  'POST /api/v1/files/:id/versions/:version/restore',
+  'PUT /api/v1/:kind/:id/grants/:subject',
+  'PUT /api/v1/files/:id/content',
+]
+
+@Controller('forgotten')
+class Forgotten {
+  @Get()
+  open(): string {
+    return 'everybody may read this'
+  }
+}
+
+@Controller('declared')
+@DeclareAccess('public')
+class Declared {
+  @Get()
+  open(): string {
+    return 'on purpose'
+  }
+}
+
+describe('routes', () => {
+  let dataDir: string
+  let settings: Settings
+  let tandem: Tandem
+  const quiet = new Logger('silent')
+
+  beforeAll(async () => {
+    dataDir = await mkdtemp(join(tmpdir(), 'tandem-routes-'))
+    const databaseUrl = await newDatabase(inject('postgres'))
+    const config = readConfig({ DATA_DIR: dataDir, DATABASE_URL: databaseUrl })
+    settings = { ...config, databaseUrl, tokenSecrets: await loadTokenSecrets(config) }
+    tandem = await Tandem.start(inject('postgres'))
+  })
+  afterAll(async () => {
+    await tandem.stop()
+    await rm(dataDir, { recursive: true })
+  })
+
+  it('A-09: the router has exactly the listed routes', async () => {
+    const app = await createApp(settings, quiet)
+    const { stack } = (app.getHttpAdapter().getInstance() as Express).router
+    const routes = stack.flatMap(({ route }) =>
+      route ? route.stack.map(({ method }) => `${method.toUpperCase()} ${route.path}`) : [],
+    )
+    await app.close()
+    // The catch-all of NowhereController has one route for each method there is.
+    const ours = routes.filter((route) => !/ \/api\/(docs|openapi|v1$|v1\/\*path$)/.test(route))
+    expect(ours.toSorted()).toEqual([...PUBLIC, ...WOPI, ...REST].toSorted())
+  })
+
+  it('A-09: without a token everything is 401 but the public routes and the documentation', async () => {
+    const statusOf = async (route: string): Promise<number> => {
+      const [method = '', path = ''] = route.split(' ')
+      return (await rawRequest(tandem.url, path.replaceAll(/:\w+/g, 'x'), { method })).status
+    }
+    for (const route of [...WOPI, ...REST]) expect(await statusOf(route), route).toBe(401)
+    expect(await Promise.all(PUBLIC.map(statusOf))).toEqual([200, 503, 200])
+    expect(await statusOf('GET /api/openapi.json')).toBe(200)
+    expect(await statusOf('GET /api/docs')).toBe(200)
+  })
+
+  it('A-09: the OpenAPI document has every REST route, and nothing else', async () => {
+    const { body } = await rawRequest(tandem.url, '/api/openapi.json')
+    const { paths } = JSON.parse(body) as { paths: Record<string, Record<string, unknown>> }
+    const documented = Object.entries(paths).flatMap(([path, methods]) =>
+      Object.keys(methods).map((method) => `${method.toUpperCase()} ${path.replaceAll(/\{(\w+)\}/g, ':$1')}`),
+    )
+    expect(documented.toSorted()).toEqual(REST.toSorted())
+  })
+
+  it('A-09: a controller that declares no access stops the start, and the same with one does not', async () => {
+    const starts = async (controller: typeof Forgotten | typeof Declared): Promise<void> => {
+      @Module({ imports: [AppModule.with(settings, quiet)], controllers: [controller] })
+      class Extended {}
+      const app = await NestFactory.create(Extended, { logger: quiet, abortOnError: false })
+      await app.init().finally(() => app.close())
+    }
+    await expect(starts(Forgotten)).rejects.toThrow('The controller Forgotten declares no access.')
+    await expect(starts(Declared)).resolves.toBeUndefined()
+  })
+})
