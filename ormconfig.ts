@@ -22,6 +22,8 @@ export function createDataSource(databaseUrl: string, poolSize: number): DataSou
       max: poolSize,
       // A database that does not answer becomes 503 within a second instead of a queue of waiting editors.
       connectionTimeoutMillis: 1000,
+      // PostgreSQL's own limits below do not help when PostgreSQL itself hangs. Enough for a COMMIT on a very slow disk.
+      query_timeout: 10_000,
       lock_timeout: 2000,
       statement_timeout: 30_000,
       idle_in_transaction_session_timeout: 5000,

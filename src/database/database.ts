@@ -1,7 +1,8 @@
 import { Injectable } from '@nestjs/common'
-import type { Pool, PoolClient, QueryResultRow } from 'pg'
-import { DataSource, type EntityManager } from 'typeorm'
+import type { Client, Pool, PoolClient, QueryResultRow } from 'pg'
+import { DataSource, type EntityManager, type QueryRunner } from 'typeorm'
 import { Turns } from './turns.js'
+import { DatabaseBusy, isUnanswered } from './unavailable.js'
 
 /** A hand-written statement. The name makes PostgreSQL prepare it once per connection: twice the rate of plain text (DESIGN.md §11). */
 export interface Statement<Row extends QueryResultRow> {
@@ -21,6 +22,9 @@ export interface Tx extends Queryable {
   readonly manager: EntityManager
 }
 
+/** As long as a statement may take (ormconfig.ts). */
+const LONGEST_WAIT_MS = 10_000
+
 /** Hot operations go through `query` with named statements, on the pool that TypeORM owns. */
 @Injectable()
 export class Database implements Queryable {
@@ -38,17 +42,51 @@ export class Database implements Queryable {
     return run(this.pool, statement, values)
   }
 
-  /** Runs `work` when this process's earlier work on the same file is done; see `Turns` for why. Not to be nested. */
+  /**
+   * Runs `work` when this process's earlier work on the same file is done; see `Turns` for why. Not to be nested.
+   * @throws DatabaseBusy when the turn comes too late, so that a queue before a database that hangs ends at once
+   */
   inTurn<T>(fileId: string, work: () => Promise<T>): Promise<T> {
-    return this.turns.take(fileId, work)
+    const latest = performance.now() + LONGEST_WAIT_MS
+    return this.turns.take(fileId, () =>
+      performance.now() > latest ? Promise.reject(new DatabaseBusy()) : work(),
+    )
   }
 
   /** Runs `work` in one READ COMMITTED transaction; anything thrown rolls it back. Keep it short: no body may stream inside. */
   async transaction<T>(work: (tx: Tx) => Promise<T>): Promise<T> {
-    return this.dataSource.transaction(async (manager) => {
-      const client = (await manager.queryRunner?.connect()) as PoolClient
-      return work({ manager, query: (statement, values) => run(client, statement, values) })
-    })
+    const runner = this.dataSource.createQueryRunner()
+    try {
+      const client = (await runner.connect()) as PoolClient
+      try {
+        await runner.startTransaction()
+        const result = await work({
+          manager: runner.manager,
+          query: (statement, values) => run(client, statement, values),
+        })
+        await runner.commitTransaction()
+        return result
+      } catch (error) {
+        await undo(runner, client, error)
+        throw error
+      }
+    } finally {
+      await runner.release()
+    }
+  }
+}
+
+/**
+ * A transaction whose end nobody knows (its connection broke, or did not answer in time) must not go back to the pool
+ * open: the next caller's work would become a part of it, be acknowledged, and be rolled back with it.
+ */
+async function undo(runner: QueryRunner, client: PoolClient, error: unknown): Promise<void> {
+  try {
+    if (isUnanswered(error)) throw error
+    await runner.rollbackTransaction()
+  } catch {
+    // The pool drops a client that has ended; end() cuts the connection while a statement is under way.
+    void (client as unknown as Client).end().catch(() => undefined)
   }
 }
 

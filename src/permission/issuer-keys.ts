@@ -43,10 +43,13 @@ export class IssuerKeys {
   }
 
   private async find(kid: string): Promise<KeyObject | undefined> {
-    const enough = this.keys.has(kid) ? FRESH_MS : LOOK_AGAIN_MS
-    if (performance.now() - this.triedAt > enough) {
+    const known = this.keys.get(kid)
+    const age = performance.now() - this.triedAt
+    // Nobody with a good key waits for a stranger's.
+    if (known && age < FRESH_MS) return known
+    if (age > LOOK_AGAIN_MS) {
       this.triedAt = performance.now()
-      this.fetching = this.fetch().finally(() => (this.fetching = undefined))
+      this.fetching = this.fetch()
     }
     await this.fetching
     return this.keys.get(kid)

@@ -152,7 +152,7 @@ describe('PutFile as each editor sends it', () => {
   ])('WOPI.md §6.2: %s is answered an empty body', async (_name, headers) => {
     const editor = await stage.open('old')
     await editor.lock('{"S":"1","F":4}')
-    const answer = await editor.putFile('new', '{"S":"1","F":4}', headers as Headers)
+    const answer = await editor.putFile('new', '{"S":"1","F":4}', headers)
     expect(answer).toMatchObject({ status: 200, version: '2' })
     expect(answer.body).toHaveLength(0)
     expect(answer.headers['content-type']).toBeUndefined()
