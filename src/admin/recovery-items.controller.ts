@@ -7,6 +7,7 @@ import { Answer } from '../http/answer.js'
 import { correlationId } from '../http/correlation-id.js'
 import { downloadHeaders } from '../http/download.js'
 import type { ApiUser } from '../permission/api-user.js'
+import { GrantService } from '../permission/grant.service.js'
 import { BlobStore } from '../storage/blob-store.js'
 import { splitName } from '../storage/file-name.js'
 import { FileService } from '../storage/file.service.js'
@@ -29,6 +30,7 @@ export class RecoveryItemsController {
   constructor(
     private readonly database: Database,
     private readonly gate: FileGate,
+    private readonly grants: GrantService,
     private readonly recovery: RecoveryService,
     private readonly files: FileService,
     private readonly blobs: BlobStore,
@@ -111,6 +113,8 @@ export class RecoveryItemsController {
         content: contentOf(item),
         correlationId: correlationId(request),
       })
+      // The bytes hold other people's edits as well; with the item gone they must find them in the copy.
+      await this.grants.copy(tx, head, copy.id, caller.id)
       await this.recovery.resolve(tx, itemId, 'saved-as-copy')
       await this.record(tx, request, caller, id, 'recovery-saved-as-copy', { item: itemId, copy: copy.id })
       return fileView(copy)

@@ -49,7 +49,7 @@ const whole = (least: number, most: number, byDefault: number): z.ZodType<number
 
 const httpOrigin = z
   .string()
-  .refine((text) => URL.canParse(text) && /^https?:$/.test(new URL(text).protocol), 'must be an http(s) URL')
+  .refine((text) => URL.canParse(text) && /^https?:\/\/[^?#]+$/.test(text), 'must be an http(s) URL')
   .transform((text) => text.replace(/\/+$/, ''))
 
 const SIZE_UNITS = { '': 1, K: 1024, M: 1024 ** 2, G: 1024 ** 3 } as const

@@ -5,7 +5,7 @@ describe('Turns', () => {
   it('runs the work on one key in order, and one at a time, even past a failure', async () => {
     const turns = new Turns()
     const seen: string[] = []
-    const work = (name: string, fails = false) =>
+    const work = (name: string, fails = false): Promise<string> =>
       turns.take('file', async () => {
         seen.push(`${name} begins`)
         await Promise.resolve()

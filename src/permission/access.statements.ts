@@ -13,8 +13,7 @@ export const FILE_ACCESS: Statement<FileAccessRow> = {
       u.display_name, u.principal_name, u.user_info, u.disabled_at is not null as disabled,
       f.name, f.container_id, f.owner_id, f.version, f.size, f.sha256, f.blob,
       to_char(f.modified_at at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as modified_at,
-      greatest(case when f.owner_id = u.id then 3 else 0 end,
-        granted_rank(c.ancestors || f.id, subjects_of(u.id, u.groups))) as rank
+      rank_of(u.id, u.groups, f.id, f.owner_id, c.ancestors) as rank
     from access_token t
     join user_account u on u.id = t.user_id
     left join file f on f.id = t.resource_id and f.deleted_at is null
@@ -50,8 +49,7 @@ export interface FileAccessRow {
 export const FILE_RANK: Statement<{ rank: number }> = {
   name: 'file-rank',
   text: `
-    select greatest(case when f.owner_id = u.id then 3 else 0 end,
-      granted_rank(c.ancestors || f.id, subjects_of(u.id, u.groups))) as rank
+    select rank_of(u.id, u.groups, f.id, f.owner_id, c.ancestors) as rank
     from file f join container c on c.id = f.container_id
     join user_account u on u.id = $1 and u.disabled_at is null
     where f.id = $2 and f.deleted_at is null`,
@@ -61,8 +59,7 @@ export const FILE_RANK: Statement<{ rank: number }> = {
 export const CONTAINER_RANK: Statement<{ rank: number }> = {
   name: 'container-rank',
   text: `
-    select greatest(case when c.owner_id = u.id then 3 else 0 end,
-      granted_rank(c.ancestors, subjects_of(u.id, u.groups))) as rank
+    select rank_of(u.id, u.groups, c.id, c.owner_id, c.ancestors) as rank
     from container c join user_account u on u.id = $1 and u.disabled_at is null
     where c.id = $2`,
 }

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common'
-import type { Tx } from '../database/database.js'
+import type { Statement, Tx } from '../database/database.js'
 import { AccessGrant } from './access-grant.entity.js'
 import { USER_ID } from './api-user.js'
 import type { Role } from './role.js'
@@ -7,6 +7,16 @@ import type { Role } from './role.js'
 export interface GrantedObject {
   readonly id: string
   readonly kind: 'file' | 'container'
+}
+
+/** $1 from file, $2 to file, $3 owner of the first, $4 granted by */
+const COPY: Statement<Record<string, never>> = {
+  name: 'copy-grants',
+  text: `
+    insert into access_grant (object_id, subject, object_kind, role, granted_by)
+    select $2, subject, 'file', role, $4 from access_grant where object_id = $1
+    union all select $2, 'user:' || $3, 'file', 'editor', $4
+    on conflict (object_id, subject) do nothing`,
 }
 
 /** Who else may use a file or container. The owner's own right is no grant and cannot be taken away here. */
@@ -29,6 +39,16 @@ export class GrantService {
       ['objectId', 'subject'],
     )
     return tx.manager.findOneByOrFail(AccessGrant, { objectId: object.id, subject })
+  }
+
+  /** Lets everybody who shares a file, its owner included, share a copy of it too. */
+  async copy(
+    tx: Tx,
+    from: { id: string; ownerId: string },
+    toFileId: string,
+    grantedBy: string,
+  ): Promise<void> {
+    await tx.query(COPY, [from.id, toFileId, from.ownerId, grantedBy])
   }
 
   /** @returns false when there was no such grant */

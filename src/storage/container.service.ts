@@ -26,8 +26,7 @@ const LIST_CONTAINERS: Statement<{ id: string; parent_id: string | null; name: s
   name: 'list-containers',
   text: `
     select * from (
-      select c.id, c.parent_id, c.name, greatest(case when c.owner_id = u.id then 3 else 0 end,
-        granted_rank(c.ancestors, subjects_of(u.id, u.groups))) as rank
+      select c.id, c.parent_id, c.name, rank_of(u.id, u.groups, c.id, c.owner_id, c.ancestors) as rank
       from container c, user_account u
       where u.id = $1 and ($2::text is null or c.parent_id = $2) and ($3::text is null or c.id > $3)
       order by c.id
@@ -36,7 +35,7 @@ const LIST_CONTAINERS: Statement<{ id: string; parent_id: string | null; name: s
 
 const FIND_HOME: Statement<ContainerRow> = {
   name: 'find-home',
-  text: `select id from container where parent_id = $1 and owner_id = $2 and name_key = $3`,
+  text: `select id from container where parent_id = $1 and owner_id = $2 order by created_at, id limit 1`,
 }
 
 /** Folders. What is granted on one counts for everything below it. */
@@ -56,18 +55,20 @@ export class ContainerService {
     return row.id
   }
 
-  /** Where a person's files go unless told otherwise: a container of his own, so that names do not collide. */
+  /**
+   * Where a person's files go unless told otherwise: a container of his own, so that names do not collide. It is found
+   * by its owner; its name is numbered where somebody's id differs only in case, or a folder has the name already.
+   */
   async homeOf(userId: string): Promise<string> {
-    const find = (): Promise<ContainerRow[]> =>
-      this.database.query(FIND_HOME, [ROOT_CONTAINER, userId, nameKey(userId)])
-    const [known] = await find()
-    if (known) return known.id
-    try {
-      return await this.create(this.database, ROOT_CONTAINER, userId, userId)
-    } catch (error) {
-      const [made] = await find()
-      if (made) return made.id
-      throw error
+    for (let number = 1; ; number++) {
+      const [known] = await this.database.query(FIND_HOME, [ROOT_CONTAINER, userId])
+      if (known) return known.id
+      const name = number === 1 ? userId : `${userId} (${number})`
+      try {
+        return await this.create(this.database, ROOT_CONTAINER, name, userId)
+      } catch (error) {
+        if (!(error instanceof NameTaken)) throw error
+      }
     }
   }
 

@@ -112,8 +112,7 @@ export const LIST_FILES: Statement<HeadRow & { created_at: string; rank: number 
     select * from (
       select f.id, f.name, f.container_id, f.owner_id, f.version, f.sequence_number, f.size, f.sha256, f.blob, f.modified_by,
         ${MODIFIED_AT.replace('modified_at at', 'f.modified_at at')}, f.created_at::text as created_at,
-        greatest(case when f.owner_id = u.id then 3 else 0 end,
-          granted_rank(c.ancestors || f.id, subjects_of(u.id, u.groups))) as rank
+        rank_of(u.id, u.groups, f.id, f.owner_id, c.ancestors) as rank
       from user_account u, file f join container c on c.id = f.container_id
       where u.id = $1 and f.deleted_at is null
         and ($2::timestamptz is null or (f.created_at, f.id) > ($2::timestamptz, $3::text))

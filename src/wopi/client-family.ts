@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http'
-import { header } from './wopi-request.js'
+import { header } from './wopi-headers.js'
 
 /**
  * Collabora and ONLYOFFICE speak of a file's last modification time where Microsoft speaks of its version. Collabora's

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import { USER_ID } from '../permission/api-user.js'
-import { header } from './wopi-request.js'
+import { header } from './wopi-headers.js'
 
 const MOST_EDITORS = 400
 

@@ -2,12 +2,14 @@ import { Controller, Get, Post, Req, UseFilters, UseGuards, UseInterceptors } fr
 import { ApiExcludeController } from '@nestjs/swagger'
 import { DeclareAccess } from '../http/access.js'
 import type { Answer } from '../http/answer.js'
+import { correlationId } from '../http/correlation-id.js'
+import { Logger } from '../logging/logger.js'
 import { PutFile } from './operations/put-file.js'
 import type { PutOutcome } from './put-outcome.js'
 import { PutFileInterceptor } from './put-file.interceptor.js'
 import { WopiAccessGuard } from './wopi-access.guard.js'
 import { WopiExceptionFilter } from './wopi-exception.filter.js'
-import type { WopiRequest } from './wopi-request.js'
+import type { WopiRequest } from './operation.js'
 import { WopiTokenGuard } from './wopi-token.guard.js'
 
 /** The routes of WOPI.md §4 on files. The access guard has found the operation already. */
@@ -17,7 +19,10 @@ import { WopiTokenGuard } from './wopi-token.guard.js'
 @UseGuards(WopiTokenGuard, WopiAccessGuard)
 @UseFilters(WopiExceptionFilter)
 export class FilesController {
-  constructor(private readonly putFile: PutFile) {}
+  constructor(
+    private readonly putFile: PutFile,
+    private readonly logger: Logger,
+  ) {}
 
   @Get(':id')
   checkFileInfo(@Req() request: WopiRequest): Promise<Answer> {
@@ -30,13 +35,29 @@ export class FilesController {
   }
 
   @Post(':id')
-  operate(@Req() request: WopiRequest): Promise<Answer> {
-    return request.operation.answer(request)
+  async operate(@Req() request: WopiRequest): Promise<Answer> {
+    const answer = await request.operation.answer(request)
+    if (answer.status !== 200) this.logConflict(request, answer)
+    return answer
   }
 
   @Post(':id/contents')
   @UseInterceptors(PutFileInterceptor)
   putContents(@Req() request: WopiRequest): Promise<PutOutcome> {
     return this.putFile.save(request)
+  }
+
+  // At debug: editors join a session and probe for its lock by conflicts, all day long (CLIENTS.md §1.3).
+  private logConflict(request: WopiRequest, { status, headers }: Answer): void {
+    const facts = {
+      event: 'wopi-conflict',
+      status,
+      operation: request.operation.name,
+      fileId: request.access.file.id,
+      userId: request.access.user.id,
+      reason: headers['X-WOPI-LockFailureReason']?.toString(),
+      correlationId: correlationId(request),
+    }
+    this.logger.debug(facts, 'a WOPI call met a conflict')
   }
 }

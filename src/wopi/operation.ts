@@ -1,5 +1,16 @@
+import type { IncomingMessage } from 'node:http'
 import type { Answer } from '../http/answer.js'
-import type { WopiRequest } from './wopi-request.js'
+import type { AccessTokenClaims } from '../permission/access-token.claims.js'
+import type { FileAccess } from '../permission/access.service.js'
+
+/** An authenticated WOPI request on a file, as the guards leave it. */
+export interface WopiRequest extends IncomingMessage {
+  params: { readonly id: string }
+  /** Put there by passport: what the genuine token claims. */
+  user: AccessTokenClaims
+  access: FileAccess
+  operation: Operation
+}
 
 /**
  * What a caller needs to be let in.

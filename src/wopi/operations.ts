@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common'
-import type { Operation } from './operation.js'
+import type { Operation, WopiRequest } from './operation.js'
 import { CheckFileInfo } from './operations/check-file-info.js'
 import { DeleteFile } from './operations/delete-file.js'
 import { GetFile } from './operations/get-file.js'
@@ -13,7 +13,6 @@ import { RenameFile } from './operations/rename-file.js'
 import { Unlock } from './operations/unlock.js'
 import { UnlockAndRelock } from './operations/unlock-and-relock.js'
 import { WopiError } from './wopi-error.js'
-import type { WopiRequest } from './wopi-request.js'
 
 /** Which operation a request means: by path, and for POST by X-WOPI-Override (WOPI.md §2.1, §4). */
 @Injectable()

@@ -1,22 +1,19 @@
 import { Injectable, type CallHandler, type ExecutionContext, type NestInterceptor } from '@nestjs/common'
 import { from, mergeMap, type Observable } from 'rxjs'
-import { AuditService } from '../audit/audit.service.js'
-import { Database } from '../database/database.js'
 import { type Answer, jsonAnswer } from '../http/answer.js'
-import { correlationId } from '../http/correlation-id.js'
 import { bodyOf } from '../http/request-body.js'
-import { Logger } from '../logging/logger.js'
 import type { FileAccess } from '../permission/access.service.js'
 import { mayEdit } from '../permission/access.service.js'
 import { BlobStore } from '../storage/blob-store.js'
 import type { RecoveryReason } from '../storage/recovery-item.entity.js'
-import { RecoveryService } from '../storage/recovery.service.js'
-import { editorsHeader } from './editors-header.js'
 import { conflictAnswer } from './lock-answer.js'
 import { savedAnswer } from './operations/put-file.js'
+import { readablePutHeaders } from './put-headers.js'
 import type { PutOutcome, RefusedPut } from './put-outcome.js'
+import { RefusedSaves } from './refused-saves.service.js'
 import { WopiError } from './wopi-error.js'
-import { announcedSize, lockIdHeader, type WopiRequest } from './wopi-request.js'
+import type { WopiRequest } from './operation.js'
+import { announcedSize } from './wopi-headers.js'
 
 /** Saves with a token that died longer ago than this are nobody's unsaved work any more. */
 const KEEP_AFTER_DEATH_SECONDS = 24 * 3600
@@ -28,11 +25,8 @@ const KEEP_AFTER_DEATH_SECONDS = 24 * 3600
 @Injectable()
 export class PutFileInterceptor implements NestInterceptor<PutOutcome, Answer> {
   constructor(
-    private readonly database: Database,
     private readonly blobs: BlobStore,
-    private readonly recovery: RecoveryService,
-    private readonly audit: AuditService,
-    private readonly logger: Logger,
+    private readonly refusedSaves: RefusedSaves,
   ) {}
 
   async intercept(context: ExecutionContext, next: CallHandler<PutOutcome>): Promise<Observable<Answer>> {
@@ -56,60 +50,25 @@ export class PutFileInterceptor implements NestInterceptor<PutOutcome, Answer> {
         await this.blobs.remove(outcome.content.blob)
         throw new WopiError('no-such-file', 'the file was deleted meanwhile')
       case 'refused':
-        await this.keep(request, outcome)
-        return refusedAnswer(request, outcome)
-    }
-  }
-
-  private async keep(request: WopiRequest, { reason, content }: RefusedPut): Promise<void> {
-    const { access } = request
-    const facts = { fileId: access.file.id, userId: access.user.id, correlationId: correlationId(request) }
-    const kept = await this.database.transaction(async (tx) => {
-      await this.audit.record(tx, {
-        actor: access.user.id,
-        action: 'save',
-        objectId: access.file.id,
-        outcome: reason,
-        correlationId: facts.correlationId,
-        detail: { sha256: content.sha256 },
-      })
-      return this.recovery.keep(tx, {
-        ...facts,
-        reason,
-        content,
-        editors: editorsHeader(request),
-        presentedLockId: lockIdHeader(request, 'X-WOPI-Lock') ?? '',
-      })
-    })
-    if (typeof kept === 'object') {
-      this.logger.warn(
-        { event: 'save-refused', ...facts, reason, recoveryItem: kept.itemId },
-        'a save was refused; its bytes are kept',
-      )
-      return
-    }
-    await this.blobs.remove(content.blob)
-    if (kept === 'full') {
-      this.logger.error(
-        { event: 'save-lost', ...facts, reason },
-        'a refused save is LOST: too many open recovery items on this file',
-      )
+        await this.refusedSaves.keep(request.access, readablePutHeaders(request), outcome)
+        return refusedAnswer(outcome)
     }
   }
 }
 
 /** What the token alone says about a save, before its bytes are read. */
 function judge(access: FileAccess): RecoveryReason | 'never-had-the-right' | undefined {
-  if (access.mode !== 'edit') return 'never-had-the-right'
   if (access.token !== 'live') {
-    const worthKeeping = access.deadSeconds < KEEP_AFTER_DEATH_SECONDS
-    if (!worthKeeping) throw new WopiError('token-expired', 'the access token died more than a day ago')
-    return access.token === 'expired' ? 'token-expired' : 'token-revoked'
+    const died = access.token === 'expired' ? 'token-expired' : 'token-revoked'
+    const worthKeeping = access.mode === 'edit' && access.deadSeconds < KEEP_AFTER_DEATH_SECONDS
+    if (!worthKeeping) throw new WopiError(died, 'the access token is no longer good; nothing is kept')
+    return died
   }
+  if (access.mode !== 'edit') return 'never-had-the-right'
   return mayEdit(access) ? undefined : 'permission-revoked'
 }
 
-function refusedAnswer(request: WopiRequest, { reason, lock }: RefusedPut): Answer {
+function refusedAnswer({ reason, lock }: RefusedPut): Answer {
   switch (reason) {
     case 'token-expired':
     case 'token-revoked':

@@ -3,7 +3,7 @@ import { headerText } from '../http/answer.js'
 import { InvalidName } from '../storage/storage-errors.js'
 import { decodeUtf7, InvalidUtf7 } from './utf7.js'
 import { WopiError } from './wopi-error.js'
-import { header } from './wopi-request.js'
+import { header } from './wopi-headers.js'
 
 const MOST_HEADER_CHARACTERS = 2048
 

@@ -6,18 +6,8 @@ import { LockService } from '../lock/lock.service.js'
 import { AccessService, type FileAccess } from '../permission/access.service.js'
 import { BlobStore, type StoredBlob } from '../storage/blob-store.js'
 import { FileService } from '../storage/file.service.js'
+import type { PutHeaders } from './put-headers.js'
 import type { PutOutcome, RefusedPut } from './put-outcome.js'
-
-export interface Save {
-  readonly access: FileAccess
-  readonly content: StoredBlob
-  readonly lockId: string | undefined
-  /** What X-WOPI-Editors claims: never a right, only a record (RELIABILITY-SECURITY.md H-07). */
-  readonly editors: readonly string[]
-  /** Collabora's and ONLYOFFICE's base of the save; undefined when not sent. */
-  readonly baseTimestamp: string | undefined
-  readonly correlationId: string
-}
 
 /** The decision about a save: RELIABILITY-SECURITY.md §2.6, step 3. */
 @Injectable()
@@ -32,14 +22,8 @@ export class SaveService {
   ) {}
 
   /** Decides about bytes that are safely on disk already, in one short transaction under the file's row. */
-  async decide({
-    access,
-    content,
-    lockId,
-    editors,
-    baseTimestamp,
-    correlationId,
-  }: Save): Promise<PutOutcome> {
+  async decide(access: FileAccess, headers: PutHeaders, content: StoredBlob): Promise<PutOutcome> {
+    const { lockId, editors, baseTimestamp, correlationId } = headers
     const refused = (reason: RefusedPut['reason'], lock?: RefusedPut['lock']): RefusedPut => ({
       kind: 'refused',
       reason,

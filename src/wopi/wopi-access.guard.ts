@@ -1,9 +1,8 @@
 import { Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common'
 import { AccessService, mayEdit, type FileAccess } from '../permission/access.service.js'
 import { Operations } from './operations.js'
-import type { Need } from './operation.js'
+import type { Need, WopiRequest } from './operation.js'
 import { WopiError } from './wopi-error.js'
-import type { WopiRequest } from './wopi-request.js'
 
 /** Second question: what may this token do to this file, at this moment? (WOPI.md §2.6: 401, then 404, then 501) */
 @Injectable()

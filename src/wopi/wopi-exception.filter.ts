@@ -12,7 +12,7 @@ import {
   StorageFailed,
 } from '../storage/storage-errors.js'
 import { WopiError } from './wopi-error.js'
-import type { WopiRequest } from './wopi-request.js'
+import type { WopiRequest } from './operation.js'
 
 /** The WOPI face of every error: its documented status, a reason in the log, and nothing else (WOPI.md §2.6). */
 @Catch()

@@ -17,6 +17,7 @@ import { RefreshLock } from './operations/refresh-lock.js'
 import { RenameFile } from './operations/rename-file.js'
 import { Unlock } from './operations/unlock.js'
 import { UnlockAndRelock } from './operations/unlock-and-relock.js'
+import { RefusedSaves } from './refused-saves.service.js'
 import { SaveService } from './save.service.js'
 
 @Module({
@@ -25,6 +26,7 @@ import { SaveService } from './save.service.js'
   providers: [
     Operations,
     SaveService,
+    RefusedSaves,
     CheckFileInfo,
     GetFile,
     PutFile,

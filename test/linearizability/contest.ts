@@ -22,7 +22,7 @@ export class Contest {
   ) {}
 
   async play(budget: number): Promise<History> {
-    const { clients } = this.options
+    const { clients, stop } = this.options
     // One quiet look before and two after: what the file began with, and what is left of all that was acknowledged.
     const observer = this.script(clients)
     await this.perform(observer, look('CHECK'))
@@ -30,7 +30,7 @@ export class Contest {
     await Promise.all(
       Array.from({ length: clients }, async (_, client) => {
         const script = this.script(client)
-        while (left-- > 0 && this.knowledge.lost < MOST_LOST) {
+        while (left-- > 0 && this.knowledge.lost < MOST_LOST && !stop?.aborted) {
           await this.perform(script, await script.next(this.knowledge))
         }
       }),

@@ -19,6 +19,7 @@ describe('R-01 driver and checker together', () => {
       graceMs: 50,
       seed: 1,
       files: 4,
+      upTo: 'the end',
       newFile: () => started.newFile(),
     })
   }

@@ -25,6 +25,8 @@ export interface DriverOptions {
   readonly lostFraction?: number
   /** A file that is not empty and not locked. */
   newFile(): Promise<NewFile>
+  /** Ends the run before all operations are done; what was recorded until then is handed over. */
+  readonly stop?: AbortSignal
   /** Holds the file's row in the database, as any transaction on it does, until the answer is called. */
   holdRow?(fileId: string): Promise<() => Promise<void>>
   onHistory(history: History): void
@@ -47,7 +49,7 @@ export async function runHistory(options: DriverOptions): Promise<DriverReport> 
   const caller = new WopiCaller(options.urls)
   let left = options.operations
   const lane = async (): Promise<void> => {
-    while (left > 0) {
+    while (left > 0 && !options.stop?.aborted) {
       const budget = Math.min(left, options.operationsPerFile ?? 400)
       left -= budget
       const number = report.files++

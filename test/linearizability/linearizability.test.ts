@@ -1,8 +1,13 @@
 import { afterEach, describe, expect, inject, it } from 'vitest'
 import { newDatabase } from '../kit/postgres.js'
-import { runAndCheck, type RunResult } from './run-and-check.js'
+import { disturb } from './faults.js'
+import { Random } from './random.js'
+import { runAndCheck, type RunOptions, type RunResult } from './run-and-check.js'
 import { TandemPair } from './tandem-pair.js'
 import { print } from './transcript.js'
+
+const ttlMs = 250
+const graceMs = 100
 
 describe('R-01 the lock register of two server processes on one database', () => {
   let pair: TandemPair | undefined
@@ -11,42 +16,59 @@ describe('R-01 the lock register of two server processes on one database', () =>
     pair = undefined
   })
 
-  const run = async (operations: number, seededBug?: string): Promise<RunResult> => {
-    const ttlMs = 250
-    const graceMs = 100
+  const start = async (seededBug?: string): Promise<TandemPair> => {
     const databaseUrl = await newDatabase(inject('postgres'))
     const bug = seededBug && { entry: 'test/kit/buggy-server.js', env: { SEEDED_BUG: seededBug } }
-    const started = await TandemPair.start({ databaseUrl, ttlMs, graceMs, ...bug })
-    pair = started
-    const newFile = (): ReturnType<TandemPair['newFile']> => started.newFile()
-    return runAndCheck({
-      urls: started.urls,
-      clients: 12,
-      operations,
-      ttlMs,
-      graceMs,
-      seed: 1,
-      files: 5,
-      newFile,
-    })
+    return (pair = await TandemPair.start({ databaseUrl, ttlMs, graceMs, ...bug }))
   }
 
-  it('is linearizable over 20,000 operations of 12 clients a file, expiries and lost answers included', async () => {
-    const result = await run(20_000)
-    expect(
-      result.bad.map(({ history, verdict }) => `${verdict.reason}\n${print(history.operations)}`),
-    ).toEqual([])
-    expect(result).toMatchObject({ undecided: [], unexpected: {} })
+  it('is linearizable over 20,000 operations, expiries and lost answers included', async () => {
+    const servers = await start()
+    const result = await runAndCheck(optionsFor(servers, 20_000, 'the end'))
+    expectGood(result, servers)
+    expect(result.unexpected, servers.output()).toEqual({})
     expect(result.operations).toBeGreaterThanOrEqual(20_000)
     expect(result.expiries).toBeGreaterThan(50)
-  }, 120_000)
+  }, 150_000)
+
+  it('stays linearizable while its servers freeze, die and come back', async () => {
+    const servers = await start()
+    const run = runAndCheck(optionsFor(servers, 4_000, 'the end'))
+    const faults = await disturb(servers, new Random(2), { lifeMs: ttlMs + graceMs, kills: 0.2 }, run)
+    expectGood(await run, servers)
+    expect(faults.pauses + faults.kills).toBeGreaterThan(2)
+  }, 150_000)
 
   it.each(['read-then-write', 'two-step-relock', 'now'])(
-    'and the checker bites: the bug %s is reported',
+    'and the checker bites: a server with the bug %s is reported',
     async (seededBug) => {
-      const result = await run(8_000, seededBug)
+      const servers = await start(seededBug)
+      const result = await runAndCheck(optionsFor(servers, 40_000, 'the first bad register'))
       expect(result.bad.length).toBeGreaterThan(0)
     },
-    120_000,
+    150_000,
   )
 })
+
+function optionsFor(servers: TandemPair, operations: number, upTo: RunOptions['upTo']): RunOptions {
+  return {
+    urls: servers.urls,
+    clients: 12,
+    operations,
+    ttlMs,
+    graceMs,
+    seed: 1,
+    files: 5,
+    upTo,
+    newFile: () => servers.newFile(),
+    holdRow: (fileId) => servers.holdRow(fileId),
+  }
+}
+
+function expectGood(result: RunResult, servers: TandemPair): void {
+  const bad = result.bad.map(
+    ({ history, verdict }) => `${verdict.reason}:\n${print(verdict.stuck)}\nin\n${print(history.operations)}`,
+  )
+  expect(bad, servers.output()).toEqual([])
+  expect(result.undecided).toEqual([])
+}

@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
 import { bearerFor, Person } from '../kit/people.js'
 import { startTandemProcess, type TandemProcess } from '../kit/tandem-process.js'
@@ -51,7 +52,18 @@ export class TandemPair {
 
   /** A file of alice's that bob may edit too, with a token for each. */
   async newFile(): Promise<NewFile> {
-    const number = ++this.files
+    for (let attempts = 40; ; attempts--) {
+      try {
+        return await this.makeFile(++this.files)
+      } catch (error) {
+        // The server asked may be the one that was just killed; the next attempt asks the other.
+        if (attempts === 0) throw error
+        await sleep(100)
+      }
+    }
+  }
+
+  private async makeFile(number: number): Promise<NewFile> {
     const url = this.urls[number % this.urls.length] ?? ''
     const alice = new Person(url, 'alice', await bearerFor(this.dataDir, 'alice'))
     const bob = new Person(url, 'bob', await bearerFor(this.dataDir, 'bob'))
@@ -75,7 +87,7 @@ export class TandemPair {
   async pause(index: number, ms: number): Promise<void> {
     const { pid } = this.process(index)
     process.kill(pid, 'SIGSTOP')
-    await new Promise((done) => setTimeout(done, ms))
+    await sleep(ms)
     process.kill(pid, 'SIGCONT')
   }
 

@@ -187,6 +187,9 @@ describe('rights are asked live', () => {
     expect((await editor.checkFileInfo()).status).toBe(404)
     await execute(one.databaseUrl, `update file set owner_id = 'bob' where id = $1`, [file.id])
     expect((await editing.refreshLock('session')).status).toBe(200)
+    // It still lies in alice's own container; only away from there it is hers no more.
+    expect((await alice.calls('GET', `/files/${file.id}`)).status).toBe(200)
+    await moveTo((await bob.createsFile('A05 of bob.docx', 'x')).containerId)
     expect((await alice.calls('GET', `/files/${file.id}`)).status).toBe(404)
   })
 

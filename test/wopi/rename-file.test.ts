@@ -188,6 +188,8 @@ describe('RenameFile', () => {
       expect((await editor.renameFile('Stale', headers, 'unsaved changes')).status).toBe(200)
       expect((await editor.getFile()).body.toString()).toBe('from outside')
       expect((await infoOf(editor)).Version).toBe('2')
+      const kept = await (await stage.person('alice')).recoveryItems(editor.fileId)
+      expect(kept).toMatchObject([{ reason: 'external-change', size: 'unsaved changes'.length }])
     })
 
     it.each([

@@ -153,11 +153,19 @@ const FOUNDATION = [
   `create function role_rank(role text) returns int language sql immutable parallel safe as
     $$ select case role when 'owner' then 3 when 'editor' then 2 when 'viewer' then 1 else 0 end $$`,
 
-  // The subjects a person acts as, and the strongest role that any of them was granted on any of the objects.
-  `create function subjects_of(user_id text, groups text[]) returns text[] language sql immutable as
-    $$ select array['user:' || user_id, 'everyone'] || array(select 'group:' || g from unnest(groups) g) $$`,
-  `create function granted_rank(objects text[], subjects text[]) returns int language sql stable as
-    $$ select coalesce(max(role_rank(role)), 0) from access_grant where object_id = any (objects) and subject = any (subjects) $$`,
+  // The one home of "which role has this person here, now?": ownership of the object or of a container around it, or
+  // the strongest role granted to the person, a group of his, or everyone, there or above. plpgsql keeps its plans.
+  `create function rank_of(person text, person_groups text[], object text, object_owner text, around text[])
+    returns int language plpgsql stable as $$
+    begin
+      if object_owner = person then return 3; end if;
+      if exists (select from container c where c.id = any (around) and c.owner_id = person) then return 3; end if;
+      return coalesce((
+        select max(role_rank(g.role)) from access_grant g
+        where g.object_id = any (around || object)
+          and (g.subject = 'user:' || person or g.subject = 'everyone'
+            or (g.subject like 'group:%' and substr(g.subject, 7) = any (person_groups)))), 0);
+    end $$`,
 
   `insert into container (id, name, name_key, ancestors) values ('root', 'Documents', 'documents', '{root}')`,
 ]

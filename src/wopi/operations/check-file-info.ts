@@ -2,8 +2,7 @@ import { Injectable } from '@nestjs/common'
 import { type Answer, jsonAnswer } from '../../http/answer.js'
 import { mayEdit, type FileAccess } from '../../permission/access.service.js'
 import { MAX_STEM_LENGTH, splitName } from '../../storage/file-name.js'
-import type { Operation } from '../operation.js'
-import type { WopiRequest } from '../wopi-request.js'
+import type { Operation, WopiRequest } from '../operation.js'
 
 /** WOPI.md §5. */
 @Injectable()

@@ -6,9 +6,8 @@ import { correlationId } from '../../http/correlation-id.js'
 import { LockService } from '../../lock/lock.service.js'
 import { FileService } from '../../storage/file.service.js'
 import { conflictAnswer } from '../lock-answer.js'
-import type { Operation } from '../operation.js'
+import type { Operation, WopiRequest } from '../operation.js'
 import { WopiError } from '../wopi-error.js'
-import type { WopiRequest } from '../wopi-request.js'
 
 /** WOPI.md §8.3. A locked file stays: somebody is editing it. */
 @Injectable()

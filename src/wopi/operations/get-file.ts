@@ -2,9 +2,9 @@ import { Injectable } from '@nestjs/common'
 import { Answer } from '../../http/answer.js'
 import { downloadHeaders } from '../../http/download.js'
 import { BlobStore } from '../../storage/blob-store.js'
-import type { Operation } from '../operation.js'
+import type { Operation, WopiRequest } from '../operation.js'
 import { WopiError } from '../wopi-error.js'
-import { sizeHeader, type WopiRequest } from '../wopi-request.js'
+import { sizeHeader } from '../wopi-headers.js'
 
 /** WOPI.md §6.1: the whole content. Locks never block reading. */
 @Injectable()

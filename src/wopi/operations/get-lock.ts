@@ -2,9 +2,8 @@ import { Injectable } from '@nestjs/common'
 import { Answer } from '../../http/answer.js'
 import { LockService } from '../../lock/lock.service.js'
 import { conflictAnswer } from '../lock-answer.js'
-import type { Operation } from '../operation.js'
+import type { Operation, WopiRequest } from '../operation.js'
 import { WopiError } from '../wopi-error.js'
-import type { WopiRequest } from '../wopi-request.js'
 
 /** WOPI.md §7: the current id, empty when unlocked, 409 when the lock is none that WOPI can express. */
 @Injectable()

@@ -1,14 +1,13 @@
 import { Injectable } from '@nestjs/common'
 import { Answer, jsonAnswer } from '../../http/answer.js'
-import { correlationId } from '../../http/correlation-id.js'
 import { bodyOf } from '../../http/request-body.js'
 import { BlobStore } from '../../storage/blob-store.js'
-import { baseTimestamp, speaksOfTimestamps } from '../client-family.js'
-import { editorsHeader } from '../editors-header.js'
-import type { Operation } from '../operation.js'
+import { speaksOfTimestamps } from '../client-family.js'
+import type { Operation, WopiRequest } from '../operation.js'
+import { putHeaders } from '../put-headers.js'
 import type { PutOutcome, SavedPut } from '../put-outcome.js'
 import { SaveService } from '../save.service.js'
-import { announcedSize, lockIdHeader, type WopiRequest } from '../wopi-request.js'
+import { announcedSize } from '../wopi-headers.js'
 
 /** WOPI.md §6.2. Runs inside the PutFile interceptor, which keeps the bytes of what is refused here. */
 @Injectable()
@@ -23,15 +22,9 @@ export class PutFile implements Operation {
 
   /** Streams the body to disk first, with no transaction open; only then is anything decided. */
   async save(request: WopiRequest): Promise<PutOutcome> {
-    const save = {
-      access: request.access,
-      lockId: lockIdHeader(request, 'X-WOPI-Lock'),
-      editors: editorsHeader(request),
-      baseTimestamp: baseTimestamp(request),
-      correlationId: correlationId(request),
-    }
+    const headers = putHeaders(request)
     const content = await this.blobs.receive(bodyOf(request), announcedSize(request))
-    return this.saves.decide({ ...save, content })
+    return this.saves.decide(request.access, headers, content)
   }
 
   /** Only the interceptor calls an operation that needs `save`, and by `save` above. */

@@ -14,11 +14,11 @@ import { checkName, numberedName, sanitizeName, splitName } from '../../storage/
 import { FileService } from '../../storage/file.service.js'
 import { NameTaken } from '../../storage/storage-errors.js'
 import { conflictAnswer } from '../lock-answer.js'
-import type { Operation } from '../operation.js'
+import type { Operation, WopiRequest } from '../operation.js'
 import { nameHeader, orInvalidName } from '../requested-name.js'
 import { encodeUtf7 } from '../utf7.js'
 import { WopiError } from '../wopi-error.js'
-import { announcedSize, booleanHeader, type WopiRequest } from '../wopi-request.js'
+import { announcedSize, booleanHeader } from '../wopi-headers.js'
 import { wopiSrc } from '../wopi-src.js'
 
 type Target =

@@ -2,9 +2,8 @@ import { Injectable } from '@nestjs/common'
 import { Answer } from '../../http/answer.js'
 import { bodyOf } from '../../http/request-body.js'
 import { UserService } from '../../permission/user.service.js'
-import type { Operation } from '../operation.js'
+import type { Operation, WopiRequest } from '../operation.js'
 import { WopiError } from '../wopi-error.js'
-import { type WopiRequest } from '../wopi-request.js'
 
 const MOST_BYTES = 1024
 

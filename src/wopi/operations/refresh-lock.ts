@@ -2,8 +2,8 @@ import { Injectable } from '@nestjs/common'
 import type { Answer } from '../../http/answer.js'
 import { LockService } from '../../lock/lock.service.js'
 import { lockAnswer } from '../lock-answer.js'
-import type { Operation } from '../operation.js'
-import { requiredLockId, type WopiRequest } from '../wopi-request.js'
+import type { Operation, WopiRequest } from '../operation.js'
+import { requiredLockId } from '../wopi-headers.js'
 
 /**
  * WOPI.md §7. Needs the caller's live edit right although the id alone would identify the lock: this is the only call

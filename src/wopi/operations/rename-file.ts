@@ -10,13 +10,15 @@ import { AccessService } from '../../permission/access.service.js'
 import { BlobStore } from '../../storage/blob-store.js'
 import { sanitizeName, splitName } from '../../storage/file-name.js'
 import { FileService } from '../../storage/file.service.js'
-import { baseTimestamp, isCollabora } from '../client-family.js'
+import { isCollabora } from '../client-family.js'
 import { conflictAnswer } from '../lock-answer.js'
-import type { Operation } from '../operation.js'
+import type { Operation, WopiRequest } from '../operation.js'
+import { putHeaders } from '../put-headers.js'
+import { RefusedSaves } from '../refused-saves.service.js'
 import { invalidName, nameHeader } from '../requested-name.js'
 import { SaveService } from '../save.service.js'
 import { WopiError } from '../wopi-error.js'
-import { lockIdHeader, type WopiRequest } from '../wopi-request.js'
+import { lockIdHeader } from '../wopi-headers.js'
 import { wopiSrc } from '../wopi-src.js'
 
 const UNIQUE_VIOLATION = '23505'
@@ -34,6 +36,7 @@ export class RenameFile implements Operation {
     private readonly accesses: AccessService,
     private readonly blobs: BlobStore,
     private readonly saves: SaveService,
+    private readonly refusedSaves: RefusedSaves,
     private readonly audit: AuditService,
     private readonly settings: Settings,
   ) {}
@@ -41,7 +44,7 @@ export class RenameFile implements Operation {
   async answer(request: WopiRequest): Promise<Answer> {
     const lockId = lockIdHeader(request, 'X-WOPI-Lock')
     const stem = this.requestedStem(request)
-    await this.saveCollaborasBody(request, lockId)
+    await this.saveCollaborasBody(request)
     return again(() => this.rename(request, stem, lockId))
   }
 
@@ -82,20 +85,17 @@ export class RenameFile implements Operation {
   }
 
   /** Collabora sends unsaved changes along, Microsoft and ONLYOFFICE an empty body (CLIENTS.md, "The RENAME trap"). */
-  private async saveCollaborasBody(request: WopiRequest, lockId: string | undefined): Promise<void> {
-    if (!isCollabora(request) || lockId === undefined) return
+  private async saveCollaborasBody(request: WopiRequest): Promise<void> {
+    if (!isCollabora(request)) return
+    const headers = putHeaders(request)
+    if (headers.lockId === undefined) return
     const content = await this.blobs.receive(bodyOf(request))
-    const outcome =
-      content.size > 0 &&
-      (await this.saves.decide({
-        access: request.access,
-        content,
-        lockId,
-        editors: [],
-        baseTimestamp: baseTimestamp(request),
-        correlationId: correlationId(request),
-      }))
-    if (outcome === false || outcome.kind !== 'saved') await this.blobs.remove(content.blob)
+    if (content.size === 0) {
+      await this.blobs.remove(content.blob)
+      return
+    }
+    const outcome = await this.saves.decide(request.access, headers, content)
+    if (outcome.kind === 'refused') await this.refusedSaves.keep(request.access, headers, outcome)
   }
 }
 

@@ -2,8 +2,8 @@ import { Injectable } from '@nestjs/common'
 import type { Answer } from '../../http/answer.js'
 import { LockService } from '../../lock/lock.service.js'
 import { lockAnswer } from '../lock-answer.js'
-import type { Operation } from '../operation.js'
-import { requiredLockId, type WopiRequest } from '../wopi-request.js'
+import type { Operation, WopiRequest } from '../operation.js'
+import { requiredLockId } from '../wopi-headers.js'
 
 /** WOPI.md §7: Lock with X-WOPI-OldLock swaps the old id for the new one in one atomic step. */
 @Injectable()

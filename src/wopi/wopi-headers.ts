@@ -1,18 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import { contentLength } from '../http/request-body.js'
-import type { AccessTokenClaims } from '../permission/access-token.claims.js'
-import type { FileAccess } from '../permission/access.service.js'
-import type { Operation } from './operation.js'
 import { WopiError } from './wopi-error.js'
-
-/** An authenticated WOPI request on a file, as the guards leave it. */
-export interface WopiRequest extends IncomingMessage {
-  params: { readonly id: string }
-  /** Put there by passport: what the genuine token claims. */
-  user: AccessTokenClaims
-  access: FileAccess
-  operation: Operation
-}
 
 /**
  * A request header; empty counts as absent (WOPI.md §2.1).
