@@ -45,7 +45,7 @@ export async function receive(body: Readable, blobs: string): Promise<Received> 
   }
   if (pieceSize > 0) await flush()
   await written
-  // Both must be done before the commit, in whichever order: asked together, one journal write serves both.
+  // Both must be done before the commit; neither needs the other first.
   await Promise.all([syncFile(file), syncFile(folder)])
   await closeFile(file)
   return { blob, size, sha256: hash.digest('base64') }

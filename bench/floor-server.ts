@@ -24,6 +24,8 @@ export interface FloorSettings {
   readonly properties: Readonly<Record<string, unknown>>
   /** Headers on every answer, names and values in turn, for the same reason. */
   readonly headers: readonly string[]
+  /** Ask for the right before a lock operation, though its statement asks as well: for comparison only. */
+  readonly twoTrips: boolean
 }
 
 const settings = JSON.parse(process.env['FLOOR'] ?? '{}') as FloorSettings
@@ -126,6 +128,10 @@ async function changeLock(req: IncomingMessage, res: ServerResponse, id: string,
   const statement = lockStatements[String(req.headers['x-wopi-override'])]
   if (!statement) {
     send(res, 501, [])
+    return
+  }
+  if (settings.twoTrips && !(await ask<AccessRow>(access, [jti, id]))) {
+    send(res, 404, [])
     return
   }
   const moved = await ask<{ version: string }>(statement, [jti, id, lockId])

@@ -17,7 +17,7 @@ const secret = randomBytes(32)
 export async function startFloor(
   workFolder: string,
   databaseUrl: string,
-  captured: TandemAnswer,
+  answers: TandemAnswer & { readonly twoTrips: boolean },
 ): Promise<{ target: Target; server: Server }> {
   const blobs = join(workFolder, 'floor-blobs')
   await mkdir(blobs)
@@ -25,7 +25,7 @@ export async function startFloor(
   await database.connect()
   const documents = await fill(database, blobs)
   await database.end()
-  const settings: FloorSettings = { databaseUrl, blobs, secret: secret.toString('base64'), ...captured }
+  const settings: FloorSettings = { databaseUrl, blobs, secret: secret.toString('base64'), ...answers }
   const server = startServer({
     name: 'floor server',
     args: [fileURLToPath(new URL('floor-server.js', import.meta.url))],

@@ -6,6 +6,7 @@ export interface Options {
   readonly rounds: number
   readonly cases: readonly BenchCase[]
   readonly floorOnly: boolean
+  readonly twoTrips: boolean
   readonly json: string | undefined
   readonly profile: string | undefined
 }
@@ -17,6 +18,7 @@ export const help = `npm run bench -- [options]
   --seconds N     length of one slice (one case, one server, one round)            default 1.6
   --json FILE     write every figure of every round to FILE as well
   --profile DIR   run Tandem under node --cpu-prof and leave the profile in DIR
+  --two-trips     the floor asks for the right before a lock operation, not in its statement
   --floor-only    measure the floor alone (no Tandem build needed)
 
 Cases: ${cases.map((each) => each.name).join(' · ')}`
@@ -31,6 +33,7 @@ export function readOptions(args: string[]): Options | 'help' {
       seconds: { type: 'string', default: '1.6' },
       json: { type: 'string' },
       profile: { type: 'string' },
+      'two-trips': { type: 'boolean', default: false },
       'floor-only': { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
@@ -41,6 +44,7 @@ export function readOptions(args: string[]): Options | 'help' {
     rounds: Math.ceil(positive('--rounds', values.rounds)),
     cases: chosen(values.only),
     floorOnly: values['floor-only'],
+    twoTrips: values['two-trips'],
     json: values.json,
     profile: values.profile,
   }

@@ -25,9 +25,12 @@ export async function openStage(options: Options, say: (line: string) => void): 
   const folder = await mkdtemp(join(tmpdir(), 'tandem-bench-'))
   await chmod(folder, 0o755) // started by root, PostgreSQL runs as another user and must get through
   const closing: (() => Promise<void>)[] = [() => rm(folder, { recursive: true, force: true })]
-  const close = async (): Promise<void> => {
+  const closeAll = async (): Promise<void> => {
     for (let step = closing.pop(); step; step = closing.pop()) await step()
   }
+  // Ctrl-C and the end of the run may both ask for it: in parallel, the folder would go before its servers.
+  let closed: Promise<void> | undefined
+  const close = (): Promise<void> => (closed ??= closeAll())
   try {
     say('starting PostgreSQL (fsync on)')
     const postgres = await startEmbeddedPostgres({
@@ -50,7 +53,10 @@ export async function openStage(options: Options, say: (line: string) => void): 
       broken.push(tandem.server.died)
     }
     say('starting the floor and making its documents')
-    const floor = await startFloor(folder, floorUrl(postgres.url), tandem?.captured ?? standIn)
+    const floor = await startFloor(folder, floorUrl(postgres.url), {
+      ...(tandem?.captured ?? standIn),
+      twoTrips: options.twoTrips,
+    })
     closing.push(floor.server.stop)
     broken.push(floor.server.died)
     return {

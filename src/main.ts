@@ -12,8 +12,11 @@ async function main(): Promise<void> {
   const logger = new Logger(config.logLevel)
   dieLoudly(logger)
   // A worker is told the database by its supervisor; the supervisor alone starts and migrates it.
-  if (cluster.isWorker) stopOnSignal(await serveAt(config, config.databaseUrl ?? '', logger), logger)
-  else stopOnSignal(await start(config, logger), logger)
+  const starting = cluster.isWorker
+    ? serveAt(config, config.databaseUrl ?? '', logger)
+    : start(config, logger)
+  stopOnSignal(starting, logger)
+  await starting
 }
 
 async function start(config: Config, logger: Logger): Promise<Running> {
@@ -30,8 +33,11 @@ async function start(config: Config, logger: Logger): Promise<Running> {
     )
     return {
       stop: async () => {
-        await running.stop()
-        await database.close()
+        try {
+          await running.stop()
+        } finally {
+          await database.close()
+        }
       },
     }
   } catch (error) {
@@ -44,19 +50,22 @@ async function serveAt(config: Config, databaseUrl: string, logger: Logger): Pro
   return serve({ ...config, databaseUrl, tokenSecrets: await loadTokenSecrets(config) }, logger)
 }
 
-function stopOnSignal(running: Running, logger: Logger): void {
+/** From the first moment: a signal that ended a server while it starts would leave its PostgreSQL and workers behind. */
+function stopOnSignal(starting: Promise<Running>, logger: Logger): void {
   let stopping = false
   const stop = (signal: NodeJS.Signals): void => {
     if (stopping) return
     stopping = true
     logger.info({ event: 'stopping', signal }, 'finishing what is under way')
-    running.stop().then(
-      () => process.exit(0),
-      (error: unknown) => {
-        logger.error({ error: String(error) }, 'could not stop cleanly')
-        process.exit(1)
-      },
-    )
+    starting
+      .then((running) => running.stop())
+      .then(
+        () => process.exit(0),
+        (error: unknown) => {
+          logger.error({ error: String(error) }, 'could not stop cleanly')
+          process.exit(1)
+        },
+      )
   }
   process.on('SIGTERM', stop)
   process.on('SIGINT', stop)

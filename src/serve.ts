@@ -1,4 +1,5 @@
 import type { Server } from 'node:http'
+import type { Socket } from 'node:net'
 import { createApp } from './app.js'
 import type { Settings } from './config/settings.js'
 import { Readiness } from './health/readiness.js'
@@ -19,6 +20,11 @@ export async function serve(
 ): Promise<Running & { readonly port: number }> {
   const app = await createApp(settings, logger)
   const server = app.getHttpServer() as Server
+  const sockets = new Set<Socket>()
+  server.on('connection', (socket: Socket) => {
+    sockets.add(socket)
+    socket.once('close', () => sockets.delete(socket))
+  })
   await app.listen(settings.port, settings.host)
   const address = server.address()
   return {
@@ -28,6 +34,8 @@ export async function serve(
       // close() waits for connections that are merely kept alive; nobody else would end them.
       const idle = setInterval(() => {
         server.closeIdleConnections()
+        // Node counts one that was opened in advance, and has never said a word, among the busy ones.
+        for (const socket of sockets) if (socket.bytesRead === 0) socket.destroy()
       }, 50)
       const overdue = setTimeout(() => {
         server.closeAllConnections()

@@ -34,6 +34,7 @@ export class BlobStore implements OnModuleInit {
     const shards = Array.from({ length: 256 }, (_, i) => join(this.folder, i.toString(16).padStart(2, '0')))
     await Promise.all(shards.map((shard) => mkdir(shard, { recursive: true })))
     await syncFolder(this.folder)
+    await syncFolder(this.settings.dataDir)
   }
 
   /**
@@ -67,11 +68,20 @@ export class BlobStore implements OnModuleInit {
   /** @returns the bytes at once when they are few, else a stream */
   async read(blob: string, size: number): Promise<Buffer | Readable> {
     if (size > READ_WHOLE_BYTES) {
-      // Opened before the answer starts, so that a missing blob is a 500 and not a broken download.
-      const file = await disk(() => open(this.pathOf(blob)))
-      return createReadStream('', { fd: file, highWaterMark: 1024 ** 2 })
+      // Opened before the answer starts, so that a missing or short blob is a 500 and not a broken download.
+      const file = await disk(() => this.openWhole(blob, size))
+      // Bytes past the announced length would be taken for the next answer on the connection.
+      return createReadStream('', { fd: file, end: size - 1, highWaterMark: 1024 ** 2 })
     }
     return disk(() => this.readWhole(blob, size))
+  }
+
+  private async openWhole(blob: string, size: number): Promise<FileHandle> {
+    const file = await open(this.pathOf(blob))
+    const { size: found } = await file.stat()
+    if (found >= size) return file
+    await file.close()
+    throw new Error(`blob ${blob} has ${found} bytes instead of ${size}`)
   }
 
   private async readWhole(blob: string, size: number): Promise<Buffer> {

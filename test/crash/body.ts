@@ -9,7 +9,7 @@ export interface Body {
 }
 
 // Small ones are read whole, those over 2 MB as a stream: both ways of GetFile must not tear.
-const SIZES = [700, 9_000, 40_000, 40_000, 150_000, 2_500_000]
+const SIZES = [700, 3_000, 9_000, 9_000, 20_000, 20_000, 40_000, 40_000, 40_000, 150_000, 2_500_000]
 
 let serial = 0
 

@@ -15,6 +15,8 @@ export interface CrashOptions {
   readonly aimed: number
   /** The storage is checked whole after every so many rounds, and at the end. */
   readonly fsckEvery: number
+  /** Aborted, the run ends after the round under way, with all its checks. */
+  readonly enough?: AbortSignal
   onRound?(report: CrashReport, what: string): void
 }
 
@@ -66,6 +68,7 @@ export async function runCrashes(options: CrashOptions): Promise<CrashReport> {
     const points = (await straceWorks()) ? (Object.keys(POINTS) as Point[]) : []
     const plan = shuffled(options, random)
     for (const [round, victim] of plan.entries()) {
+      if (options.enough?.aborted || ledger.losses.length > 0) break
       const what = await strike(victim, installation, points, options.aimed, report, random)
       await ledger.check(random.oneOf(installation.urls), 'written')
       if ((round + 1) % options.fsckEvery === 0) await fsck()

@@ -1,13 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { readConfig } from '../../src/config/config.js'
 import { tableBelow, textOf, uncoded } from './markdown.js'
-
-/** The variables that `readConfig` knows, from its source. */
-function variablesOfTheSource(): string[] {
-  const source = textOf('src/config/config.ts')
-  const [, schema = ''] = /const environment = z\.object\(\{\n(.*?)\n\}\)/s.exec(source) ?? []
-  return [...schema.matchAll(/^ {2}([A-Z_]+):/gm)].map(([, name = '']) => name)
-}
+import { variablesOfTheSource } from './variables.js'
 
 describe('the configuration table of README.md', () => {
   const rows = tableBelow(textOf('README.md'), 'Configuration')
@@ -30,14 +24,5 @@ describe('the configuration table of README.md', () => {
       expect(cells).toHaveLength(4)
       expect(cells).not.toContain('')
     }
-  })
-})
-
-describe('docker/', () => {
-  it('sets only variables that the server reads', () => {
-    const [, service = ''] = /\n {2}tandem:\n(.*?)\n {2}\w+:\n/s.exec(textOf('docker/compose.yaml')) ?? []
-    const set = [...service.matchAll(/^ {6}([A-Z_]+):/gm)].map(([, name]) => name)
-    expect(set).toContain('PUBLIC_URL')
-    expect(variablesOfTheSource()).toEqual(expect.arrayContaining(set))
   })
 })

@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import { Readable } from 'node:stream'
 import { getGlobalDispatcher, request, setGlobalDispatcher } from 'undici'
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
 import { freePort } from '../kit/free-port.js'
@@ -140,7 +141,8 @@ describe.skipIf(missing.length > 0)('docker/nginx.conf in front of a server that
       expect(await first).toBe('one half')
       yield ', the other'
     }
-    const answer = await request(proxy.url, { method: 'POST', body: body(), dispatcher: proxy.agent() })
+    const upload = Readable.from(body())
+    const answer = await request(proxy.url, { method: 'POST', body: upload, dispatcher: proxy.agent() })
     expect(await answer.body.text()).toBe('whole')
   })
 })

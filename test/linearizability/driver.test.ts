@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import { ReferenceRegister, type SeededBug } from './reference-register.js'
-import { runAndCheck, type RunResult } from './run-and-check.js'
+import { runAndCheck, type RunOptions, type RunResult } from './run-and-check.js'
 import { print } from './transcript.js'
 
 /** Driver and checker tried on a register that is right, and on ones that are wrong in known ways. */
@@ -8,7 +8,7 @@ describe('R-01 driver and checker together', () => {
   let register: ReferenceRegister | undefined
   afterEach(() => register?.stop())
 
-  const run = async (bug: SeededBug, operations: number): Promise<RunResult> => {
+  const run = async (bug: SeededBug, operations: number, upTo: RunOptions['upTo']): Promise<RunResult> => {
     const started = await ReferenceRegister.start({ lifeMs: 150, bug })
     register = started
     return runAndCheck({
@@ -19,13 +19,13 @@ describe('R-01 driver and checker together', () => {
       graceMs: 50,
       seed: 1,
       files: 4,
-      upTo: 'the end',
+      upTo,
       newFile: () => started.newFile(),
     })
   }
 
   it('find nothing wrong with a correct register', async () => {
-    const result = await run('none', 6_000)
+    const result = await run('none', 6_000, 'the end')
     expect(result.bad.map(({ verdict }) => print(verdict.stuck))).toEqual([])
     expect(result).toMatchObject({ undecided: [], unexpected: {} })
     expect(result.operations).toBeGreaterThanOrEqual(6_000)
@@ -35,7 +35,7 @@ describe('R-01 driver and checker together', () => {
   it.each(['read-then-write', 'now', 'two-step-relock', 'yesterdays-lock', 'stale-version'] as const)(
     'report a register with the bug %s',
     async (bug) => {
-      const result = await run(bug, 4_000)
+      const result = await run(bug, 20_000, 'the first bad register')
       expect(result.bad.length).toBeGreaterThan(0)
     },
     60_000,

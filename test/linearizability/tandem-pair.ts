@@ -22,6 +22,7 @@ export class TandemPair {
   readonly urls: string[] = []
   private readonly processes: TandemProcess[] = []
   private readonly pool: pg.Pool
+  private readonly lastFailure = new Map<TandemProcess, string>()
   private files = 0
 
   private constructor(
@@ -45,9 +46,20 @@ export class TandemPair {
     await rm(this.dataDir, { recursive: true, force: true })
   }
 
-  /** What the servers logged. */
-  output(): string {
-    return this.processes.map((one) => one.output()).join('')
+  /** What the servers logged as their own errors since the last call, without what differs each time. */
+  takeFailures(): string[] {
+    return this.processes.flatMap((one) => {
+      const lines = one
+        .output()
+        .split('\n')
+        .filter((line) => /"level":[56]0/.test(line))
+      const fresh = lines.slice(lines.indexOf(this.lastFailure.get(one) ?? '') + 1)
+      const last = fresh.at(-1)
+      if (last !== undefined) this.lastFailure.set(one, last)
+      return fresh.map((line) =>
+        line.replace(/"(time|pid|fileId|userId|correlationId|stack)":("(\\.|[^"\\])*"|\d+),?/g, ''),
+      )
+    })
   }
 
   /** A file of alice's that bob may edit too, with a token for each. */

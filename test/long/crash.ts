@@ -15,8 +15,11 @@ if (!Number.isInteger(kills) || kills < 1 || !Number.isInteger(seed)) {
   process.exit(2)
 }
 
-// Broken off, it still takes its servers with it: they end when this process exits.
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => process.exit(130))
+// Ctrl-C ends it early, with all checks; a second time at once, with its servers.
+const enough = new AbortController()
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.on(signal, () => (enough.signal.aborted ? process.exit(130) : enough.abort()))
+}
 
 const started = Date.now()
 console.log(`${kills} kills of a server and ${Math.ceil(kills / 10)} of PostgreSQL, seed ${seed}`)
@@ -27,7 +30,8 @@ const report = await runCrashes({
   writers: 4,
   readers: 2,
   aimed: 0.5,
-  fsckEvery: 25,
+  fsckEvery: 100,
+  enough: enough.signal,
   onRound: (soFar, what) => console.log(`${seconds()} s  ${what} killed; ${counts(soFar)}`),
 })
 for (const loss of report.losses) console.log(`LOST  ${loss}`)

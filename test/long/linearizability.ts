@@ -43,6 +43,7 @@ const ROUND = 5_000
 const started = Date.now()
 const total = { operations: 0, files: 0, bad: 0, undecided: 0, expiries: 0, pauses: 0, kills: 0, checkMs: 0 }
 const unexpected: Record<string, number> = {}
+const failures = new Map<string, number>()
 
 console.log(
   `${ops} operations of ${clients} clients a file, ttl ${ttlMs} ms + grace ${graceMs} ms, seed ${seed}`,
@@ -60,6 +61,7 @@ console.log(`\n${line()}`)
 console.log(
   `check ${(total.checkMs / 1000).toFixed(1)} s in all; other answers: ${JSON.stringify(unexpected)}; seed ${seed}`,
 )
+for (const [failure, times] of failures) console.log(`${times} times: ${failure}`)
 console.log(total.bad === 0 ? 'every register is linearizable' : `${total.bad} BAD REGISTERS`)
 process.exit(total.bad === 0 ? 0 : 1)
 
@@ -95,6 +97,11 @@ async function tally(round: number, result: RunResult): Promise<void> {
   total.checkMs += result.checkMs
   for (const [status, times] of Object.entries(result.unexpected)) {
     unexpected[status] = (unexpected[status] ?? 0) + times
+  }
+  for (const failure of pair.takeFailures()) {
+    const times = failures.get(failure) ?? 0
+    if (times === 0) console.log(`server error: ${failure}`)
+    failures.set(failure, times + 1)
   }
   for (const { history, verdict } of result.bad) {
     const file = join(tmpdir(), `bad-register-${seed}-${round}-${history.file}.txt`)

@@ -101,7 +101,8 @@ describe('SIGTERM (R-19)', () => {
   }
 
   it('ends all workers; one that dies before is replaced (WORKERS=2)', async () => {
-    const server = await start({ WORKERS: '2' })
+    const server = await start({ WORKERS: '2', LOG_LEVEL: 'info' })
+    await until('both serve', () => Promise.resolve(server.output().includes('"started"')))
     const [first, second] = await childrenOf(server.pid)
     if (first === undefined || second === undefined) throw new Error('there are not two workers')
     process.kill(first, 'SIGKILL')

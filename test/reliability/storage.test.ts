@@ -169,14 +169,14 @@ describe('what is on disk', () => {
     expect(await fsck()).toEqual([])
   })
 
-  it('the collector never takes a live blob, 200 passes with a short grace beside saves and restores (R-07)', async () => {
+  it('the collector never takes a live blob, 100 passes with a short grace beside saves and restores (R-07)', async () => {
     const [first] = (await alice.versions(fileId)).slice(-1)
     await editor.unlock('L')
     const saving = new AbortController()
     const passes = (async () => {
       let count = 0
       // Everything but the blobs of the last two seconds counts as old.
-      for (; !saving.signal.aborted || count < 200; count++) await collector.collect(2000)
+      for (; !saving.signal.aborted || count < 100; count++) await collector.collect(2000)
       return count
     })()
     for (const path of await blobsIn(tandem.dataDir)) await age(path.slice(3), GRACE_MS)
@@ -190,7 +190,7 @@ describe('what is on disk', () => {
       )
     }
     saving.abort()
-    expect(await passes).toBeGreaterThanOrEqual(200)
+    expect(await passes).toBeGreaterThanOrEqual(100)
     expect(await fsck()).toEqual([])
   })
 })
