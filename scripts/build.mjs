@@ -33,7 +33,10 @@ export function build() {
   try {
     if (isFresh()) return
     const began = new Date()
-    execFileSync(process.execPath, [cli, 'build'], { cwd: root, stdio: ['ignore', process.stderr, 'inherit'] })
+    execFileSync(process.execPath, [cli, 'build'], {
+      cwd: root,
+      stdio: ['ignore', process.stderr, 'inherit'],
+    })
     writeFileSync(stamp, began.toISOString())
     // A source saved while the compiler ran is newer than this build.
     utimesSync(stamp, began, began)

@@ -1,5 +1,5 @@
 import cluster from 'node:cluster'
-import { ConfigError, readConfig, type Config } from './config/config.js'
+import { readConfig, type Config } from './config/config.js'
 import { loadTokenSecrets } from './config/token-secrets.js'
 import { migrate } from './database/migrate.js'
 import { openDatabase } from './database/open-database.js'
@@ -87,7 +87,7 @@ function dieLoudly(logger: Logger): void {
 await main().catch((error: unknown) => {
   const message = error instanceof Error ? error.message : String(error)
   process.stderr.write(`Tandem did not start: ${message}\n`)
-  if (!(error instanceof ConfigError) && error instanceof Error && error.stack)
-    process.stderr.write(`${error.stack}\n`)
+  const curious = ['debug', 'trace'].includes(process.env['LOG_LEVEL'] ?? '')
+  if (curious && error instanceof Error && error.stack) process.stderr.write(`${error.stack}\n`)
   process.exit(1)
 })

@@ -19,7 +19,7 @@ export async function supervise(workers: number, databaseUrl: string, logger: Lo
   }
   cluster.on('exit', (worker, code, signal) => {
     if (stopping) return
-    logger.error({ event: 'worker-died', pid: worker.process.pid, code, signal }, 'a worker died')
+    logger.error({ event: 'worker-died', workerPid: worker.process.pid, code, signal }, 'a worker died')
     const age = Date.now() - (born.get(worker.id) ?? 0)
     setTimeout(() => stopping || fork(), age < SHORTEST_LIFE_MS ? SHORTEST_LIFE_MS : 0)
   })

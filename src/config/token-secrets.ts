@@ -15,7 +15,7 @@ export async function loadTokenSecrets(config: Config): Promise<readonly TokenSe
   if (mode & 0o077) {
     throw new ConfigError(`The key file ${file} can be read by other users; run: chmod 600 ${file}`)
   }
-  return [{ kid: 'local', secret: Buffer.from(text.trim(), 'hex') }]
+  return [{ kid: 'local', secret: Buffer.from(text.trim()) }]
 }
 
 async function readIfPresent(file: string): Promise<string | undefined> {

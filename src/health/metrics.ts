@@ -39,8 +39,8 @@ export class Metrics {
       this.recoveryItems.set(Number(row?.recovery_items))
     } catch {
       // Without the database the process metrics are all the more interesting.
-      this.locks.reset()
-      this.recoveryItems.reset()
+      this.locks.set(Number.NaN)
+      this.recoveryItems.set(Number.NaN)
     }
     return this.registry.metrics()
   }

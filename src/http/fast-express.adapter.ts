@@ -1,7 +1,7 @@
 import { ExpressAdapter } from '@nestjs/platform-express'
 import express, { type Express } from 'express'
 import { createServer, IncomingMessage, ServerResponse, type ServerOptions } from 'node:http'
-import { Answer, writeAnswer } from './answer.js'
+import { ALWAYS, Answer, writeAnswer } from './answer.js'
 
 /**
  * Express swaps the prototypes of every request and response (`Object.setPrototypeOf`), which throws V8 off its fast
@@ -32,6 +32,7 @@ export class FastExpressAdapter extends ExpressAdapter {
       writeAnswer(response, body)
       return
     }
+    for (const [name, value] of Object.entries(ALWAYS)) response.setHeader(name, value)
     return super.reply(response, body, statusCode) as unknown
   }
 

@@ -49,7 +49,7 @@ const LONGEST_LINE = 8192
 function scrub(line: string): string {
   const clean = line
     .replace(/eyJ[\w-]+\.[\w-]*\.?[\w-]*/g, '[token]')
-    .replace(/(access_token(?:%3D|=)|[Bb]earer )[^\s"&\\]+/g, '$1[token]')
+    .replace(/(access_token(?:%3D|=)|[Bb]earer )[^\s"&\\]{16,}/g, '$1[token]')
   return clean.length <= LONGEST_LINE
     ? clean
     : `${JSON.stringify({ level: 40, cut: clean.slice(0, LONGEST_LINE / 2) })}\n`

@@ -2,7 +2,9 @@ import { describe, expect, it } from 'vitest'
 import { runCrashes, type CrashReport } from './crash-run.js'
 
 describe('kill -9 under load', () => {
-  it('loses no acknowledged save (R-02), tears no read (R-04) and leaves no dangling reference (R-06)', async () => {
+  it('loses no acknowledged save (R-02), tears no read (R-04) and leaves no dangling reference (R-06)', async ({
+    signal,
+  }) => {
     const report = await runCrashes({
       serverKills: 12,
       postgresKills: 4,
@@ -11,6 +13,7 @@ describe('kill -9 under load', () => {
       readers: 1,
       aimed: 0.34,
       fsckEvery: 4,
+      enough: signal,
     })
     expect(report.losses).toEqual([])
     expect(report.serverKills).toBe(12)

@@ -49,7 +49,9 @@ describe('lock races', () => {
       const answers = await Promise.all(editors.map((editor, i) => editor.unlockAndRelock('old', `new-${i}`)))
       const winners = FIFTY.filter((i) => answers[i]?.status === 200)
       expect(winners).toHaveLength(1)
-      expect(answers.filter((answer) => answer.status === 409 && answer.lock === `new-${winners[0]}`)).toHaveLength(49)
+      expect(
+        answers.filter((answer) => answer.status === 409 && answer.lock === `new-${winners[0]}`),
+      ).toHaveLength(49)
       expect((await editors[0]?.getLock())?.lock).toBe(`new-${winners[0]}`)
     })
 
@@ -58,7 +60,9 @@ describe('lock races', () => {
       await stale.lock('stale')
       await current.unlockAndRelock('stale', 'newer')
       const answers = await Promise.all(FIFTY.map(() => stale.unlock('stale')))
-      expect(new Set(answers.map((answer) => `${answer.status} ${answer.lock}`))).toEqual(new Set(['409 newer']))
+      expect(new Set(answers.map((answer) => `${answer.status} ${answer.lock}`))).toEqual(
+        new Set(['409 newer']),
+      )
       expect((await current.getLock()).lock).toBe('newer')
     })
   }

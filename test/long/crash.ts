@@ -2,24 +2,27 @@ import { parseArgs } from 'node:util'
 import { runCrashes, type CrashReport } from '../crash/crash-run.js'
 
 /**
- * `npm run test:crash -- --kills 1000 [--seed N]`: that many kills of a server, and one of PostgreSQL for each ten of
- * them. Exit code 1 when anything that was acknowledged is lost, torn or dangling.
+ * `npm run test:crash -- --kills 1000 [--minutes M] [--seed N]`: that many kills of a server, and one of PostgreSQL for
+ * each ten of them, or as many as fit into the time. Exit code 1 when anything that was acknowledged is lost, torn or
+ * dangling.
  */
 const { values } = parseArgs({
-  options: { kills: { type: 'string', default: '1000' }, seed: { type: 'string' } },
+  options: {
+    kills: { type: 'string', default: '1000' },
+    minutes: { type: 'string', default: '1440' },
+    seed: { type: 'string' },
+  },
 })
 const kills = Number(values.kills)
+const minutes = Number(values.minutes)
 const seed = Number(values.seed ?? Date.now() % 1_000_000)
-if (!Number.isInteger(kills) || kills < 1 || !Number.isInteger(seed)) {
-  console.error('usage: npm run test:crash -- --kills 1000 [--seed 42]')
+if (!Number.isInteger(kills) || kills < 1 || !(minutes > 0) || !Number.isInteger(seed)) {
+  console.error('usage: npm run test:crash -- --kills 1000 [--minutes 10] [--seed 42]')
   process.exit(2)
 }
 
-// Ctrl-C ends it early, with all checks; a second time at once, with its servers.
-const enough = new AbortController()
-for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-  process.on(signal, () => (enough.signal.aborted ? process.exit(130) : enough.abort()))
-}
+// Its servers and PostgreSQL end when this process exits, not when it is killed by a signal.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => process.exit(130))
 
 const started = Date.now()
 console.log(`${kills} kills of a server and ${Math.ceil(kills / 10)} of PostgreSQL, seed ${seed}`)
@@ -31,7 +34,7 @@ const report = await runCrashes({
   readers: 2,
   aimed: 0.5,
   fsckEvery: 100,
-  enough: enough.signal,
+  enough: AbortSignal.timeout(minutes * 60_000),
   onRound: (soFar, what) => console.log(`${seconds()} s  ${what} killed; ${counts(soFar)}`),
 })
 for (const loss of report.losses) console.log(`LOST  ${loss}`)

@@ -5,7 +5,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { freePort } from '../kit/free-port.js'
 import { bearerFor, Person } from '../kit/people.js'
 import { startTandemProcess, type TandemProcess } from '../kit/tandem-process.js'
@@ -13,6 +13,9 @@ import { postgresIn } from './processes.js'
 import { until } from './until.js'
 
 const MAIN = join(import.meta.dirname, '../../dist/src/main.js')
+
+// Starting real servers takes long on a busy machine.
+vi.setConfig({ testTimeout: 90_000 })
 
 describe('Tandem with its own PostgreSQL (R-19)', () => {
   let dataDir: string

@@ -5,7 +5,7 @@ import { Agent, get, type IncomingMessage } from 'node:http'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, inject, it, vi } from 'vitest'
 import { bearerFor, Person } from '../kit/people.js'
 import { newDatabase } from '../kit/postgres.js'
 import { startTandemProcess, type TandemProcess } from '../kit/tandem-process.js'
@@ -15,6 +15,9 @@ import { childrenOf } from './processes.js'
 import { until } from './until.js'
 
 const QUICK_MS = 5000
+
+// Starting real servers takes long on a busy machine.
+vi.setConfig({ testTimeout: 90_000 })
 
 describe('SIGTERM (R-19)', () => {
   let dataDir: string
