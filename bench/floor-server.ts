@@ -4,14 +4,11 @@
  * logs, limits or errors worth reading. Started by bench.ts as a process of its own.
  */
 import { createSecretKey } from 'node:crypto'
-import { close, createReadStream, open, read } from 'node:fs'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { join } from 'node:path'
-import { pipeline } from 'node:stream/promises'
-import { promisify } from 'node:util'
 import jwt from 'jsonwebtoken'
 import { Pool } from 'pg'
-import { receive } from './floor-receive.js'
+import { receive, sendBlob } from './floor-blobs.js'
 import { access, lockStatements, save, type AccessRow, type Statement } from './floor-schema.js'
 
 /** Handed over in the environment variable FLOOR, as JSON. */
@@ -31,9 +28,6 @@ export interface FloorSettings {
 const settings = JSON.parse(process.env['FLOOR'] ?? '{}') as FloorSettings
 const pool = new Pool({ connectionString: settings.databaseUrl, max: 10 })
 const key = createSecretKey(Buffer.from(settings.secret, 'base64'))
-const [openFile, readFile, closeFile] = [promisify(open), promisify(read), promisify(close)]
-/** Up to here one read into memory is used: at 1 MB it beats a stream by half or more. */
-const wholeBytes = 2 * 1024 * 1024
 
 const server = createServer((req, res) => {
   answer(req, res).catch((error: unknown) => {
@@ -108,19 +102,9 @@ async function getFile(res: ServerResponse, id: string, jti: string): Promise<vo
     send(res, 404, [])
     return
   }
-  const size = Number(row.size)
-  const path = join(settings.blobs, row.blob)
   const headers = ['Content-Type', 'application/octet-stream', 'X-WOPI-ItemVersion', row.version]
-  headers.push('Content-Length', row.size)
-  if (size > wholeBytes) {
-    res.writeHead(200, [...settings.headers, ...headers])
-    return pipeline(createReadStream(path, { highWaterMark: 1024 * 1024 }), res)
-  }
-  const file = await openFile(path, 'r')
-  const { bytesRead, buffer } = await readFile(file, Buffer.allocUnsafe(size), 0, size, 0)
-  await closeFile(file)
-  if (bytesRead !== size) throw new Error(`blob ${row.blob} is short`)
-  send(res, 200, headers, buffer)
+  res.writeHead(200, [...settings.headers, ...headers, 'Content-Length', row.size])
+  await sendBlob(res, join(settings.blobs, row.blob), Number(row.size))
 }
 
 async function changeLock(req: IncomingMessage, res: ServerResponse, id: string, jti: string): Promise<void> {
@@ -162,7 +146,7 @@ async function refuse(res: ServerResponse, id: string, jti: string): Promise<voi
   send(res, 409, ['X-WOPI-Lock', row.live_lock, 'Content-Length', '0'])
 }
 
-function send(res: ServerResponse, status: number, headers: readonly string[], body?: string | Buffer): void {
+function send(res: ServerResponse, status: number, headers: readonly string[], body?: string): void {
   res.writeHead(status, [...settings.headers, ...headers])
   res.end(body)
 }

@@ -26,8 +26,8 @@ export interface AccessTokenClaims {
   readonly jti: string
   readonly userId: string
   readonly resourceId: string
-  /** By this node's clock; the database's clock is asked as well. */
-  readonly expired: boolean
+  /** Epoch seconds. Judged by this node's clock and by the database's, whichever says so first. */
+  readonly expiresAt: number
 }
 
 /** `undefined` unless every claim is present, well-formed and possible. */
@@ -36,5 +36,5 @@ export function readClaims(payload: unknown, nowSeconds: number): AccessTokenCla
   if (!parsed.success) return undefined
   const { jti, sub, fid, iat, exp, nbf } = parsed.data
   if (iat > nowSeconds + SKEW_SECONDS || (nbf ?? 0) > nowSeconds + SKEW_SECONDS) return undefined
-  return { jti, userId: sub, resourceId: fid, expired: exp <= nowSeconds }
+  return { jti, userId: sub, resourceId: fid, expiresAt: exp }
 }

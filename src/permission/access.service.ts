@@ -68,8 +68,8 @@ export class AccessService {
     if (row.name === null) return 'no-such-file'
     return {
       jti: claims.jti,
-      token: row.revoked || row.disabled ? 'revoked' : row.expired || claims.expired ? 'expired' : 'live',
-      tokenExpiresAt: row.expires_at,
+      token: row.token === 'live' && claims.expiresAt * 1000 <= Date.now() ? 'expired' : row.token,
+      tokenExpiresAt: new Date(row.expires_at * 1000),
       deadSeconds: row.dead_seconds,
       mode: row.mode,
       role: roleOf(row.rank),

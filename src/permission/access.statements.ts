@@ -7,10 +7,12 @@ import type { Statement } from '../database/database.js'
 export const FILE_ACCESS: Statement<FileAccessRow> = {
   name: 'file-access',
   text: `
-    select t.mode, t.resource_id, t.expires_at, t.revoked_at is not null as revoked,
-      t.expires_at <= clock_timestamp() as expired,
-      (extract(epoch from clock_timestamp() - least(t.revoked_at, t.expires_at)))::float8 as dead_seconds,
-      u.display_name, u.principal_name, u.user_info, u.disabled_at is not null as disabled,
+    select t.mode,
+      case when t.revoked_at is not null or u.disabled_at is not null then 'revoked'
+           when t.expires_at <= clock_timestamp() then 'expired' else 'live' end as token,
+      extract(epoch from t.expires_at)::float8 as expires_at,
+      extract(epoch from clock_timestamp() - least(t.revoked_at, t.expires_at))::float8 as dead_seconds,
+      u.display_name, u.principal_name, u.user_info,
       f.name, f.container_id, f.owner_id, f.version, f.size, f.sha256, f.blob,
       to_char(f.modified_at at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as modified_at,
       rank_of(u.id, u.groups, f.id, f.owner_id, c.ancestors) as rank
@@ -23,16 +25,14 @@ export const FILE_ACCESS: Statement<FileAccessRow> = {
 
 export interface FileAccessRow {
   readonly mode: 'view' | 'edit'
-  readonly resource_id: string
-  readonly expires_at: Date
-  readonly revoked: boolean
-  readonly expired: boolean
+  readonly token: 'live' | 'expired' | 'revoked'
+  /** Epoch seconds: `pg` needs ten times as long to make a Date of a timestamp. */
+  readonly expires_at: number
   /** Seconds since the token expired or was revoked, whichever came first; negative while it lives. */
   readonly dead_seconds: number
   readonly display_name: string
   readonly principal_name: string | null
   readonly user_info: string | null
-  readonly disabled: boolean
   /** The file's columns are null when it does not exist (any more). */
   readonly name: string | null
   readonly container_id: string

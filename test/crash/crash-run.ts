@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import { bearerFor } from '../kit/people.js'
 import { Random } from '../linearizability/random.js'
 import { Installation } from './installation.js'
@@ -66,12 +67,20 @@ export async function runCrashes(options: CrashOptions): Promise<CrashReport> {
   }
   try {
     const points = (await straceWorks()) ? (Object.keys(POINTS) as Point[]) : []
-    const plan = shuffled(options, random)
-    for (const [round, victim] of plan.entries()) {
-      if (options.enough?.aborted || ledger.losses.length > 0) break
-      const what = await strike(victim, installation, points, options.aimed, report, random)
+    for (let round = 1; !options.enough?.aborted && ledger.losses.length === 0; round++) {
+      const left = {
+        server: options.serverKills - report.serverKills,
+        postgres: options.postgresKills - report.postgresKills,
+      }
+      if (left.server + left.postgres === 0) break
+      const what =
+        random.weighted(left) === 'postgres'
+          ? await strikePostgres(installation, report, random)
+          : left.server >= SERVERS && random.chance(0.3)
+            ? await strikeAllServers(installation, report, random)
+            : await strikeServer(installation, points, options.aimed, report, random)
       await ledger.check(random.oneOf(installation.urls), 'written')
-      if ((round + 1) % options.fsckEvery === 0) await fsck()
+      if (round % options.fsckEvery === 0) await fsck()
       settle()
       options.onRound?.(report, what)
     }
@@ -86,24 +95,39 @@ export async function runCrashes(options: CrashOptions): Promise<CrashReport> {
   return report
 }
 
-async function strike(
-  victim: 'server' | 'postgres',
+async function strikePostgres(
+  installation: Installation,
+  report: CrashReport,
+  random: Random,
+): Promise<string> {
+  await pause(random.between(20, 300))
+  await installation.killPostgres()
+  await installation.startPostgres()
+  report.postgresKills++
+  for (const { child } of installation.servers) {
+    if (child.exitCode !== null) throw new Error('a server ended because PostgreSQL was killed')
+  }
+  return 'PostgreSQL'
+}
+
+async function strikeAllServers(
+  installation: Installation,
+  report: CrashReport,
+  random: Random,
+): Promise<string> {
+  await Promise.all(installation.servers.map((server) => strikeAtRandom(server, random)))
+  await Promise.all(installation.urls.map((_, index) => installation.startServer(index)))
+  report.serverKills += SERVERS
+  return 'all servers'
+}
+
+async function strikeServer(
   installation: Installation,
   points: readonly Point[],
   aimed: number,
   report: CrashReport,
   random: Random,
 ): Promise<string> {
-  if (victim === 'postgres') {
-    await new Promise((resolve) => setTimeout(resolve, random.between(20, 500)))
-    await installation.killPostgres()
-    await installation.startPostgres()
-    report.postgresKills++
-    for (const { child } of installation.servers) {
-      if (child.exitCode !== null) throw new Error('a server ended because PostgreSQL was killed')
-    }
-    return 'PostgreSQL'
-  }
   const index = Math.floor(random.fraction() * SERVERS)
   const server = installation.server(index)
   const point = points.length > 0 && random.chance(aimed) ? random.oneOf(points) : undefined
@@ -113,15 +137,6 @@ async function strike(
   report.serverKills++
   await installation.startServer(index)
   return hit ? `server ${index} at ${point}` : `server ${index}`
-}
-
-function shuffled({ serverKills, postgresKills }: CrashOptions, random: Random): ('server' | 'postgres')[] {
-  const left = { server: serverKills, postgres: postgresKills }
-  return Array.from({ length: serverKills + postgresKills }, () => {
-    const next = random.weighted(left)
-    left[next]--
-    return next
-  })
 }
 
 function emptyReport(): CrashReport {

@@ -10,7 +10,7 @@ describe('kill -9 under load', () => {
       postgresKills: 4,
       seed: Date.now() % 100_000,
       writers: 3,
-      readers: 1,
+      readers: 2,
       aimed: 0.34,
       fsckEvery: 4,
       enough: signal,
@@ -26,7 +26,7 @@ describe('kill -9 under load', () => {
 /** A run in which little happened proves little. */
 function expectRealLoad({ acknowledged, reads, outcomes }: CrashReport): void {
   expect(acknowledged).toBeGreaterThan(300)
-  expect(reads).toBeGreaterThan(300)
+  expect(reads).toBeGreaterThan(200)
   expect((outcomes['no answer'] ?? 0) + (outcomes['503'] ?? 0)).toBeGreaterThan(5)
   expect(['200', '503', 'no answer']).toEqual(expect.arrayContaining(Object.keys(outcomes)))
 }

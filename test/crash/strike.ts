@@ -25,7 +25,7 @@ export const POINTS = {
 export type Point = keyof typeof POINTS
 
 /** A server busy with other things may never reach a rare call. */
-const LONGEST_AIM_MS = 2000
+const LONGEST_AIM_MS = 1000
 
 /** `kill -9` at a moment of no meaning. */
 export async function strikeAtRandom(server: TandemProcess, random: Random): Promise<void> {
