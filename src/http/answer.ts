@@ -1,13 +1,12 @@
 import type { OutgoingHttpHeaders, ServerResponse } from 'node:http'
-import { pipeline, type Readable } from 'node:stream'
 
 /** A whole HTTP answer, ready to be written as it is. */
 export class Answer {
   constructor(
     readonly status: number,
     readonly headers: OutgoingHttpHeaders = {},
-    readonly body?: Buffer | string | Readable,
-    /** Needed when `body` is a stream. */
+    readonly body?: Buffer | string | AsyncIterable<Buffer>,
+    /** Needed when `body` comes in pieces. */
     readonly length?: number,
   ) {}
 }
@@ -36,8 +35,38 @@ export function writeAnswer(response: ServerResponse, { status, headers, body, l
     ...headers,
     ...(length === undefined ? {} : { 'Content-Length': length }),
   })
-  // A body that breaks off ends in a cut connection, never in a short answer that looks whole.
-  pipeline(body, response, () => undefined)
+  sendPieces(response, body).catch((error: unknown) => {
+    // A body that breaks off ends in a cut connection, never in a short answer that looks whole.
+    response.destroy(error instanceof Error ? error : undefined)
+  })
+}
+
+/**
+ * The next piece is asked for only when the kernel has this one: it may come in the same buffer. The pieces are always
+ * begun, even for a client that is gone: they close their file at their end.
+ */
+async function sendPieces(response: ServerResponse, pieces: AsyncIterable<Buffer>): Promise<void> {
+  // Node does not call a write back whose connection is gone.
+  const gone = new Promise<never>((_resolve, reject) => {
+    response.once('close', () => {
+      reject(new Error('the client went away'))
+    })
+  })
+  gone.catch(() => undefined)
+  for await (const piece of pieces) {
+    if (response.destroyed) return
+    await Promise.race([written(response, piece), gone])
+  }
+  response.end()
+}
+
+function written(response: ServerResponse, piece: Buffer): Promise<void> {
+  return new Promise((resolve, reject) => {
+    response.write(piece, (error) => {
+      if (error) reject(error)
+      else resolve()
+    })
+  })
 }
 
 /**

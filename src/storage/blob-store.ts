@@ -3,9 +3,10 @@ import { createHash, randomBytes } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { mkdir, open, readdir, rm, stat, type FileHandle } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { Readable } from 'node:stream'
 import { Settings } from '../config/settings.js'
-import { BodyIncomplete, BodyTooLarge, StorageFailed } from './storage-errors.js'
+import { readExactly, readPieces } from './blob-reader.js'
+import { disk, writeHashed } from './blob-writer.js'
+import { BodyIncomplete, BodyTooLarge } from './storage-errors.js'
 
 /** Bytes that are safely on disk, but that nothing points to yet. */
 export interface StoredBlob {
@@ -15,8 +16,8 @@ export interface StoredBlob {
   readonly sha256: string
 }
 
-/** Up to this size one read into memory is faster than a stream (DESIGN.md §11). */
-const READ_WHOLE_BYTES = 2 * 1024 ** 2
+/** Up to this size one read into fresh memory is faster than anything else. */
+const READ_WHOLE_BYTES = 64 * 1024
 
 /**
  * Immutable blobs in the file system, under names that say nothing about their content. A blob is written once, to a
@@ -65,39 +66,28 @@ export class BlobStore implements OnModuleInit {
     }
   }
 
-  /** @returns the bytes at once when they are few, else a stream */
-  async read(blob: string, size: number): Promise<Buffer | Readable> {
-    if (size > READ_WHOLE_BYTES) {
-      // Opened before the answer starts, so that a missing or short blob is a 500 and not a broken download.
-      const file = await disk(() => this.openWhole(blob, size))
-      // Bytes past the announced length would be taken for the next answer on the connection.
-      return createReadStream('', { fd: file, end: size - 1, highWaterMark: 1024 ** 2 })
-    }
-    return disk(() => this.readWhole(blob, size))
-  }
-
-  private async openWhole(blob: string, size: number): Promise<FileHandle> {
-    const file = await open(this.pathOf(blob))
-    const { size: found } = await file.stat()
-    if (found >= size) return file
-    await file.close()
-    throw new Error(`blob ${blob} has ${found} bytes instead of ${size}`)
-  }
-
-  private async readWhole(blob: string, size: number): Promise<Buffer> {
-    const file = await open(this.pathOf(blob))
-    try {
-      const bytes = Buffer.allocUnsafe(size)
-      let filled = 0
-      while (filled < size) {
-        const { bytesRead } = await file.read(bytes, filled, size - filled, filled)
-        if (bytesRead === 0) throw new Error(`blob ${blob} has ${filled} bytes instead of ${size}`)
-        filled += bytesRead
+  /**
+   * @returns the bytes at once when they are few, else piece by piece (see `readPieces`)
+   * @throws StorageFailed when the blob is missing or short: found out before the answer starts, so that it is a 500
+   *   and not a broken download
+   */
+  async read(blob: string, size: number): Promise<Buffer | AsyncIterable<Buffer>> {
+    return disk(async () => {
+      const file = await open(this.pathOf(blob))
+      try {
+        if (size > READ_WHOLE_BYTES) {
+          const { size: found } = await file.stat()
+          if (found < size) throw new Error(`blob ${blob} has ${found} bytes instead of ${size}`)
+          return readPieces(file, size)
+        }
+        const bytes = await readExactly(file, Buffer.allocUnsafe(size), 0)
+        await file.close()
+        return bytes
+      } catch (error) {
+        await file.close()
+        throw error
       }
-      return bytes
-    } finally {
-      await file.close()
-    }
+    })
   }
 
   async remove(blob: string): Promise<void> {
@@ -146,47 +136,6 @@ export class BlobStore implements OnModuleInit {
 
   private shardOf(blob: string): string {
     return join(this.folder, blob.slice(0, 2))
-  }
-}
-
-async function writeHashed(
-  file: FileHandle,
-  body: AsyncIterable<Buffer>,
-  maxBytes: number,
-): Promise<{ size: number; sha256: string }> {
-  const hash = createHash('sha256')
-  let size = 0
-  for await (const chunk of received(body)) {
-    size += chunk.length
-    if (size > maxBytes) throw new BodyTooLarge(maxBytes)
-    // The disk works on this chunk while the hash does.
-    const writing = disk(() => writeAll(file, chunk))
-    hash.update(chunk)
-    await writing
-  }
-  return { size, sha256: hash.digest('hex') }
-}
-
-async function writeAll(file: FileHandle, chunk: Buffer): Promise<void> {
-  let done = 0
-  while (done < chunk.length) done += (await file.write(chunk, done)).bytesWritten
-}
-
-// What fails while reading from the client is the client's failure, not the disk's.
-async function* received(body: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
-  try {
-    yield* body
-  } catch (error) {
-    if (error instanceof BodyIncomplete) throw error
-    throw new BodyIncomplete(`the body broke off: ${error instanceof Error ? error.message : String(error)}`)
-  }
-}
-
-async function disk<T>(work: () => Promise<T>): Promise<T> {
-  try {
-    return await work()
-  } catch (error) {
-    throw new StorageFailed(error)
   }
 }
 
