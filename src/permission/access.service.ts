@@ -6,7 +6,7 @@ import {
   FILE_ACCESS,
   FILE_RANK,
   KNOWN_EDITORS,
-  TOKEN_LIVES,
+  STILL_GOOD,
   type FileAccessRow,
 } from './access.statements.js'
 import { RANK, roleOf, type Role } from './role.js'
@@ -88,11 +88,10 @@ export class AccessService {
     tx: Tx,
     { jti, mode, user, file }: Pick<FileAccess, 'jti' | 'mode' | 'user' | 'file'>,
   ): Promise<'yes' | 'right-lost' | 'token-expired' | 'token-revoked'> {
-    const [token] = await tx.query(TOKEN_LIVES, [jti])
-    if (!token || token.revoked) return 'token-revoked'
-    if (token.expired) return 'token-expired'
-    const [right] = await tx.query(FILE_RANK, [user.id, file.id])
-    return mode === 'edit' && right && right.rank >= RANK.editor ? 'yes' : 'right-lost'
+    const [row] = await tx.query(STILL_GOOD, [jti, user.id, file.id])
+    if (!row || row.token === 'revoked') return 'token-revoked'
+    if (row.token === 'expired') return 'token-expired'
+    return mode === 'edit' && row.rank >= RANK.editor ? 'yes' : 'right-lost'
   }
 
   /** Those of `userIds` who were ever let in to edit the file: an editor's claim about anybody else is not recorded. */

@@ -64,12 +64,15 @@ export const CONTAINER_RANK: Statement<{ rank: number }> = {
     where c.id = $2`,
 }
 
-/** Is the token good at this very moment? Asked again inside a save's transaction. $1 jti */
-export const TOKEN_LIVES: Statement<{ revoked: boolean; expired: boolean }> = {
-  name: 'token-lives',
+/** Are token and right good at this very moment? Asked again inside a save's transaction. $1 jti, $2 user, $3 file */
+export const STILL_GOOD: Statement<{ token: 'live' | 'expired' | 'revoked'; rank: number }> = {
+  name: 'still-good',
   text: `
-    select revoked_at is not null as revoked, expires_at <= clock_timestamp() as expired
-    from access_token where jti = $1`,
+    select case when t.revoked_at is not null or u.disabled_at is not null then 'revoked'
+                when t.expires_at <= clock_timestamp() then 'expired' else 'live' end as token,
+      rank_of(u.id, u.groups, f.id, f.owner_id, c.ancestors) as rank
+    from access_token t join user_account u on u.id = t.user_id, file f join container c on c.id = f.container_id
+    where t.jti = $1 and t.user_id = $2 and f.id = $3`,
 }
 
 /** Which of the named users ever got an edit token for the file. $1 file, $2 user ids */
