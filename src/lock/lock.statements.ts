@@ -50,6 +50,8 @@ export interface LockRow {
   readonly dead_lock_id: string | null
 }
 
+// Every change names the kind, although the decision implies it: PostgreSQL first checks the constraints on the row
+// that the statement's snapshot saw, still unlocked perhaps, before it goes on to the one that we hold.
 const lives = (lifetime: string): string =>
   `refreshed_at = decided.now, expires_at = decided.now + ${lifetime}::float8 * interval '1 ms'`
 
@@ -72,7 +74,7 @@ export const LOCK: Statement<LockRow> = {
 export const UNLOCK_AND_RELOCK: Statement<LockRow> = {
   name: 'unlock-and-relock',
   text: `${HELD}${decided(`case when live_kind = 'wopi' and lock_id = $6 then 'swap' else 'conflict' end`)}${changed(
-    `lock_id = $3, holder = $5, epoch = file_lock.epoch + 1, ${lives('$4')}`,
+    `kind = 'wopi', lock_id = $3, holder = $5, epoch = file_lock.epoch + 1, ${lives('$4')}`,
     `'swap'`,
   )}${ANSWER}`,
 }
@@ -81,7 +83,7 @@ export const UNLOCK_AND_RELOCK: Statement<LockRow> = {
 export const REFRESH_LOCK: Statement<LockRow> = {
   name: 'refresh-lock',
   text: `${HELD}${decided(`case when live_kind = 'wopi' and lock_id = $3 then 'extend' else 'conflict' end`)}${changed(
-    lives('$4'),
+    `kind = 'wopi', ${lives('$4')}`,
     `'extend'`,
   )}${ANSWER}`,
 }

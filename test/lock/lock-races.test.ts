@@ -1,4 +1,6 @@
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
+import pg from 'pg'
+import { afterAll, beforeAll, describe, expect, inject, it, vi } from 'vitest'
+import { execute } from '../kit/postgres.js'
 import { Tandem } from '../kit/tandem.js'
 import { Editor } from '../kit/wopi.js'
 
@@ -66,4 +68,35 @@ describe('lock races', () => {
       expect((await current.getLock()).lock).toBe('newer')
     })
   }
+})
+
+describe('a lock call that waits while another takes the lock', () => {
+  it('answers by what it finds after the wait, for RefreshLock and UnlockAndRelock alike', async () => {
+    await using tandem = await Tandem.start(inject('postgres'))
+    for (const operation of ['refresh', 'relock'] as const) {
+      const file = await tandem.sharedFile('content')
+      const editor = await tandem.editor(await tandem.person('alice'), file.id)
+      const other = new pg.Client({ connectionString: tandem.databaseUrl })
+      await other.connect()
+      // Somebody on another server takes the lock 'A', and has not committed yet.
+      await other.query('begin')
+      await other.query(
+        `update file_lock set kind = 'wopi', lock_id = 'A', epoch = epoch + 1,
+           expires_at = clock_timestamp() + interval '1 minute' where file_id = $1`,
+        [file.id],
+      )
+      const answer = operation === 'refresh' ? editor.refreshLock('A') : editor.unlockAndRelock('A', 'B')
+      await vi.waitFor(async () => {
+        const waiting = await execute(
+          tandem.databaseUrl,
+          `select from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()`,
+        )
+        expect(waiting.rowCount).toBe(1)
+      })
+      await other.query('commit')
+      await other.end()
+      expect((await answer).status).toBe(200)
+      expect((await editor.getLock()).lock).toBe(operation === 'refresh' ? 'A' : 'B')
+    }
+  })
 })
