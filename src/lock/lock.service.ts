@@ -7,6 +7,7 @@ import {
   EXCLUSIVE_UNLOCK,
   GET_LOCK,
   HOLD,
+  HOLD_IF_ADMITTED,
   LOCK,
   REFRESH_LOCK,
   UNLOCK,
@@ -25,14 +26,20 @@ export type LockOutcome =
   /** `current` is what the caller is told on a 409. */
   | { readonly granted: false; readonly current: LockState }
 
-/** `undefined` in place of an answer: no such file. */
+/** Who asks, and the right he must have: judged in the statement that changes the lock. */
+export interface Admission {
+  readonly tokenId: string
+  readonly userId: string
+  /** The least rank of a role that will do; 0: any token that was issued for editing. */
+  readonly neededRank: number
+}
+
+/** `undefined` in place of an answer: no such file, or the caller was not admitted. */
 type Answer<T> = Promise<T | undefined>
 
 /** The lock of each file: WOPI.md §7, linearizable over all servers on the database (RELIABILITY-SECURITY.md R-01). */
 @Injectable()
 export class LockService {
-  private readonly waitingRefreshes = new Map<string, Answer<LockOutcome>>()
-
   constructor(
     private readonly database: Database,
     private readonly settings: Settings,
@@ -40,33 +47,23 @@ export class LockService {
   ) {}
 
   /** Takes the lock, or restarts its timer when `lockId` holds it already. */
-  lock(fileId: string, lockId: string, holder: string): Answer<LockOutcome> {
-    return this.change(LOCK, fileId, [lockId, this.settings.lockTtlMs, holder])
+  lock(fileId: string, lockId: string, by: Admission): Answer<LockOutcome> {
+    return this.change(LOCK, fileId, [...valuesOf(by), lockId, this.settings.lockTtlMs])
   }
 
   /** Swaps `oldLockId` for `lockId` in one step: nobody can get in between. */
-  unlockAndRelock(fileId: string, oldLockId: string, lockId: string, holder: string): Answer<LockOutcome> {
-    return this.change(UNLOCK_AND_RELOCK, fileId, [lockId, this.settings.lockTtlMs, holder, oldLockId])
+  unlockAndRelock(fileId: string, oldLockId: string, lockId: string, by: Admission): Answer<LockOutcome> {
+    const { lockTtlMs } = this.settings
+    return this.change(UNLOCK_AND_RELOCK, fileId, [...valuesOf(by), lockId, lockTtlMs, oldLockId])
   }
 
-  /**
-   * Restarts the timer. Equal refreshes that wait for their turn are answered together by the first of them: whoever
-   * joins called before it began, so its answer is true for him too, and ten editors cost the database one.
-   */
-  refresh(fileId: string, lockId: string): Answer<LockOutcome> {
-    const key = `${fileId} ${lockId}`
-    const waiting = this.waitingRefreshes.get(key)
-    if (waiting) return waiting
-    const mine = this.database.inTurn(fileId, () => {
-      this.waitingRefreshes.delete(key)
-      return this.ask(REFRESH_LOCK, fileId, [lockId, this.settings.lockTtlMs], this.database).then(outcomeOf)
-    })
-    this.waitingRefreshes.set(key, mine)
-    return mine
+  /** Restarts the timer. */
+  refresh(fileId: string, lockId: string, by: Admission): Answer<LockOutcome> {
+    return this.change(REFRESH_LOCK, fileId, [...valuesOf(by), lockId, this.settings.lockTtlMs])
   }
 
-  unlock(fileId: string, lockId: string): Answer<LockOutcome> {
-    return this.change(UNLOCK, fileId, [lockId])
+  unlock(fileId: string, lockId: string, by: Admission): Answer<LockOutcome> {
+    return this.change(UNLOCK, fileId, [...valuesOf(by), lockId])
   }
 
   /** For batch jobs and maintenance: nobody may edit until `lifetimeMs` have passed. */
@@ -93,8 +90,10 @@ export class LockService {
   }
 
   /** The lock as it will stand until `tx` ends: the row stays locked, so nobody takes or drops it meanwhile. */
-  async hold(tx: Tx, fileId: string): Answer<LockState> {
-    const row = await this.ask(HOLD, fileId, [], tx)
+  async hold(tx: Tx, fileId: string, by?: Admission): Answer<LockState> {
+    const row = await (by
+      ? this.ask(HOLD_IF_ADMITTED, fileId, valuesOf(by), tx)
+      : this.ask(HOLD, fileId, [], tx))
     return row && stateOf(row)
   }
 
@@ -120,6 +119,10 @@ export class LockService {
     const rows = await on.query(statement, [fileId, this.settings.lockGraceMs, ...values])
     return rows[0]
   }
+}
+
+function valuesOf({ tokenId, userId, neededRank }: Admission): unknown[] {
+  return [tokenId, userId, neededRank]
 }
 
 function outcomeOf(row: LockRow | undefined): LockOutcome | undefined {

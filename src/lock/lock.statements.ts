@@ -8,9 +8,9 @@ import type { Statement } from '../database/database.js'
  * lock was obtained: now() stands still from the start of the transaction, and a clock read beside FOR UPDATE is read
  * before the wait; both call a lock live that died while we queued for it (RELIABILITY-SECURITY.md §2.2).
  */
-const HELD = `
+const held = (condition = ''): string => `
   with held as materialized (
-    select * from file_lock where file_id = $1 for no key update
+    select * from file_lock where file_id = $1${condition} for no key update
   ), seen as materialized (
     select held.*, clock_timestamp() as now from held
   ), live as (
@@ -20,6 +20,11 @@ const HELD = `
            else 'none' end as live_kind
     from seen
   )`
+
+const HELD = held()
+
+/** Only for a token that may do this now; else no row. $3 token id, $4 its user, $5 the rank needed */
+const HELD_IF_ADMITTED = held(' and token_admits($3, $4, $1, $5)')
 
 const ANSWER = `
   select decision, live_kind, live_lock_id, version, holder, reason, dead_lock_id from decided`
@@ -55,45 +60,45 @@ export interface LockRow {
 const lives = (lifetime: string): string =>
   `refreshed_at = decided.now, expires_at = decided.now + ${lifetime}::float8 * interval '1 ms'`
 
-/** $1 file, $2 grace ms, $3 lock id, $4 lifetime ms, $5 holder */
+/** $1 file, $2 grace ms, $3–$5 admission, $6 lock id, $7 lifetime ms */
 export const LOCK: Statement<LockRow> = {
   name: 'lock',
-  text: `${HELD}${decided(`case
+  text: `${HELD_IF_ADMITTED}${decided(`case
       when live_kind = 'none' then 'take'
-      when live_kind = 'wopi' and lock_id = $3 then 'extend'
+      when live_kind = 'wopi' and lock_id = $6 then 'extend'
       else 'conflict' end`)}${changed(
-    `kind = 'wopi', lock_id = $3, reason = null, ${lives('$4')},
-       holder = case decided.decision when 'take' then $5 else file_lock.holder end,
+    `kind = 'wopi', lock_id = $6, reason = null, ${lives('$7')},
+       holder = case decided.decision when 'take' then $4 else file_lock.holder end,
        taken_at = case decided.decision when 'take' then decided.now else file_lock.taken_at end,
        epoch = file_lock.epoch + case decided.decision when 'take' then 1 else 0 end`,
     `'take', 'extend'`,
   )}${ANSWER}`,
 }
 
-/** $1 file, $2 grace ms, $3 new lock id, $4 lifetime ms, $5 holder, $6 old lock id */
+/** $1 file, $2 grace ms, $3–$5 admission, $6 new lock id, $7 lifetime ms, $8 old lock id */
 export const UNLOCK_AND_RELOCK: Statement<LockRow> = {
   name: 'unlock-and-relock',
-  text: `${HELD}${decided(`case when live_kind = 'wopi' and lock_id = $6 then 'swap' else 'conflict' end`)}${changed(
-    `kind = 'wopi', lock_id = $3, holder = $5, epoch = file_lock.epoch + 1, ${lives('$4')}`,
+  text: `${HELD_IF_ADMITTED}${decided(`case when live_kind = 'wopi' and lock_id = $8 then 'swap' else 'conflict' end`)}${changed(
+    `kind = 'wopi', lock_id = $6, holder = $4, epoch = file_lock.epoch + 1, ${lives('$7')}`,
     `'swap'`,
   )}${ANSWER}`,
 }
 
-/** $1 file, $2 grace ms, $3 lock id, $4 lifetime ms */
+/** $1 file, $2 grace ms, $3–$5 admission, $6 lock id, $7 lifetime ms */
 export const REFRESH_LOCK: Statement<LockRow> = {
   name: 'refresh-lock',
-  text: `${HELD}${decided(`case when live_kind = 'wopi' and lock_id = $3 then 'extend' else 'conflict' end`)}${changed(
-    `kind = 'wopi', ${lives('$4')}`,
+  text: `${HELD_IF_ADMITTED}${decided(`case when live_kind = 'wopi' and lock_id = $6 then 'extend' else 'conflict' end`)}${changed(
+    `kind = 'wopi', ${lives('$7')}`,
     `'extend'`,
   )}${ANSWER}`,
 }
 
 const FREE = `kind = 'none', lock_id = '', holder = null, reason = null, taken_at = null, refreshed_at = null, expires_at = null`
 
-/** $1 file, $2 grace ms, $3 lock id */
+/** $1 file, $2 grace ms, $3–$5 admission, $6 lock id */
 export const UNLOCK: Statement<LockRow> = {
   name: 'unlock',
-  text: `${HELD}${decided(`case when live_kind = 'wopi' and lock_id = $3 then 'release' else 'conflict' end`)}${changed(
+  text: `${HELD_IF_ADMITTED}${decided(`case when live_kind = 'wopi' and lock_id = $6 then 'release' else 'conflict' end`)}${changed(
     FREE,
     `'release'`,
   )}${ANSWER}`,
@@ -127,10 +132,16 @@ export const GET_LOCK: Statement<LockRow> = {
   text: `${HELD.replace('for no key update', 'for share')}${decided(`'conflict'`)}${ANSWER}`,
 }
 
-/** The same read for a save's transaction, which keeps the row until its commit. $1 file, $2 grace ms */
+/** The same read for a transaction, which keeps the row until its commit. $1 file, $2 grace ms */
 export const HOLD: Statement<LockRow> = {
   name: 'hold-lock',
   text: `${HELD}${decided(`'conflict'`)}${ANSWER}`,
+}
+
+/** The same for a save, with its right to save. $1 file, $2 grace ms, $3–$5 admission */
+export const HOLD_IF_ADMITTED: Statement<LockRow> = {
+  name: 'hold-lock-if-admitted',
+  text: `${HELD_IF_ADMITTED}${decided(`'conflict'`)}${ANSWER}`,
 }
 
 export interface ExpiredRow {

@@ -9,7 +9,7 @@ import {
   STILL_GOOD,
   type FileAccessRow,
 } from './access.statements.js'
-import { RANK, roleOf, type Role } from './role.js'
+import { RANK, roleOf, type Rank, type Role } from './role.js'
 
 /** What a WOPI token can do to its file at this moment. */
 export interface FileAccess {
@@ -83,7 +83,21 @@ export class AccessService {
     }
   }
 
-  /** Asked again where a save is decided: what was true when its upload began may have changed since. */
+  /**
+   * What the database's function `token_admits` needs to know to let the caller in, or not, in the statement of his
+   * operation itself.
+   * @returns undefined when the token alone says no; `ofToken` says why
+   */
+  admission(
+    { jti, userId, resourceId, expiresAt }: AccessTokenClaims,
+    fileId: string,
+    neededRank: Rank,
+  ): { tokenId: string; userId: string; neededRank: Rank } | undefined {
+    if (resourceId !== fileId || expiresAt * 1000 <= Date.now()) return undefined
+    return { tokenId: jti, userId, neededRank }
+  }
+
+  /** Asked again where something is decided: what was true when the request came may have changed since. */
   async mayStillEdit(
     tx: Tx,
     { jti, mode, user, file }: Pick<FileAccess, 'jti' | 'mode' | 'user' | 'file'>,

@@ -53,8 +53,8 @@ export class FilesController {
       event: 'wopi-conflict',
       status,
       operation: request.operation.name,
-      fileId: request.access.file.id,
-      userId: request.access.user.id,
+      fileId: request.params.id,
+      userId: request.user.userId,
       reason: headers['X-WOPI-LockFailureReason']?.toString(),
       correlationId: correlationId(request),
     }

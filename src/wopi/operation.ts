@@ -8,6 +8,7 @@ export interface WopiRequest extends IncomingMessage {
   params: { readonly id: string }
   /** Put there by passport: what the genuine token claims. */
   user: AccessTokenClaims
+  /** Not there for an operation that judges access itself. */
   access: FileAccess
   operation: Operation
 }
@@ -27,5 +28,7 @@ export type Need = 'read' | 'edit' | 'own' | 'unlock' | 'save'
 export interface Operation {
   readonly name: string
   readonly needs: Need
+  /** Asks for the caller's right itself; `request.access` is not there then. */
+  readonly judgesAccess?: boolean
   answer(request: WopiRequest): Promise<Answer>
 }

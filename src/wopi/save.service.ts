@@ -4,6 +4,7 @@ import { Database } from '../database/database.js'
 import { admitsSave } from '../lock/lock-rules.js'
 import { LockService } from '../lock/lock.service.js'
 import { AccessService, type FileAccess } from '../permission/access.service.js'
+import { RANK } from '../permission/role.js'
 import { BlobStore, type StoredBlob } from '../storage/blob-store.js'
 import { FileService } from '../storage/file.service.js'
 import type { PutHeaders } from './put-headers.js'
@@ -31,16 +32,20 @@ export class SaveService {
       ...(lock ? { lock } : {}),
     })
 
+    // Asked again: what was true when the upload began may have changed since.
+    const admission = { tokenId: access.jti, userId: access.user.id, neededRank: RANK.editor }
     const decideUnderTheRow = (): Promise<PutOutcome & { readonly unused?: boolean }> =>
       this.database.transaction(async (tx) => {
         const head = await this.files.lockHead(tx, access.file.id)
         if (!head) return { kind: 'no-such-file', content }
 
-        const right = await this.accesses.mayStillEdit(tx, access)
-        if (right !== 'yes') return refused(right === 'right-lost' ? 'permission-revoked' : right)
-
-        const lock = await this.locks.hold(tx, head.id)
-        if (!lock) return { kind: 'no-such-file', content }
+        const lock = await this.locks.hold(tx, head.id, admission)
+        if (!lock) {
+          const right = await this.accesses.mayStillEdit(tx, access)
+          return refused(
+            right === 'token-expired' || right === 'token-revoked' ? right : 'permission-revoked',
+          )
+        }
         const admitted = admitsSave(lock, lockId, head.size)
         if (admitted !== 'yes') return refused(admitted, lock)
         if (baseTimestamp !== undefined && baseTimestamp !== head.modifiedAt)

@@ -19,12 +19,14 @@ import { Unlock } from './operations/unlock.js'
 import { UnlockAndRelock } from './operations/unlock-and-relock.js'
 import { RefusedSaves } from './refused-saves.service.js'
 import { SaveService } from './save.service.js'
+import { WopiAccess } from './wopi-access.js'
 
 @Module({
   imports: [AuditModule, LockModule, PermissionModule, StorageModule],
   controllers: [FilesController],
   providers: [
     Operations,
+    WopiAccess,
     SaveService,
     RefusedSaves,
     CheckFileInfo,

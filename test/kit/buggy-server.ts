@@ -1,5 +1,5 @@
 import * as statements from '../../src/lock/lock.statements.js'
-import { LockService, type LockOutcome } from '../../src/lock/lock.service.js'
+import { LockService, type Admission, type LockOutcome } from '../../src/lock/lock.service.js'
 
 /**
  * The server with one of the classic lock bugs put in, so that the linearizability test can prove that it would find
@@ -20,10 +20,10 @@ function plant(bug: string | undefined): void {
         fileId: string,
         oldLockId: string,
         lockId: string,
-        holder: string,
+        by: Admission,
       ): Promise<LockOutcome | undefined> {
-        const unlocked = await this.unlock(fileId, oldLockId)
-        return unlocked?.granted ? this.lock(fileId, lockId, holder) : unlocked
+        const unlocked = await this.unlock(fileId, oldLockId, by)
+        return unlocked?.granted ? this.lock(fileId, lockId, by) : unlocked
       }
       return
     default:

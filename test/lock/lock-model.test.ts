@@ -17,6 +17,8 @@ import { newDatabase } from '../kit/postgres.js'
 const GRACE = 700
 const TTL = 1000
 const FILE = 'f'
+/** The token, its user, and the rank that an editor has. */
+const ADMISSION = ['token-of-alice', 'alice', 2]
 
 type Step =
   | { readonly step: 'request'; readonly request: LockRequest }
@@ -79,6 +81,12 @@ describe('the lock statements', () => {
     client = new pg.Client({ connectionString: await newDatabase(inject('postgres')) })
     await client.connect()
     for (const statement of CLOCK) await client.query(statement)
+    await client.query(`insert into user_account (id, display_name) values ('alice', 'Alice')`)
+    await client.query(
+      `insert into access_token (jti, user_id, resource_kind, resource_id, mode, issued_at, expires_at)
+       values ('token-of-alice', 'alice', 'file', $1, 'edit', '2026-01-01', 'infinity')`,
+      [FILE],
+    )
   })
   afterAll(() => client.end())
 
@@ -94,20 +102,27 @@ describe('the lock statements', () => {
   async function freshFile(): Promise<Model> {
     await setClock(0)
     await client.query('truncate file, file_version, file_lock cascade')
-    await run(CREATE_FILE, [FILE, 'root', 'n', 'n', 'o', 'blob', 1, 'sha', 'upload', 'c'])
+    await run(CREATE_FILE, [FILE, 'root', 'n', 'n', 'alice', 'blob', 1, 'sha', 'upload', 'c'])
     return { stored: { kind: 'none' }, epoch: 0, version: 1, now: 0 }
   }
 
   function ask(asked: LockRequest): Promise<LockRow[]> {
     switch (asked.operation) {
       case 'lock':
-        return run(statements.LOCK, [FILE, GRACE, asked.lockId, TTL, 'alice'])
+        return run(statements.LOCK, [FILE, GRACE, ...ADMISSION, asked.lockId, TTL])
       case 'unlock-and-relock':
-        return run(statements.UNLOCK_AND_RELOCK, [FILE, GRACE, asked.lockId, TTL, 'alice', asked.oldLockId])
+        return run(statements.UNLOCK_AND_RELOCK, [
+          FILE,
+          GRACE,
+          ...ADMISSION,
+          asked.lockId,
+          TTL,
+          asked.oldLockId,
+        ])
       case 'refresh':
-        return run(statements.REFRESH_LOCK, [FILE, GRACE, asked.lockId, TTL])
+        return run(statements.REFRESH_LOCK, [FILE, GRACE, ...ADMISSION, asked.lockId, TTL])
       case 'unlock':
-        return run(statements.UNLOCK, [FILE, GRACE, asked.lockId])
+        return run(statements.UNLOCK, [FILE, GRACE, ...ADMISSION, asked.lockId])
       case 'exclusive':
         return run(statements.EXCLUSIVE_LOCK, [FILE, GRACE, asked.lockId, TTL, 'root', 'backup'])
     }
@@ -135,6 +150,7 @@ describe('the lock statements', () => {
       case 'get':
         expectAnswer(model, await run(statements.GET_LOCK, [FILE, GRACE]), 'conflict')
         expectAnswer(model, await run(statements.HOLD, [FILE, GRACE]), 'conflict')
+        expectAnswer(model, await run(statements.HOLD_IF_ADMITTED, [FILE, GRACE, ...ADMISSION]), 'conflict')
         return
       case 'sweep': {
         const dead = model.stored.kind !== 'none' && !stillHeld(model.stored, model.now, GRACE)
@@ -203,8 +219,18 @@ describe('the lock statements', () => {
 
   it('answer nothing for a file that does not exist', async () => {
     await freshFile()
-    expect(await run(statements.LOCK, ['nobody', GRACE, 'A', TTL, 'alice'])).toEqual([])
+    expect(await run(statements.LOCK, ['nobody', GRACE, ...ADMISSION, 'A', TTL])).toEqual([])
     expect(await run(statements.GET_LOCK, ['nobody', GRACE])).toEqual([])
+  })
+
+  it('change and tell nothing when the caller is not admitted', async () => {
+    const model = await freshFile()
+    const lock = (...by: unknown[]): Promise<LockRow[]> =>
+      run(statements.LOCK, [FILE, GRACE, ...by, 'A', TTL])
+    expect(await lock('no-such-token', 'alice', 2)).toEqual([])
+    expect(await lock('token-of-alice', 'bob', 2)).toEqual([])
+    expect(await lock('token-of-alice', 'alice', 4)).toEqual([])
+    await expectStored(model)
   })
 })
 

@@ -1,23 +1,30 @@
 import { Injectable } from '@nestjs/common'
-import type { Answer } from '../../http/answer.js'
-import { LockService } from '../../lock/lock.service.js'
-import { lockAnswer } from '../lock-answer.js'
-import type { Operation, WopiRequest } from '../operation.js'
+import { LockService, type Admission, type LockOutcome } from '../../lock/lock.service.js'
+import { AccessService } from '../../permission/access.service.js'
+import type { WopiRequest } from '../operation.js'
+import { WopiAccess } from '../wopi-access.js'
 import { requiredLockId } from '../wopi-headers.js'
+import { LockOperation } from './lock-operation.js'
 
 /**
  * WOPI.md §7. Needs the caller's live edit right although the id alone would identify the lock: this is the only call
  * by which Excel learns that one of its users lost the right (RELIABILITY-SECURITY.md §3.2).
  */
 @Injectable()
-export class RefreshLock implements Operation {
+export class RefreshLock extends LockOperation {
   readonly name = 'RefreshLock'
   readonly needs = 'edit'
 
-  constructor(private readonly locks: LockService) {}
+  constructor(
+    private readonly locks: LockService,
+    accesses: AccessService,
+    access: WopiAccess,
+  ) {
+    super(accesses, access)
+  }
 
-  async answer(request: WopiRequest): Promise<Answer> {
+  protected change(request: WopiRequest, by: Admission): Promise<LockOutcome | undefined> {
     const lockId = requiredLockId(request, 'X-WOPI-Lock')
-    return lockAnswer(await this.locks.refresh(request.params.id, lockId))
+    return this.locks.refresh(request.params.id, lockId, by)
   }
 }

@@ -1,22 +1,28 @@
 import { Injectable } from '@nestjs/common'
-import type { Answer } from '../../http/answer.js'
-import { LockService } from '../../lock/lock.service.js'
-import { lockAnswer } from '../lock-answer.js'
-import type { Operation, WopiRequest } from '../operation.js'
+import { LockService, type Admission, type LockOutcome } from '../../lock/lock.service.js'
+import { AccessService } from '../../permission/access.service.js'
+import type { WopiRequest } from '../operation.js'
+import { WopiAccess } from '../wopi-access.js'
 import { requiredLockId } from '../wopi-headers.js'
+import { LockOperation } from './lock-operation.js'
 
 /** WOPI.md §7: Lock with X-WOPI-OldLock swaps the old id for the new one in one atomic step. */
 @Injectable()
-export class UnlockAndRelock implements Operation {
+export class UnlockAndRelock extends LockOperation {
   readonly name = 'UnlockAndRelock'
   readonly needs = 'edit'
 
-  constructor(private readonly locks: LockService) {}
+  constructor(
+    private readonly locks: LockService,
+    accesses: AccessService,
+    access: WopiAccess,
+  ) {
+    super(accesses, access)
+  }
 
-  async answer(request: WopiRequest): Promise<Answer> {
+  protected change(request: WopiRequest, by: Admission): Promise<LockOutcome | undefined> {
     const oldLockId = requiredLockId(request, 'X-WOPI-OldLock')
     const lockId = requiredLockId(request, 'X-WOPI-Lock')
-    const { params, access } = request
-    return lockAnswer(await this.locks.unlockAndRelock(params.id, oldLockId, lockId, access.user.id))
+    return this.locks.unlockAndRelock(request.params.id, oldLockId, lockId, by)
   }
 }

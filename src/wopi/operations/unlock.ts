@@ -1,20 +1,27 @@
 import { Injectable } from '@nestjs/common'
-import type { Answer } from '../../http/answer.js'
-import { LockService } from '../../lock/lock.service.js'
-import { lockAnswer } from '../lock-answer.js'
-import type { Operation, WopiRequest } from '../operation.js'
+import { LockService, type Admission, type LockOutcome } from '../../lock/lock.service.js'
+import { AccessService } from '../../permission/access.service.js'
+import type { WopiRequest } from '../operation.js'
+import { WopiAccess } from '../wopi-access.js'
 import { requiredLockId } from '../wopi-headers.js'
+import { LockOperation } from './lock-operation.js'
 
 /** WOPI.md §7: compare and delete. Whoever knows the id and was let in to edit may release it; locks have no owner. */
 @Injectable()
-export class Unlock implements Operation {
+export class Unlock extends LockOperation {
   readonly name = 'Unlock'
   readonly needs = 'unlock'
 
-  constructor(private readonly locks: LockService) {}
+  constructor(
+    private readonly locks: LockService,
+    accesses: AccessService,
+    access: WopiAccess,
+  ) {
+    super(accesses, access)
+  }
 
-  async answer(request: WopiRequest): Promise<Answer> {
+  protected change(request: WopiRequest, by: Admission): Promise<LockOutcome | undefined> {
     const lockId = requiredLockId(request, 'X-WOPI-Lock')
-    return lockAnswer(await this.locks.unlock(request.params.id, lockId))
+    return this.locks.unlock(request.params.id, lockId, by)
   }
 }
