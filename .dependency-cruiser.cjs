@@ -3,12 +3,15 @@
 
 /** What each module may import beside itself. Everything not listed is forbidden. */
 const ARROWS = {
-  wopi: ['lock', 'storage', 'permission', 'audit', 'database', 'config', 'http', 'logging'],
-  admin: ['lock', 'storage', 'permission', 'audit', 'database', 'config', 'http', 'logging'],
+  wopi: ['coauth-status', 'lock', 'storage', 'permission', 'audit', 'events', 'database', 'config', 'http', 'logging'],
+  admin: ['coauth-status', 'lock', 'storage', 'permission', 'audit', 'events', 'database', 'config', 'http', 'logging'],
   health: ['storage', 'database', 'http', 'config'],
-  lock: ['database', 'config', 'logging'],
+  'coauth-status': ['events', 'database', 'config', 'logging'],
+  webhooks: ['events', 'database', 'config', 'logging'],
+  lock: ['events', 'database', 'config', 'logging'],
   storage: ['database', 'config', 'logging'],
   permission: ['database', 'config', 'logging'],
+  events: ['database', 'config', 'logging'],
   audit: ['database', 'config', 'logging'],
   http: [],
   database: ['config'],
