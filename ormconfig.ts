@@ -2,6 +2,8 @@ import { DataSource } from 'typeorm'
 import { Foundation1764000000000 } from './src/database/migrations/1764000000000-foundation.js'
 import { TokenAdmits1764100000000 } from './src/database/migrations/1764100000000-token-admits.js'
 import { CoauthStatus1764200000000 } from './src/database/migrations/1764200000000-coauth-status.js'
+import { WebhookCursor1764300000000 } from './src/database/migrations/1764300000000-webhook-cursor.js'
+import { AdminReading1764350000000 } from './src/database/migrations/1764350000000-admin-reading.js'
 import { AccessGrant } from './src/permission/access-grant.entity.js'
 import { AccessToken } from './src/permission/access-token.entity.js'
 import { UserAccount } from './src/permission/user-account.entity.js'
@@ -14,7 +16,13 @@ export function createDataSource(databaseUrl: string, poolSize: number): DataSou
   return new DataSource({
     type: 'postgres',
     entities: [UserAccount, AccessGrant, AccessToken, Container, FileVersion, RecoveryItem],
-    migrations: [Foundation1764000000000, TokenAdmits1764100000000, CoauthStatus1764200000000],
+    migrations: [
+      Foundation1764000000000,
+      TokenAdmits1764100000000,
+      CoauthStatus1764200000000,
+      WebhookCursor1764300000000,
+      AdminReading1764350000000,
+    ],
     migrationsTableName: 'migration',
     synchronize: false,
     applicationName: 'tandem',

@@ -9,6 +9,10 @@ import { playDocument } from './play.js'
 import { Random } from './random.js'
 import { RestClient } from './rest-client.js'
 import { lostChanges, problems, resultTable } from './results.js'
+import { lostInCells } from './scenarios/cell-table.js'
+import type { CellResult } from './scenarios/cell.js'
+import { cellsOf, playCells } from './scenarios/cell.js'
+import { reportCells } from './scenarios/report.js'
 import type { Account, SharedFile } from './shared-file.js'
 import { editorFor, shareNewFile } from './shared-file.js'
 
@@ -18,7 +22,7 @@ type Accounts = Record<User, Account>
 
 let stopping = false
 
-async function demonstrate(server: DemoServer): Promise<DocumentResult[]> {
+async function demonstrate(server: DemoServer): Promise<void> {
   const database =
     process.env['DATABASE_URL'] === undefined ? 'a PostgreSQL of its own' : 'the given database'
   say(`Starting Tandem at ${server.url} with ${database} …`)
@@ -27,6 +31,12 @@ async function demonstrate(server: DemoServer): Promise<DocumentResult[]> {
   say(`Tandem is ready after ${counted(Math.round((Date.now() - startedAt) / 1000), 'second')}.\n`)
 
   const accounts = await signIn(server)
+  const documents = await playScenes(accounts)
+  const cells = await playScenarios(accounts)
+  say(`\nlost changes: ${lostChanges(documents) + lostInCells(cells)}`)
+}
+
+async function playScenes(accounts: Accounts): Promise<DocumentResult[]> {
   const files: SharedFile[] = []
   for (const scene of scenes) files.push(await prepare(scene, accounts))
   const names = files.map(({ name }) => name)
@@ -43,7 +53,31 @@ async function demonstrate(server: DemoServer): Promise<DocumentResult[]> {
   })
   const casts = await Promise.all(scenes.map((scene, index) => castFor(scene, files[index], accounts)))
   const stage = { clock: new ScaledClock(speed), random: new Random('demo'), wopi: {}, report }
-  return Promise.all(files.map((file, index) => playDocument(stage, file, casts[index] ?? [])))
+  const results = await Promise.all(files.map((file, index) => playDocument(stage, file, casts[index] ?? [])))
+  say(`\n${resultTable(results)}\n`)
+  const found = problems(results)
+  for (const problem of found) say(`  PROBLEM  ${problem}`)
+  if (found.length > 0) process.exitCode = 1
+  return results
+}
+
+async function playScenarios({ alice, bob, carol, dave }: Accounts): Promise<CellResult[]> {
+  const cells = cellsOf('last-joined')
+  say("Now the six scenarios of Microsoft's documents, in each application: what becomes of a session when")
+  say("people come, go and lose the right to edit. A is Alice, B Bob, C Carol; the documents are Dave's.")
+  say(
+    `Time jumps from one appointment to the next here: ${cells.length} cells of 20 minutes take some seconds.`,
+  )
+  const cast = { owner: dave, roles: { A: alice, B: bob, C: carol } }
+  const production = { cast, random: new Random('demo'), wopi: {}, revocation: 'nothing-left' } as const
+  let played = 0
+  const results = await playCells(production, cells, () => {
+    played += 1
+    if (played % 6 === 0 && !stopping) say(`  ${played} of ${cells.length} played`)
+  })
+  reportCells(results, say)
+  if (results.some(({ differences }) => differences.length > 0)) process.exitCode = 1
+  return results
 }
 
 async function signIn(server: DemoServer): Promise<Accounts> {
@@ -73,14 +107,6 @@ async function castFor(
       visits: [visit],
     })),
   )
-}
-
-function conclude(results: readonly DocumentResult[]): void {
-  say(`\n${resultTable(results)}\n`)
-  const found = problems(results)
-  for (const problem of found) say(`  PROBLEM  ${problem}`)
-  say(`lost changes: ${lostChanges(results)}`)
-  if (found.length > 0) process.exitCode = 1
 }
 
 function explainWhatNext(server: DemoServer): void {
@@ -117,7 +143,7 @@ async function main(): Promise<void> {
         void stopAndExit(started, 0)
       })
     }
-    conclude(await demonstrate(server))
+    await demonstrate(server)
     if (process.argv.includes('--exit')) await stopAndExit(server, Number(process.exitCode ?? 0))
     explainWhatNext(server)
     await server.exited

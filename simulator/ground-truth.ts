@@ -44,6 +44,12 @@ export class GroundTruth {
     }
   }
 
+  /** Marks of what was typed and stands, whole, in none of these contents. */
+  missingFrom(contents: readonly Uint8Array[]): string[] {
+    const present = new Set(contents.flatMap((bytes) => this.markedLines(bytes)))
+    return [...this.#lines].filter(([, { line }]) => !present.has(line)).map(([mark]) => mark)
+  }
+
   verify(finalBytes: Uint8Array): Verdict {
     const present = new Map<string, number>()
     for (const line of this.markedLines(finalBytes)) present.set(line, (present.get(line) ?? 0) + 1)

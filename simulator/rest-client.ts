@@ -17,13 +17,17 @@ const createdFile = z.object({ id: z.string(), name: z.string(), version: z.stri
 export type CreatedFile = z.infer<typeof createdFile>
 
 const accessToken = z.object({ accessToken: z.string(), wopiSrc: z.string() })
+const versionFacts = z.object({ version: z.string() })
 const versionPage = z.object({ items: z.array(z.unknown()), nextCursor: z.string().nullish() })
+const recoveryItem = z.object({ id: z.string(), reason: z.string(), userId: z.string(), sha256: z.string() })
+export type RecoveryItem = z.infer<typeof recoveryItem>
+const recoveryPage = z.object({ items: z.array(recoveryItem) })
 const problem = z.object({ title: z.string().optional(), detail: z.string().optional() })
 
 /** The calls of /api/v1 that one person makes. */
 export class RestClient {
   constructor(
-    private readonly baseUrl: string,
+    readonly baseUrl: string,
     private readonly bearer: string,
   ) {}
 
@@ -52,11 +56,19 @@ export class RestClient {
     return this.#call('GET', `/files/${fileId}/content`)
   }
 
+  async revoke(fileId: string, subject: string): Promise<void> {
+    await this.#call('DELETE', `/files/${fileId}/grants/${subject}`)
+  }
+
+  async headVersion(fileId: string): Promise<string> {
+    return versionFacts.parse(parseJson(await this.#call('GET', `/files/${fileId}`))).version
+  }
+
   async countVersions(fileId: string): Promise<number> {
     let count = 0
     let cursor: string | null | undefined = ''
     do {
-      const path: string = `/files/${fileId}/versions?limit=100${cursor ? `&cursor=${encodeURIComponent(cursor)}` : ''}`
+      const path: string = `/files/${fileId}/versions?all=true&limit=100${cursor ? `&cursor=${encodeURIComponent(cursor)}` : ''}`
       const page = versionPage.parse(parseJson(await this.#call('GET', path)))
       count += page.items.length
       cursor = page.nextCursor
@@ -64,8 +76,17 @@ export class RestClient {
     return count
   }
 
+  /** Saves that the host refused and kept, oldest first. */
+  async recoveryItems(fileId: string): Promise<RecoveryItem[]> {
+    return recoveryPage.parse(parseJson(await this.#call('GET', `/files/${fileId}/recovery-items`))).items
+  }
+
+  recoveredContent(fileId: string, itemId: string): Promise<Uint8Array> {
+    return this.#call('GET', `/files/${fileId}/recovery-items/${itemId}/content`)
+  }
+
   async #call(
-    method: 'GET' | 'POST' | 'PUT',
+    method: 'GET' | 'POST' | 'PUT' | 'DELETE',
     path: string,
     body?: Uint8Array,
     contentType?: string,

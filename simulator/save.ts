@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto'
 import type { OpenDocument, Snapshot } from './open-document.js'
 import type { LockAnswer, SessionLock } from './session-lock.js'
+import { sha256 } from './sha256.js'
 import type { WopiAccess, WopiClient } from './wopi-client.js'
 
 export type SaveResult =
@@ -80,8 +80,4 @@ export class Saver {
 
 function delayed(why: string, retryAfterMs: number): SaveResult {
   return { kind: 'delayed', why, retryAfterMs }
-}
-
-function sha256(bytes: Uint8Array): string {
-  return createHash('sha256').update(bytes).digest('hex')
 }

@@ -17,11 +17,14 @@ Usage: npm run simulate -- [options]
   --minutes M            length of the session in simulated minutes (default 30)
   --speed F              simulated seconds per real second          (default 60)
   --seed TEXT            the same seed plays the same session       (default: a new one, printed)
+  --scenarios            play the six documented scenarios in each application instead, as fast as the host answers,
+                         and show the documented beside the observed outcome. Takes four users: three edit what is
+                         the fourth one's
   --sign                 sign every call with a proof key
   --quiet                only the summary
   --help
 
-The exit status is 0 when no change was lost and nothing was refused.`
+The exit status is 0 when no change was lost and nothing was refused, or every scenario ended as documented.`
 
 const count = z.coerce.number().int().min(1)
 
@@ -36,6 +39,7 @@ const options = z.object({
   minutes: z.coerce.number().positive(),
   speed: z.coerce.number().positive(),
   seed: z.string(),
+  scenarios: z.boolean(),
   sign: z.boolean(),
   quiet: z.boolean(),
   help: z.boolean(),
@@ -57,6 +61,7 @@ export function readOptions(args: readonly string[]): SimulateOptions {
       minutes: { type: 'string', default: '30' },
       speed: { type: 'string', default: '60' },
       seed: { type: 'string', default: Math.random().toString(36).slice(2, 8) },
+      scenarios: { type: 'boolean', default: false },
       sign: { type: 'boolean', default: false },
       quiet: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },

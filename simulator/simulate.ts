@@ -13,6 +13,9 @@ import { ProofKeys } from './proof-key.js'
 import { Random } from './random.js'
 import { RestClient } from './rest-client.js'
 import { lostChanges, problems, resultTable } from './results.js'
+import { lostInCells } from './scenarios/cell-table.js'
+import { cellsOf, playCells } from './scenarios/cell.js'
+import { reportCells } from './scenarios/report.js'
 import type { Account, SharedFile } from './shared-file.js'
 import { editorFor, shareNewFile } from './shared-file.js'
 import type { SimulateOptions } from './simulate-options.js'
@@ -25,7 +28,6 @@ const firstNames = ['alice', 'bob', 'carol', 'dave', 'erin', 'frank', 'grace', '
 type Accounts = [Account, ...Account[]]
 
 async function simulate(options: SimulateOptions): Promise<void> {
-  const say = (line: string): void => console.log(line)
   const { people, documents, minutes, speed, seed } = options
   const applications = chosenApplications(options)
   say(
@@ -57,10 +59,32 @@ async function simulate(options: SimulateOptions): Promise<void> {
   }
   const results = await Promise.all(files.map((file, index) => playDocument(stage, file, casts[index] ?? [])))
   say(`\n${resultTable(results)}\n\n${table(['call', 'times', 'median', 'p99'], calls.rows())}\n`)
-  conclude(results, say)
+  conclude(results)
 }
 
-function conclude(results: readonly DocumentResult[], say: (line: string) => void): void {
+async function playScenarios(options: SimulateOptions): Promise<void> {
+  const { application, seed, sign, url, 'principal-rule': rule } = options
+  const [A, B, C, owner] = await signIn({ ...options, people: 4 })
+  if (!B || !C || !owner) throw new Error('The scenarios need four users: repeat --token USER=BEARER')
+  const chosen = (name: string): boolean => application === 'all' || application === name
+  const cells = cellsOf(rule).filter((cell) => chosen(cell.application.name))
+  say(
+    `${cells.length} cells of the six scenarios on ${url}: A is ${A.user}, B ${B.user}, C ${C.user} (seed ${seed})`,
+  )
+  const cast = { owner, roles: { A, B, C } }
+  const wopi = sign ? { proofKeys: new ProofKeys() } : {}
+  const production = { cast, wopi, random: new Random(seed), revocation: 'nothing-left' } as const
+  const results = await playCells(production, cells, () => undefined)
+  reportCells(results, say)
+  say(`lost changes: ${lostInCells(results)}`)
+  if (results.some(({ differences }) => differences.length > 0)) process.exitCode = 1
+}
+
+function say(line: string): void {
+  console.log(line)
+}
+
+function conclude(results: readonly DocumentResult[]): void {
   const found = problems(results)
   for (const problem of found.slice(0, 50)) say(`  PROBLEM  ${problem}`)
   if (found.length > 50) say(`  … and ${found.length - 50} more`)
@@ -110,6 +134,7 @@ async function castFor(
 try {
   const options = readOptions(process.argv.slice(2))
   if (options.help) console.log(usage)
+  else if (options.scenarios) await playScenarios(options)
   else await simulate(options)
 } catch (error) {
   console.error(error instanceof Error ? error.message : error)

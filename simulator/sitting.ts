@@ -73,8 +73,8 @@ export class Sitting {
 
   async work(): Promise<void> {
     const { clock } = this.context
-    if (clock.now() >= this.#giveUpDue()) await this.removeEveryone('the document could not be saved')
     if (clock.now() >= this.#saveDue()) await this.#save()
+    if (clock.now() >= this.#giveUpDue()) await this.removeEveryone('the document could not be saved')
     for (const participant of [...this.#participants]) {
       if (clock.now() >= participant.permissionCheckAt && this.find(participant.person))
         await this.#ask(participant)
@@ -89,7 +89,9 @@ export class Sitting {
       this.context.report({ kind: 'left', who: participant.person.name, editors: this.names })
       return 'left'
     }
-    if (this.open.unsaved > 0) await this.#save()
+    // A refused save is not tried again at every attempt to leave.
+    const mayTry = this.#saveRefusedAt === undefined || this.context.clock.now() >= this.#saveDue()
+    if (this.open.unsaved > 0 && mayTry) await this.#save()
     if (this.#over) return 'left'
     if (this.open.unsaved > 0) return 'not-yet'
     const answer = await this.lock.release(participant.person.access)
@@ -207,7 +209,8 @@ export class Sitting {
     const { unsavedSince } = this.open
     if (this.#over || unsavedSince === undefined) return Infinity
     const interval = this.context.application.saveInterval(this.#participants.length)
-    return Math.max(unsavedSince + interval, this.#saveNotBefore)
+    // One last try before everyone is removed: what was typed since the last one is in no save yet.
+    return Math.min(Math.max(unsavedSince + interval, this.#saveNotBefore), this.#giveUpDue())
   }
 
   #giveUpDue(): number {

@@ -1,9 +1,9 @@
 import cluster from 'node:cluster'
 import { readConfig, type Config } from './config/config.js'
 import { loadTokenSecrets } from './config/token-secrets.js'
-import { migrate } from './database/migrate.js'
 import { openDatabase } from './database/open-database.js'
 import { Logger } from './logging/logger.js'
+import { prepareDatabase } from './prepare-database.js'
 import { serve, type Running } from './serve.js'
 import { supervise } from './supervise.js'
 
@@ -22,7 +22,10 @@ async function main(): Promise<void> {
 async function start(config: Config, logger: Logger): Promise<Running> {
   const database = await openDatabase(config)
   try {
-    await migrate(database.url)
+    if ((await prepareDatabase(database, config)) === 'one role') {
+      const message = 'the audit is protected by its trigger only: set DATABASE_MIGRATION_URL'
+      logger.warn({ event: 'one-database-role' }, message)
+    }
     const running =
       config.workers > 1
         ? await supervise(config.workers, database.url, logger)

@@ -13,7 +13,7 @@ export async function supervise(workers: number, databaseUrl: string, logger: Lo
   let stopping = false
   const born = new Map<number, number>()
   const fork = (): Worker => {
-    const worker = cluster.fork({ DATABASE_URL: databaseUrl })
+    const worker = cluster.fork({ DATABASE_URL: databaseUrl, DATABASE_MIGRATION_URL: '' })
     born.set(worker.id, Date.now())
     return worker
   }

@@ -1,4 +1,4 @@
-import { Controller, Delete, HttpCode, Param, Post, Req } from '@nestjs/common'
+import { Controller, Param, Post, Req } from '@nestjs/common'
 import { ApiOperation, ApiTags } from '@nestjs/swagger'
 import type { IncomingMessage } from 'node:http'
 import { z } from 'zod'
@@ -21,7 +21,7 @@ const tokenBody = z.strictObject({
 })
 
 @ApiTags('access tokens')
-@Controller('api/v1')
+@Controller('api/v1/files/:id/access-tokens')
 @BearerAccess()
 export class AccessTokensController {
   constructor(
@@ -33,7 +33,7 @@ export class AccessTokensController {
     private readonly settings: Settings,
   ) {}
 
-  @Post('files/:id/access-tokens')
+  @Post()
   @ApiOperation({ summary: 'Issue a WOPI access token for one person and this file' })
   async issue(
     @Req() request: IncomingMessage,
@@ -66,32 +66,5 @@ export class AccessTokensController {
     })
     const { accessToken, accessTokenTtl, jti } = issued
     return { accessToken, accessTokenTtl, jti, wopiSrc: `${this.settings.publicUrl}/wopi/files/${id}` }
-  }
-
-  @Delete('admin/access-tokens/:jti')
-  @HttpCode(204)
-  @ApiOperation({ summary: 'Revoke one access token; it counts at the very next call' })
-  async revoke(
-    @Req() request: IncomingMessage,
-    @Caller() caller: ApiUser,
-    @Param('jti') jti: string,
-  ): Promise<void> {
-    if (caller.role !== 'admin')
-      throw new ApiProblem('not-allowed', 'Only an administrator can revoke a token.')
-    await this.database.transaction(async (tx) => {
-      const revoked = await this.tokens.revoke(tx, jti)
-      if (!revoked) throw new ApiProblem('not-found', 'There is no such token, or it was revoked before.')
-      const event = {
-        actor: caller.id,
-        action: 'access-token-revoked',
-        objectId: revoked.fileId,
-        outcome: 'done',
-      } as const
-      await this.audit.record(tx, {
-        ...event,
-        correlationId: correlationId(request),
-        detail: { jti, userId: revoked.userId },
-      })
-    })
   }
 }

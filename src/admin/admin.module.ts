@@ -1,21 +1,34 @@
 import { Module } from '@nestjs/common'
 import { AuditModule } from '../audit/audit.module.js'
+import { EventsModule } from '../events/events.module.js'
 import { LockModule } from '../lock/lock.module.js'
 import { PermissionModule } from '../permission/permission.module.js'
 import { StorageModule } from '../storage/storage.module.js'
 import { AccessTokensController } from './access-tokens.controller.js'
+import { AllRecoveryItemsController } from './all-recovery-items.controller.js'
+import { AuditController } from './audit.controller.js'
+import { CoauthStatusModule } from '../coauth-status/coauth-status.module.js'
+import { CoauthStatusController } from './coauth-status.controller.js'
 import { ContainersController } from './containers.controller.js'
 import { ContentController } from './content.controller.js'
 import { ContentService } from './content.service.js'
+import { EventStreams } from './event-streams.js'
+import { EventsController } from './events.controller.js'
 import { ExclusiveLockController } from './exclusive-lock.controller.js'
 import { FileGate } from './file-gate.js'
 import { FilesRestController } from './files.controller.js'
 import { GrantsController } from './grants.controller.js'
+import { IssuedTokensController } from './issued-tokens.controller.js'
+import { LockBreaker } from './lock-breaker.js'
+import { LocksController } from './locks.controller.js'
 import { NowhereController } from './nowhere.controller.js'
 import { RecoveryItemsController } from './recovery-items.controller.js'
+import { SessionEnder } from './session-ender.js'
+import { WhoEdits } from './who-edits.js'
+import { SessionsController } from './sessions.controller.js'
 
 @Module({
-  imports: [AuditModule, LockModule, PermissionModule, StorageModule],
+  imports: [AuditModule, CoauthStatusModule, EventsModule, LockModule, PermissionModule, StorageModule],
   controllers: [
     FilesRestController,
     ContentController,
@@ -24,8 +37,15 @@ import { RecoveryItemsController } from './recovery-items.controller.js'
     RecoveryItemsController,
     ContainersController,
     GrantsController,
+    CoauthStatusController,
+    EventsController,
+    SessionsController,
+    LocksController,
+    IssuedTokensController,
+    AuditController,
+    AllRecoveryItemsController,
     NowhereController,
   ],
-  providers: [FileGate, ContentService],
+  providers: [FileGate, ContentService, LockBreaker, SessionEnder, WhoEdits, EventStreams],
 })
 export class AdminModule {}

@@ -8,16 +8,27 @@ import {
 } from '@nestjs/common'
 import { AuthGuard } from '@nestjs/passport'
 import { ApiBearerAuth } from '@nestjs/swagger'
-import { DeclareAccess } from '../http/access.js'
+import { DeclareAccess, type Access } from '../http/access.js'
 import type { ApiUser } from '../permission/api-user.js'
 import { ApiExceptionFilter } from './api-exception.filter.js'
+import { ApiRoleGuard } from './api-role.guard.js'
+import { KnownQuery } from './known-query.guard.js'
 import { PathText } from './path-text.pipe.js'
 
 /** A controller for people and programs that are signed in with a bearer token. */
 export function BearerAccess(): ClassDecorator {
+  return signedIn('bearer')
+}
+
+/** A controller for administrators; whoever else is signed in gets 403, auditors where it says `AuditorMayRead`. */
+export function AdminAccess(): ClassDecorator {
+  return signedIn('admin')
+}
+
+function signedIn(access: Access): ClassDecorator {
   return applyDecorators(
-    DeclareAccess('bearer'),
-    UseGuards(AuthGuard('api')),
+    DeclareAccess(access),
+    UseGuards(AuthGuard('api'), ApiRoleGuard, KnownQuery),
     UsePipes(PathText),
     UseFilters(ApiExceptionFilter),
     ApiBearerAuth(),

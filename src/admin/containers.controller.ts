@@ -9,6 +9,7 @@ import type { ApiUser } from '../permission/api-user.js'
 import { ContainerService } from '../storage/container.service.js'
 import { checkName } from '../storage/file-name.js'
 import { BearerAccess, Caller } from './api-access.js'
+import { AuditorMayRead } from './api-role.guard.js'
 import { FileGate } from './file-gate.js'
 import { CheckedQuery, pageOf, pageQuery, readCursor, text, type Page } from './query.js'
 
@@ -48,6 +49,7 @@ export class ContainersController {
   }
 
   @Get()
+  @AuditorMayRead()
   @ApiOperation({ summary: 'The containers that the caller owns or that are shared with him' })
   async list(
     @Caller() caller: ApiUser,
@@ -64,9 +66,10 @@ export class ContainersController {
   }
 
   @Get(':id')
+  @AuditorMayRead()
   @ApiOperation({ summary: 'One container' })
   async one(@Caller() caller: ApiUser, @Param('id') id: string): Promise<unknown> {
-    await this.gate.requireContainer(caller, id, 'viewer')
+    await this.gate.requireContainerFacts(caller, id, 'viewer')
     const container = await this.containers.find(id)
     return container && { id, name: container.name, parentId: container.parentId, ownerId: container.ownerId }
   }

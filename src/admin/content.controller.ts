@@ -12,12 +12,16 @@ import type { FileVersion } from '../storage/file-version.entity.js'
 import { VersionService } from '../storage/version.service.js'
 import { BearerAccess, Caller } from './api-access.js'
 import { ApiProblem } from './api-problem.js'
+import { AuditorMayRead } from './api-role.guard.js'
 import { ContentService } from './content.service.js'
 import { FileGate } from './file-gate.js'
-import { CheckedQuery, pageOf, pageQuery, readCursor, type Page, type PageQuery } from './query.js'
+import { CheckedQuery, pageOf, pageQuery, readCursor, truth, type Page } from './query.js'
 import { fileView, versionView } from './views.js'
 
 const versionNumber = z.string().regex(/^\d{1,18}$/)
+const listQuery = pageQuery.extend({
+  all: truth.default('false').describe('Also the saves that a later one of the same ten minutes stands for'),
+})
 
 @ApiTags('content and versions')
 @Controller('api/v1/files/:id')
@@ -81,14 +85,16 @@ export class ContentController {
   }
 
   @Get('versions')
+  @AuditorMayRead()
   @ApiOperation({ summary: 'The history, newest first' })
   async list(
     @Caller() caller: ApiUser,
     @Param('id') id: string,
-    @CheckedQuery(pageQuery) { limit, cursor }: PageQuery,
+    @CheckedQuery(listQuery) { limit, cursor, all }: z.infer<typeof listQuery>,
   ): Promise<Page<unknown>> {
-    await this.gate.requireFile(caller, id, 'viewer')
-    const rows = await this.versions.list(id, readCursor(cursor, versionNumber), limit + 1)
+    await this.gate.requireFileFacts(caller, id, 'viewer')
+    const page = { before: readCursor(cursor, versionNumber), limit: limit + 1 }
+    const rows = await this.versions.list(id, all === 'true' ? 'all' : 'listed', page)
     return pageOf(rows, limit, versionView, (row) => row.version)
   }
 
@@ -124,15 +130,23 @@ export class ContentController {
       action: 'version-restored',
       correlationId: correlationId(request),
       detail: { restored: version },
+      check: async (tx) => {
+        // An unlisted version may have been deleted meanwhile, and its bytes with it.
+        if (!(await this.versions.hold(tx, id, version))) throw noSuchVersion()
+      },
     })
     return fileView(head)
   }
 
   private async requireVersion(fileId: string, version: string): Promise<FileVersion> {
     const found = versionNumber.safeParse(version).success && (await this.versions.find(fileId, version))
-    if (!found) throw new ApiProblem('not-found', 'The file has no such version.')
+    if (!found) throw noSuchVersion()
     return found
   }
+}
+
+function noSuchVersion(): ApiProblem {
+  return new ApiProblem('not-found', 'The file has no such version.')
 }
 
 function baseVersion({ headers }: IncomingMessage): string {

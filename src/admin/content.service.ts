@@ -6,6 +6,7 @@ import type { StoredBlob } from '../storage/blob-store.js'
 import type { VersionCause } from '../storage/file-version.entity.js'
 import { FileService, type Head } from '../storage/file.service.js'
 import { ApiProblem } from './api-problem.js'
+import { WhoEdits } from './who-edits.js'
 
 export interface Replacement {
   readonly fileId: string
@@ -31,12 +32,13 @@ export class ContentService {
     private readonly files: FileService,
     private readonly locks: LockService,
     private readonly audit: AuditService,
+    private readonly whoEdits: WhoEdits,
   ) {}
 
   /** @throws ApiProblem being-edited while anybody holds the file */
   async replace(replacement: Replacement): Promise<{ head: Head; changed: boolean }> {
     const { fileId, content, author, cause, correlationId } = replacement
-    return this.database.transaction(async (tx) => {
+    const replace = async (tx: Tx): Promise<{ head: Head; changed: boolean }> => {
       const head = await this.requireUnlocked(tx, fileId)
       await replacement.check?.(tx, head)
       const editors = replacement.editors ?? []
@@ -57,7 +59,8 @@ export class ContentService {
       const moved = await this.files.lockHead(tx, fileId)
       if (!moved) throw new Error('the head vanished while its row was held')
       return { head: moved, changed }
-    })
+    }
+    return this.whoEdits.named(fileId, () => this.database.transaction(replace))
   }
 
   /** @param evenIfEdited deletes although somebody holds the file: his next save becomes 404 */
@@ -67,7 +70,7 @@ export class ContentService {
     correlationId: string,
     { evenIfEdited }: { evenIfEdited: boolean },
   ): Promise<void> {
-    await this.database.transaction(async (tx) => {
+    const remove = async (tx: Tx): Promise<void> => {
       if (evenIfEdited) await this.files.lockHead(tx, fileId)
       else await this.requireUnlocked(tx, fileId)
       if (!(await this.files.delete(tx, fileId))) throw noSuchFile()
@@ -80,7 +83,8 @@ export class ContentService {
         correlationId,
         detail,
       })
-    })
+    }
+    await this.whoEdits.named(fileId, () => this.database.transaction(remove))
   }
 
   private async requireUnlocked(tx: Tx, fileId: string): Promise<Head> {

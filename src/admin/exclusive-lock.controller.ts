@@ -4,7 +4,7 @@ import { randomBytes } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import { z } from 'zod'
 import { AuditService } from '../audit/audit.service.js'
-import { Database } from '../database/database.js'
+import { Database, type Tx } from '../database/database.js'
 import { correlationId } from '../http/correlation-id.js'
 import { LockService } from '../lock/lock.service.js'
 import type { ApiUser } from '../permission/api-user.js'
@@ -12,15 +12,11 @@ import { BearerAccess, Caller } from './api-access.js'
 import { ApiProblem } from './api-problem.js'
 import { beingEdited } from './content.service.js'
 import { FileGate } from './file-gate.js'
-import { JsonBody } from './json-body.js'
+import { JsonBody, reason } from './json-body.js'
+import { WhoEdits } from './who-edits.js'
 
 const lockBody = z.strictObject({
-  reason: z
-    .string()
-    .trim()
-    .min(1)
-    .max(200)
-    .regex(/^[^\p{C}]*$/u, 'must be printable text'),
+  reason,
   ttlSeconds: z.int().min(1).max(86_400),
 })
 
@@ -33,6 +29,7 @@ export class ExclusiveLockController {
     private readonly gate: FileGate,
     private readonly locks: LockService,
     private readonly audit: AuditService,
+    private readonly whoEdits: WhoEdits,
   ) {}
 
   @Post()
@@ -41,14 +38,14 @@ export class ExclusiveLockController {
     @Req() request: IncomingMessage,
     @Caller() caller: ApiUser,
     @Param('id') id: string,
-    @JsonBody(lockBody) { reason, ttlSeconds }: z.infer<typeof lockBody>,
+    @JsonBody(lockBody) { reason: why, ttlSeconds }: z.infer<typeof lockBody>,
   ): Promise<unknown> {
     await this.gate.requireFile(caller, id, 'owner')
-    return this.database.transaction(async (tx) => {
+    const take = async (tx: Tx): Promise<unknown> => {
       const outcome = await this.locks.lockExclusively(tx, id, {
         lockId: randomBytes(16).toString('hex'),
         holder: caller.id,
-        reason,
+        reason: why,
         lifetimeMs: ttlSeconds * 1000,
       })
       if (!outcome) throw new ApiProblem('not-found', 'The file was deleted meanwhile.')
@@ -60,10 +57,11 @@ export class ExclusiveLockController {
       await this.audit.record(tx, {
         ...event,
         correlationId: correlationId(request),
-        detail: { reason, ttlSeconds },
+        detail: { reason: why, ttlSeconds },
       })
-      return { fileId: id, holder: caller.id, reason, ttlSeconds, version: outcome.version }
-    })
+      return { fileId: id, holder: caller.id, reason: why, ttlSeconds, version: outcome.version }
+    }
+    return this.whoEdits.named(id, () => this.database.transaction(take))
   }
 
   @Delete()

@@ -9,6 +9,7 @@ import type { ApiUser } from '../permission/api-user.js'
 import { GrantService, isSubject, type GrantedObject } from '../permission/grant.service.js'
 import { ROLES } from '../permission/role.js'
 import { BearerAccess, Caller } from './api-access.js'
+import { AuditorMayRead } from './api-role.guard.js'
 import { ApiProblem } from './api-problem.js'
 import { FileGate } from './file-gate.js'
 import { JsonBody } from './json-body.js'
@@ -28,13 +29,14 @@ export class GrantsController {
   ) {}
 
   @Get()
+  @AuditorMayRead()
   @ApiOperation({ summary: 'Who else may use the file or container' })
   async list(
     @Caller() caller: ApiUser,
     @Param('kind') kind: string,
     @Param('id') id: string,
   ): Promise<unknown> {
-    const object = await this.requireOwned(caller, kind, id)
+    const object = await this.requireReadable(caller, kind, id)
     const grants = await this.database.transaction((tx) => this.grants.list(tx, object))
     return { items: grants.map(grantView), nextCursor: null }
   }
@@ -86,12 +88,22 @@ export class GrantsController {
   }
 
   private async requireOwned(caller: ApiUser, kind: string, id: string): Promise<GrantedObject> {
-    if (kind === 'files') {
-      await this.gate.requireFile(caller, id, 'owner')
-      return { id, kind: 'file' }
-    }
-    if (kind !== 'containers') throw new ApiProblem('not-found', 'There is nothing at this address.')
-    await this.gate.requireContainer(caller, id, 'owner')
-    return { id, kind: 'container' }
+    const object = objectOf(kind, id)
+    if (object.kind === 'file') await this.gate.requireFile(caller, id, 'owner')
+    else await this.gate.requireContainer(caller, id, 'owner')
+    return object
   }
+
+  private async requireReadable(caller: ApiUser, kind: string, id: string): Promise<GrantedObject> {
+    const object = objectOf(kind, id)
+    if (object.kind === 'file') await this.gate.requireFileFacts(caller, id, 'owner')
+    else await this.gate.requireContainerFacts(caller, id, 'owner')
+    return object
+  }
+}
+
+function objectOf(kind: string, id: string): GrantedObject {
+  if (kind === 'files') return { id, kind: 'file' }
+  if (kind === 'containers') return { id, kind: 'container' }
+  throw new ApiProblem('not-found', 'There is nothing at this address.')
 }

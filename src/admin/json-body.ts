@@ -29,6 +29,14 @@ export function JsonBody(schema: z.ZodType): ParameterDecorator {
   }
 }
 
+/** Why somebody did it, for people who read the audit later. */
+export const reason = z
+  .string()
+  .trim()
+  .min(1)
+  .max(200)
+  .regex(/^[^\p{C}]*$/u, 'must be printable text')
+
 async function parseBody(request: IncomingMessage, schema: z.ZodType): Promise<unknown> {
   const chunks: Buffer[] = []
   let size = 0

@@ -2,7 +2,7 @@ import { Controller, Delete, Get, HttpCode, Param, Post, Req } from '@nestjs/com
 import { ApiOperation, ApiTags } from '@nestjs/swagger'
 import type { IncomingMessage } from 'node:http'
 import { AuditService, type AuditAction } from '../audit/audit.service.js'
-import { Database, type Tx } from '../database/database.js'
+import { Database, type Queryable } from '../database/database.js'
 import { Answer } from '../http/answer.js'
 import { correlationId } from '../http/correlation-id.js'
 import { downloadHeaders } from '../http/download.js'
@@ -15,6 +15,7 @@ import type { RecoveryItem } from '../storage/recovery-item.entity.js'
 import { RecoveryService } from '../storage/recovery.service.js'
 import { BearerAccess, Caller } from './api-access.js'
 import { ApiProblem } from './api-problem.js'
+import { AuditorMayRead } from './api-role.guard.js'
 import { ContentService } from './content.service.js'
 import { FileGate } from './file-gate.js'
 import { fileView, recoveryView } from './views.js'
@@ -39,9 +40,10 @@ export class RecoveryItemsController {
   ) {}
 
   @Get()
+  @AuditorMayRead()
   @ApiOperation({ summary: 'Saves that were refused and kept, oldest first' })
   async list(@Caller() caller: ApiUser, @Param('id') id: string): Promise<unknown> {
-    const head = await this.gate.requireFile(caller, id, 'editor')
+    const head = await this.gate.requireFileFacts(caller, id, 'editor')
     const items = await this.recovery.list(id)
     return { items: items.map((item) => recoveryView(item, head.sha256)), nextCursor: null }
   }
@@ -49,6 +51,7 @@ export class RecoveryItemsController {
   @Get(':item/content')
   @ApiOperation({ summary: 'Download the refused bytes' })
   async download(
+    @Req() request: IncomingMessage,
     @Caller() caller: ApiUser,
     @Param('id') id: string,
     @Param('item') itemId: string,
@@ -56,6 +59,7 @@ export class RecoveryItemsController {
     const { name } = await this.gate.requireFile(caller, id, 'editor')
     const item = await this.recovery.find(id, itemId)
     if (!item) throw noSuchItem()
+    await this.record(this.database, request, caller, id, 'recovery-downloaded', { item: itemId })
     const size = Number(item.size)
     return new Answer(200, downloadHeaders(name), await this.blobs.read(item.blob, size), size)
   }
@@ -139,7 +143,7 @@ export class RecoveryItemsController {
   }
 
   private async record(
-    tx: Tx,
+    on: Queryable,
     request: IncomingMessage,
     caller: ApiUser,
     fileId: string,
@@ -147,7 +151,7 @@ export class RecoveryItemsController {
     detail: Record<string, string>,
   ): Promise<void> {
     const event = { actor: caller.id, action, objectId: fileId, outcome: 'done' }
-    await this.audit.record(tx, { ...event, correlationId: correlationId(request), detail })
+    await this.audit.record(on, { ...event, correlationId: correlationId(request), detail })
   }
 }
 

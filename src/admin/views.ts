@@ -1,7 +1,11 @@
+import type { AuditRow } from '../audit/audit-trail.js'
+import type { HeldLock } from '../lock/held-locks.js'
 import type { AccessGrant } from '../permission/access-grant.entity.js'
+import type { IssuedTokenRow } from '../permission/issued-tokens.js'
 import type { FileVersion } from '../storage/file-version.entity.js'
 import type { Head } from '../storage/file.service.js'
 import type { RecoveryItem } from '../storage/recovery-item.entity.js'
+import type { ListedItem } from '../storage/recovery-list.js'
 
 /** The JSON forms of REST, one function each; a property is a promise to scripts (DESIGN.md §7). */
 export function fileView(head: Head): Record<string, unknown> {
@@ -10,7 +14,7 @@ export function fileView(head: Head): Record<string, unknown> {
 }
 
 export function versionView(version: FileVersion): Record<string, unknown> {
-  const { sha256, author, editors, cause, at, correlationId } = version
+  const { sha256, author, editors, cause, at, correlationId, flag } = version
   return {
     version: version.version,
     size: Number(version.size),
@@ -20,6 +24,7 @@ export function versionView(version: FileVersion): Record<string, unknown> {
     cause,
     at,
     correlationId,
+    flag,
   }
 }
 
@@ -43,4 +48,47 @@ export function recoveryView(item: RecoveryItem, headSha256: string): Record<str
     correlationId,
     differsFromHead,
   }
+}
+
+export function listedItemView(item: ListedItem): Record<string, unknown> {
+  const { fileName, resolvedAt, resolution } = item
+  return { ...recoveryView(item, item.headSha256), fileName, resolvedAt, resolution }
+}
+
+export function lockView(lock: HeldLock): Record<string, unknown> {
+  return {
+    fileId: lock.file_id,
+    fileName: lock.file_name,
+    containerId: lock.container_id,
+    kind: lock.kind,
+    lockId: lock.lock_id,
+    holder: lock.holder,
+    reason: lock.reason,
+    takenAt: lock.taken_at,
+    refreshedAt: lock.refreshed_at,
+    expiresAt: lock.expires_at,
+    inGrace: lock.in_grace,
+    epoch: lock.epoch,
+    version: lock.version,
+  }
+}
+
+export function tokenView(token: IssuedTokenRow): Record<string, unknown> {
+  return {
+    jti: token.jti,
+    userId: token.user_id,
+    resourceKind: token.resource_kind,
+    resourceId: token.resource_id,
+    mode: token.mode,
+    state: token.state,
+    issuedAt: token.issued_at,
+    expiresAt: token.expires_at,
+    revokedAt: token.revoked_at,
+  }
+}
+
+export function auditView(event: AuditRow): Record<string, unknown> {
+  const { id, at, actor, action, outcome, detail } = event
+  const { object_id: objectId, correlation_id: correlationId } = event
+  return { id, at, actor, action, objectId, outcome, correlationId, detail }
 }

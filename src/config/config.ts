@@ -14,6 +14,8 @@ export interface Config {
   readonly publicUrl: string
   /** Unset: Tandem starts its own PostgreSQL under `dataDir`. */
   readonly databaseUrl: string | undefined
+  /** Of the role that owns the database and changes its schema, so that the server's own role needs no right to. */
+  readonly databaseMigrationUrl: string | undefined
   readonly databasePoolSize: number
   readonly dataDir: string
   /** First signs, all verify. Unset: a key file under `dataDir` is made at the first start. */
@@ -23,7 +25,17 @@ export interface Config {
     { readonly issuer: string; readonly audience: string; readonly roleClaim: string } | undefined
   readonly lockTtlMs: number
   readonly lockGraceMs: number
+  /** Who saves for everybody in Excel, as far as nothing else was seen (SEEDS.md §6). */
+  readonly principalRule: 'last-joined' | 'first-joined'
+  /** A save by somebody whose right was taken away so recently is still accepted while others edit; 0: never. */
+  readonly revocationSaveGraceMs: number
   readonly maxFileSizeBytes: number
+  /** How often a live stream gives a sign of life, and asks whether its reader may still read. */
+  readonly eventHeartbeatMs: number
+  /** Live streams at once in one process. */
+  readonly eventStreams: number
+  /** Who is told of events by HTTP, and the secret that signs it. */
+  readonly webhooks: { readonly urls: readonly string[]; readonly secret: Buffer } | undefined
   readonly workers: number
   readonly logLevel: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent'
 }
@@ -52,6 +64,8 @@ const httpOrigin = z
   .refine((text) => URL.canParse(text) && /^https?:\/\/[^?#]+$/.test(text), 'must be an http(s) URL')
   .transform((text) => text.replace(/\/+$/, ''))
 
+const postgresUrl = z.string().regex(/^postgres(ql)?:\/\//, 'must start with postgres://')
+
 const SIZE_UNITS = { '': 1, K: 1024, M: 1024 ** 2, G: 1024 ** 3 } as const
 
 const size = z
@@ -66,10 +80,8 @@ const environment = z.object({
   HOST: z.string().default('127.0.0.1'),
   PORT: whole(0, 65535, 8080),
   PUBLIC_URL: httpOrigin.optional(),
-  DATABASE_URL: z
-    .string()
-    .regex(/^postgres(ql)?:\/\//, 'must start with postgres://')
-    .optional(),
+  DATABASE_URL: postgresUrl.optional(),
+  DATABASE_MIGRATION_URL: postgresUrl.optional(),
   DATABASE_POOL_SIZE: whole(2, 100, 10),
   DATA_DIR: z.string().default('./data'),
   STORAGE: z.literal('filesystem', 'must be filesystem').default('filesystem'),
@@ -80,7 +92,15 @@ const environment = z.object({
   OIDC_ROLE_CLAIM: z.string().default('roles'),
   LOCK_TTL_SECONDS: seconds(0.05, 86_400, 1800),
   LOCK_GRACE_SECONDS: seconds(0, 3600, 60),
+  PRINCIPAL_RULE: z
+    .enum(['last-joined', 'first-joined'], 'must be last-joined or first-joined')
+    .default('last-joined'),
+  REVOCATION_SAVE_GRACE_SECONDS: seconds(0, 3600, 0),
   MAX_FILE_SIZE: size.default(2 * 1024 ** 3),
+  EVENT_HEARTBEAT_SECONDS: seconds(0.05, 30, 15),
+  EVENT_STREAMS: whole(1, 100_000, 1000),
+  WEBHOOK_URL: z.string().optional(),
+  WEBHOOK_SECRET: z.string().optional(),
   WORKERS: whole(1, 64, 1),
   LOG_LEVEL: z
     .enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'], {
@@ -103,20 +123,31 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     throw new ConfigError(`${issue?.path.join('.') ?? 'The environment'} ${issue?.message ?? 'is wrong'}.`)
   }
   const e = parsed.data
+  if (e.DATABASE_MIGRATION_URL !== undefined && e.DATABASE_URL === undefined) {
+    throw new ConfigError('DATABASE_MIGRATION_URL is for use with DATABASE_URL.')
+  }
+  const tokenSecrets = e.TOKEN_SECRETS === undefined ? undefined : parseTokenSecrets(e.TOKEN_SECRETS)
   return Object.freeze({
     host: e.HOST,
     port: e.PORT,
     publicUrl: e.PUBLIC_URL ?? `http://localhost:${e.PORT}`,
     databaseUrl: e.DATABASE_URL,
+    databaseMigrationUrl: e.DATABASE_MIGRATION_URL,
     databasePoolSize: e.DATABASE_POOL_SIZE,
     dataDir: resolve(e.DATA_DIR),
-    tokenSecrets: e.TOKEN_SECRETS === undefined ? undefined : parseTokenSecrets(e.TOKEN_SECRETS),
+    tokenSecrets,
     oidc: e.OIDC_ISSUER
       ? { issuer: e.OIDC_ISSUER, audience: e.OIDC_AUDIENCE, roleClaim: e.OIDC_ROLE_CLAIM }
       : undefined,
     lockTtlMs: e.LOCK_TTL_SECONDS * 1000,
     lockGraceMs: e.LOCK_GRACE_SECONDS * 1000,
+    principalRule: e.PRINCIPAL_RULE,
+    revocationSaveGraceMs: e.REVOCATION_SAVE_GRACE_SECONDS * 1000,
     maxFileSizeBytes: e.MAX_FILE_SIZE,
+    eventHeartbeatMs: e.EVENT_HEARTBEAT_SECONDS * 1000,
+    eventStreams: e.EVENT_STREAMS,
+    webhooks:
+      e.WEBHOOK_URL === undefined ? undefined : parseWebhooks(e.WEBHOOK_URL, e.WEBHOOK_SECRET, tokenSecrets),
     workers: e.WORKERS,
     logLevel: e.LOG_LEVEL,
   })
@@ -130,7 +161,7 @@ function parseTokenSecrets(text: string): TokenSecret[] {
       throw new ConfigError('TOKEN_SECRETS must be a list of kid:secret, separated by commas.')
     }
     const bytes = Buffer.from(secret)
-    if (bytes.length < 32 || new Set(bytes).size < 8) {
+    if (isGuessable(bytes)) {
       throw new ConfigError(
         `TOKEN_SECRETS has a secret under "${kid}" that can be guessed; use 32 random bytes or more, such as the output of: openssl rand -hex 32.`,
       )
@@ -144,4 +175,32 @@ function parseTokenSecrets(text: string): TokenSecret[] {
     throw new ConfigError('TOKEN_SECRETS has the same secret under two kids.')
   }
   return secrets
+}
+
+function isGuessable(secret: Buffer): boolean {
+  return secret.length < 32 || new Set(secret).size < 8
+}
+
+function parseWebhooks(
+  list: string,
+  text: string | undefined,
+  tokenSecrets: readonly TokenSecret[] = [],
+): NonNullable<Config['webhooks']> {
+  const urls = [...new Set(list.split(',').map((url) => url.trim()))]
+  // A user name in an address is mistaken for its host by people, and a fragment is never sent.
+  if (!urls.every((url) => /^https?:\/\/[^@#\s]+$/.test(url) && URL.canParse(url))) {
+    throw new ConfigError('WEBHOOK_URL must be a list of http(s) URLs, separated by commas.')
+  }
+  if (text === undefined) throw new ConfigError('WEBHOOK_SECRET is required with WEBHOOK_URL.')
+  const secret = Buffer.from(text)
+  if (isGuessable(secret)) {
+    throw new ConfigError(
+      'WEBHOOK_SECRET can be guessed; use 32 random bytes or more, such as the output of: openssl rand -hex 32.',
+    )
+  }
+  // Receivers know it: with the same secret they could sign access tokens (C-01).
+  if (tokenSecrets.some((known) => known.secret.equals(secret))) {
+    throw new ConfigError('WEBHOOK_SECRET must not be one of TOKEN_SECRETS.')
+  }
+  return { urls, secret }
 }

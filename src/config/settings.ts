@@ -1,7 +1,10 @@
 import type { Config, TokenSecret } from './config.js'
 
 /** What the modules are given: the configuration with its open ends (database, secrets) resolved at start. */
-export abstract class Settings implements Omit<Config, 'databaseUrl' | 'tokenSecrets'> {
+export abstract class Settings implements Omit<
+  Config,
+  'databaseUrl' | 'databaseMigrationUrl' | 'tokenSecrets'
+> {
   abstract readonly host: string
   abstract readonly port: number
   abstract readonly publicUrl: string
@@ -12,7 +15,12 @@ export abstract class Settings implements Omit<Config, 'databaseUrl' | 'tokenSec
   abstract readonly oidc: Config['oidc']
   abstract readonly lockTtlMs: number
   abstract readonly lockGraceMs: number
+  abstract readonly principalRule: Config['principalRule']
+  abstract readonly revocationSaveGraceMs: number
   abstract readonly maxFileSizeBytes: number
+  abstract readonly eventHeartbeatMs: number
+  abstract readonly eventStreams: number
+  abstract readonly webhooks: Config['webhooks']
   abstract readonly workers: number
   abstract readonly logLevel: Config['logLevel']
 }

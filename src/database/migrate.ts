@@ -6,16 +6,26 @@ const MIGRATION_LOCK = 7_226_336
 
 /** Brings the schema up to date. Safe when many servers start at once: one migrates, the others wait for it. */
 export async function migrate(databaseUrl: string): Promise<void> {
-  const turn = new pg.Client({ connectionString: databaseUrl, application_name: 'tandem migration' })
-  await turn.connect()
-  try {
-    await turn.query('select pg_advisory_lock($1)', [MIGRATION_LOCK])
+  await inMigrationTurn(databaseUrl, async () => {
     const dataSource = await createDataSource(databaseUrl, 2).initialize()
     try {
       await dataSource.runMigrations({ transaction: 'each' })
     } finally {
       await dataSource.destroy()
     }
+  })
+}
+
+/** Runs `work` while no other server changes the schema. */
+export async function inMigrationTurn(
+  databaseUrl: string,
+  work: (turn: pg.Client) => Promise<void>,
+): Promise<void> {
+  const turn = new pg.Client({ connectionString: databaseUrl, application_name: 'tandem migration' })
+  await turn.connect()
+  try {
+    await turn.query('select pg_advisory_lock($1)', [MIGRATION_LOCK])
+    await work(turn)
   } finally {
     await turn.end()
   }

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common'
-import { Database, type Statement, type Tx } from '../database/database.js'
+import { Database, type Queryable, type Statement, type Tx } from '../database/database.js'
 import type { EventKind } from './event-kind.js'
 
 /** Something that happened to a file or its session, as it is recorded. */
@@ -43,13 +43,26 @@ const APPEND: Statement<{ id: string }> = {
     select id, pg_notify('${EVENT_CHANNEL}', id::text) from added`,
 }
 
-/** $1 after id, $2 file or null, $3 session or null, $4 limit */
-const AFTER: Statement<RecordedEvent> = {
-  name: 'events-after',
+// One statement for each question, so that each has the plan of its own index.
+const after = (name: string, condition: string): Statement<RecordedEvent> => ({
+  name,
   text: `
     select id, at, kind, file_id, session_id, user_id, detail from session_event
-    where id > $1 and ($2::text is null or file_id = $2) and ($3::text is null or session_id = $3)
-    order by id limit $4`,
+    where id > $1${condition} order by id limit $2`,
+})
+
+/** $1 after id, $2 limit */
+const AFTER = after('events-after', '')
+/** $3 file */
+const AFTER_OF_FILE = after('events-after-of-file', ' and file_id = $3')
+/** $3 session */
+const AFTER_OF_SESSION = after('events-after-of-session', ' and session_id = $3')
+/** $3 file, $4 session */
+const AFTER_OF_BOTH = after('events-after-of-both', ' and file_id = $3 and session_id = $4')
+
+const LATEST: Statement<{ id: string }> = {
+  name: 'latest-event',
+  text: `select coalesce(max(id), 0) as id from session_event`,
 }
 
 /** What happened, for people who watch and programs that are told. Kept in order, read by anybody from any point. */
@@ -57,15 +70,30 @@ const AFTER: Statement<RecordedEvent> = {
 export class EventLog {
   constructor(private readonly database: Database) {}
 
-  /** In the transaction of the deed: there is never one without the other. */
+  /**
+   * In the transaction of the deed: there is never one without the other. The last thing in it: others wait for this
+   * turn with their rows locked, so whoever took rows after it could wait for them in a circle.
+   */
   async append(tx: Tx, events: readonly NewEvent[]): Promise<void> {
     if (events.length > 0) await tx.query(APPEND, [JSON.stringify(events)])
   }
 
+  /** In their order. Fewer than `limit` means: that is all there is now. */
   async after(
     id: string,
-    { fileId, sessionId, limit }: { fileId?: string; sessionId?: string; limit: number },
+    { fileId, sessionId, limit }: { fileId?: string | undefined; sessionId?: string; limit: number },
+    on: Queryable = this.database,
   ): Promise<RecordedEvent[]> {
-    return this.database.query(AFTER, [id, fileId ?? null, sessionId ?? null, limit])
+    if (fileId !== undefined && sessionId !== undefined)
+      return on.query(AFTER_OF_BOTH, [id, limit, fileId, sessionId])
+    if (fileId !== undefined) return on.query(AFTER_OF_FILE, [id, limit, fileId])
+    if (sessionId !== undefined) return on.query(AFTER_OF_SESSION, [id, limit, sessionId])
+    return on.query(AFTER, [id, limit])
+  }
+
+  /** Everything up to this id is visible; '0' before the first event. */
+  async latest(): Promise<string> {
+    const [row] = await this.database.query(LATEST, [])
+    return row?.id ?? '0'
   }
 }

@@ -1,5 +1,7 @@
 import { Module } from '@nestjs/common'
+import { EventBell } from './event-bell.js'
+import { EventFeed } from './event-feed.js'
 import { EventLog } from './event-log.js'
 
-@Module({ providers: [EventLog], exports: [EventLog] })
+@Module({ providers: [EventLog, EventBell, EventFeed], exports: [EventLog, EventBell, EventFeed] })
 export class EventsModule {}

@@ -9,6 +9,7 @@ interface SettingsRow {
   readonly synchronous_commit: string
   readonly standby: boolean
   readonly migrations: string
+  readonly may_change_audit: boolean
 }
 
 const DURABILITY: Statement<SettingsRow> = {
@@ -16,7 +17,8 @@ const DURABILITY: Statement<SettingsRow> = {
   text: `
     select current_setting('fsync') as fsync, current_setting('full_page_writes') as full_page_writes,
       current_setting('synchronous_commit') as synchronous_commit, pg_is_in_recovery() as standby,
-      (select count(*) from migration) as migrations`,
+      (select count(*) from migration) as migrations,
+      has_table_privilege('audit_event', 'update, delete, truncate') as may_change_audit`,
 }
 
 /** May this instance be sent editors? Each answer names what to change (RELIABILITY-SECURITY.md R-08). */
@@ -48,7 +50,9 @@ export class Readiness {
       if (row.standby) return indicator.down({ reason: 'the database is a standby; connect to the primary' })
       const expected = this.database.dataSource.migrations.length
       if (Number(row.migrations) < expected) return indicator.down({ reason: 'the migrations are not done' })
-      return indicator.up()
+      return indicator.up({
+        audit: row.may_change_audit ? 'protected by its trigger only' : 'protected by the database role',
+      })
     } catch {
       return indicator.down({ reason: 'the database cannot be reached' })
     }

@@ -1,15 +1,57 @@
-import { Injectable } from '@nestjs/common'
+import { Injectable, type OnApplicationShutdown } from '@nestjs/common'
+import { Database, type Tx } from '../database/database.js'
+import { EventLog } from '../events/event-log.js'
 import { Logger } from '../logging/logger.js'
 
-/** Says in the log what happens to locks without anybody asking. */
-@Injectable()
-export class LockLog {
-  constructor(private readonly logger: Logger) {}
+export interface DeadLock {
+  readonly fileId: string
+  readonly kind: 'wopi' | 'exclusive'
+  readonly lockId: string
+  readonly holder: string | null
+}
 
-  expired(fileId: string, lockId: string): void {
+/** Tells what happens to locks without anybody asking: in the log, and to those who watch (SEEDS.md §2). */
+@Injectable()
+export class LockLog implements OnApplicationShutdown {
+  private readonly underWay = new Set<Promise<void>>()
+
+  constructor(
+    private readonly database: Database,
+    private readonly events: EventLog,
+    private readonly logger: Logger,
+  ) {}
+
+  /** With the change that clears the locks away: each expiry is told exactly once, however many servers find it. */
+  async record(tx: Tx, dead: readonly DeadLock[]): Promise<void> {
+    const told = dead.map(({ fileId, kind, lockId, holder }) => ({
+      kind: 'lock-expired' as const,
+      fileId,
+      ...(holder === null ? {} : { userId: holder }),
+      detail: { lockKind: kind, lockId },
+    }))
+    await this.events.append(tx, told)
+  }
+
+  say({ fileId, lockId }: DeadLock): void {
     this.logger.warn(
       { event: 'lock-expired', fileId, lockId },
       'a lock expired: its editors stopped refreshing it',
     )
+  }
+
+  /** For one that a caller found in his way: he has the lock already, and does not wait for this. */
+  foundBy(dead: DeadLock): void {
+    this.say(dead)
+    const recorded = this.database
+      .transaction((tx) => this.record(tx, [dead]))
+      .catch((error: unknown) => {
+        this.logger.warn({ error: String(error), fileId: dead.fileId }, 'an expiry could not be recorded')
+      })
+      .finally(() => this.underWay.delete(recorded))
+    this.underWay.add(recorded)
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    await Promise.all(this.underWay)
   }
 }

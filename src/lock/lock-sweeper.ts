@@ -28,9 +28,15 @@ export class LockSweeper implements OnApplicationBootstrap, OnApplicationShutdow
 
   async sweep(): Promise<void> {
     try {
-      for (const dead of await this.database.query(SWEEP, [this.settings.lockGraceMs])) {
-        this.log.expired(dead.file_id, dead.lock_id)
-      }
+      const dead = await this.database.transaction(async (tx) => {
+        const rows = await tx.query(SWEEP, [this.settings.lockGraceMs])
+        const found = rows.map(({ file_id, kind, lock_id, holder }) => {
+          return { fileId: file_id, kind, lockId: lock_id, holder }
+        })
+        await this.log.record(tx, found)
+        return found
+      })
+      for (const one of dead) this.log.say(one)
     } catch (error) {
       this.logger.warn({ error: String(error) }, 'could not look for expired locks; trying again soon')
     }

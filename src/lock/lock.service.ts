@@ -3,6 +3,7 @@ import { Settings } from '../config/settings.js'
 import { Database, type Queryable, type Statement, type Tx } from '../database/database.js'
 import { LockLog } from './lock-log.js'
 import {
+  BREAK_LOCK,
   EXCLUSIVE_LOCK,
   EXCLUSIVE_UNLOCK,
   GET_LOCK,
@@ -25,6 +26,11 @@ export type LockOutcome =
   | { readonly granted: true; readonly version: string }
   /** `current` is what the caller is told on a 409. */
   | { readonly granted: false; readonly current: LockState }
+
+/** `lock` is what was broken, or what is still in use. */
+export type BreakOutcome =
+  | { readonly kind: 'broken' | 'in-use'; readonly lock: Exclude<LockState, { kind: 'none' }> }
+  | { readonly kind: 'not-locked' }
 
 /** Who asks, and the right he must have: judged in the statement that changes the lock. */
 export interface Admission {
@@ -84,6 +90,18 @@ export class LockService {
     return this.change(EXCLUSIVE_UNLOCK, fileId, [], tx)
   }
 
+  /**
+   * Takes the lock away from whoever holds it. The caller holds the head, so that no save is under way.
+   * @param quietMs how long it must not have been refreshed, nor the file saved; 0 for however busy
+   */
+  async break(tx: Tx, fileId: string, quietMs: number): Answer<BreakOutcome> {
+    const row = await this.ask(BREAK_LOCK, fileId, [quietMs], tx)
+    if (!row) return undefined
+    const lock = stateOf(row)
+    if (lock.kind === 'none') return { kind: 'not-locked' }
+    return { kind: row.decision === 'release' ? 'broken' : 'in-use', lock }
+  }
+
   async current(fileId: string): Answer<LockState> {
     const row = await this.database.inTurn(fileId, () => this.ask(GET_LOCK, fileId, [], this.database))
     return row && stateOf(row)
@@ -106,7 +124,14 @@ export class LockService {
     const row = tx
       ? await this.ask(statement, fileId, values, tx)
       : await this.database.inTurn(fileId, () => this.ask(statement, fileId, values, this.database))
-    if (row?.decision === 'take' && row.dead_lock_id !== null) this.log.expired(fileId, row.dead_lock_id)
+    if (row?.decision === 'take' && row.dead_kind !== null) {
+      const dead = { fileId, kind: row.dead_kind, lockId: row.stored_lock_id, holder: row.holder }
+      if (!tx) this.log.foundBy(dead)
+      else {
+        await this.log.record(tx, [dead])
+        this.log.say(dead)
+      }
+    }
     return outcomeOf(row)
   }
 

@@ -27,12 +27,13 @@ const HELD = held()
 const HELD_IF_ADMITTED = held(' and token_admits($3, $4, $1, $5)')
 
 const ANSWER = `
-  select decision, live_kind, live_lock_id, version, holder, reason, dead_lock_id from decided`
+  select decision, live_kind, live_lock_id, version, holder, reason, dead_kind, lock_id as stored_lock_id
+  from decided`
 
 const decided = (decision: string): string => `, decided as (
     select live.*, ${decision} as decision,
       case live_kind when 'wopi' then lock_id else '' end as live_lock_id,
-      case when kind = 'wopi' and live_kind = 'none' then lock_id end as dead_lock_id
+      case when kind <> 'none' and live_kind = 'none' then kind end as dead_kind
     from live
   )`
 
@@ -51,8 +52,10 @@ export interface LockRow {
   readonly version: string
   readonly holder: string | null
   readonly reason: string | null
-  /** An expired id that nobody had swept up yet. */
-  readonly dead_lock_id: string | null
+  /** What it was, when the lock had expired and nobody had swept it up yet. */
+  readonly dead_kind: 'wopi' | 'exclusive' | null
+  /** The id as it stood in the row, of a live or of a dead lock. */
+  readonly stored_lock_id: string
 }
 
 // Every change names the kind, although the decision implies it: PostgreSQL first checks the constraints on the row
@@ -121,6 +124,21 @@ export const EXCLUSIVE_UNLOCK: Statement<LockRow> = {
     FREE,
     `'release'`,
   )}${ANSWER}`,
+}
+
+/**
+ * Takes a lock away from whoever holds it, when nobody has refreshed it or saved for a while: judged under the row
+ * lock, so that a refresh which came first is seen. While a lock is held only saves move the head. The epoch stays: it
+ * counts holders, and the next one raises it; a save of the one who lost the lock fails because its id is gone.
+ * $1 file, $2 grace ms, $3 ms that it must have been quiet, 0: however busy
+ */
+export const BREAK_LOCK: Statement<LockRow> = {
+  name: 'break-lock',
+  text: `${HELD}${decided(`case
+      when live_kind = 'none' then 'conflict'
+      when $3::float8 > 0 and now < $3::float8 * interval '1 ms'
+        + greatest(refreshed_at, (select modified_at from file where id = live.file_id)) then 'conflict'
+      else 'release' end`)}${changed(FREE, `'release'`)}${ANSWER}`,
 }
 
 /**

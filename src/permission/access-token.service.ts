@@ -23,11 +23,13 @@ const ISSUE: Statement<{ issued: number; expires: number }> = {
     returning extract(epoch from issued_at)::float8 as issued, extract(epoch from expires_at)::float8 as expires`,
 }
 
-const REVOKE: Statement<{ jti: string; user_id: string; resource_id: string }> = {
+const REVOKE: Statement<{ user_id: string; resource_id: string; now: boolean }> = {
   name: 'revoke-access-token',
   text: `
-    update access_token set revoked_at = clock_timestamp() where jti = $1 and revoked_at is null
-    returning jti, user_id, resource_id`,
+    with revoked as (
+      update access_token set revoked_at = clock_timestamp() where jti = $1 and revoked_at is null returning jti
+    )
+    select user_id, resource_id, exists (select from revoked) as now from access_token where jti = $1`,
 }
 
 /** Issues WOPI access tokens: one user, one file or container, one purpose (DESIGN.md §5). */
@@ -76,9 +78,13 @@ export class AccessTokenService {
     return { accessToken, accessTokenTtl: Math.floor(row.expires) * 1000, jti }
   }
 
-  /** @returns whether a live token of that id was there to revoke */
-  async revoke(on: Queryable, jti: string): Promise<{ userId: string; fileId: string } | undefined> {
+  /** @returns whose token was revoked just now */
+  async revoke(
+    on: Queryable,
+    jti: string,
+  ): Promise<{ userId: string; fileId: string } | 'revoked-before' | 'no-such-token'> {
     const [row] = await on.query(REVOKE, [jti])
-    return row && { userId: row.user_id, fileId: row.resource_id }
+    if (!row) return 'no-such-token'
+    return row.now ? { userId: row.user_id, fileId: row.resource_id } : 'revoked-before'
   }
 }

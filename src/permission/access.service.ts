@@ -5,6 +5,7 @@ import {
   CONTAINER_RANK,
   FILE_ACCESS,
   FILE_RANK,
+  GRANT_CHANGED,
   KNOWN_EDITORS,
   STILL_GOOD,
   type FileAccessRow,
@@ -46,6 +47,8 @@ export interface AccessedFile {
   readonly blob: string
   /** ISO 8601 UTC with microseconds: Collabora's version of the file, compared as text (CLIENTS.md §1.1). */
   readonly modifiedAt: string
+  /** Nobody may edit for now: a batch job or maintenance holds the file exclusively. */
+  readonly closed: boolean
 }
 
 export function mayEdit(access: Pick<FileAccess, 'mode' | 'role'>): boolean {
@@ -108,6 +111,12 @@ export class AccessService {
     return mode === 'edit' && row.rank >= RANK.editor ? 'yes' : 'right-lost'
   }
 
+  /** Was a right of this person to the file given or taken away so recently? */
+  async grantChangedWithin(userId: string, fileId: string, ms: number): Promise<boolean> {
+    const [row] = await this.database.query(GRANT_CHANGED, [userId, fileId, ms])
+    return row?.changed ?? false
+  }
+
   /** Those of `userIds` who were ever let in to edit the file: an editor's claim about anybody else is not recorded. */
   async knownEditors(tx: Tx, fileId: string, userIds: readonly string[]): Promise<string[]> {
     if (userIds.length === 0) return []
@@ -137,5 +146,6 @@ function fileOf(id: string, name: string, row: FileAccessRow): AccessedFile {
     sha256: row.sha256,
     blob: row.blob,
     modifiedAt: row.modified_at,
+    closed: row.closed,
   }
 }

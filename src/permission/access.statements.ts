@@ -15,7 +15,10 @@ export const FILE_ACCESS: Statement<FileAccessRow> = {
       u.display_name, u.principal_name, u.user_info,
       f.name, f.container_id, f.owner_id, f.version, f.size, f.sha256, f.blob,
       to_char(f.modified_at at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as modified_at,
-      rank_of(u.id, u.groups, f.id, f.owner_id, c.ancestors) as rank
+      rank_of(u.id, u.groups, f.id, f.owner_id, c.ancestors) as rank,
+      exists (
+        select from file_lock l where l.file_id = f.id and l.kind = 'exclusive' and l.expires_at > clock_timestamp()
+      ) as closed
     from access_token t
     join user_account u on u.id = t.user_id
     left join file f on f.id = t.resource_id and f.deleted_at is null
@@ -43,6 +46,7 @@ export interface FileAccessRow {
   readonly blob: string
   readonly modified_at: string
   readonly rank: number
+  readonly closed: boolean
 }
 
 /** The same right without a token, for the REST face and inside a save's transaction. $1 user, $2 file */
@@ -73,6 +77,23 @@ export const STILL_GOOD: Statement<{ token: 'live' | 'expired' | 'revoked'; rank
       rank_of(u.id, u.groups, f.id, f.owner_id, c.ancestors) as rank
     from access_token t join user_account u on u.id = t.user_id, file f join container c on c.id = f.container_id
     where t.jti = $1 and t.user_id = $2 and f.id = $3`,
+}
+
+/**
+ * Was a grant that concerned this person changed in the last $3 ms, here or above? The audit trail is the one place
+ * that knows. $1 user, $2 file
+ */
+export const GRANT_CHANGED: Statement<{ changed: boolean }> = {
+  name: 'grant-changed',
+  text: `
+    select exists (
+      select from file f join container c on c.id = f.container_id join user_account u on u.id = $1
+      join audit_event a on a.object_id = any (c.ancestors || f.id)
+      where f.id = $2 and a.action in ('grant', 'grant-removed')
+        and a.at > clock_timestamp() - $3::float8 * interval '1 ms'
+        and (a.detail->>'subject' in ('user:' || $1, 'everyone')
+          or (a.detail->>'subject' like 'group:%' and substr(a.detail->>'subject', 7) = any (u.groups)))
+    ) as changed`,
 }
 
 /** Which of the named users ever got an edit token for the file. $1 file, $2 user ids */

@@ -26,12 +26,13 @@ export async function apiUser(
 ): Promise<ApiUser | false> {
   const parsed = claims.safeParse(payload)
   if (!parsed.success) return false
-  const { sub, name, preferred_username, email, groups } = parsed.data
+  const { sub, exp, name, preferred_username, email, groups } = parsed.data
   const id = userIdOf(sub)
   const displayName = name ?? preferred_username ?? sub
   const principalName = preferred_username ?? email ?? null
   const welcome = await users.remember({ id, displayName, principalName, groups: groups ?? [] })
-  return welcome && { id, displayName, role: strongestRole(claimAt(parsed.data, roleClaim)) }
+  const role = strongestRole(claimAt(parsed.data, roleClaim))
+  return welcome && { id, displayName, role, expiresAt: exp * 1000 }
 }
 
 // Providers use UUIDs, mail addresses or names as `sub`; WOPI wants letters and digits, constant and unique. A `sub`

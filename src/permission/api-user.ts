@@ -7,6 +7,8 @@ export interface ApiUser {
   readonly id: string
   readonly displayName: string
   readonly role: ApiRole
+  /** When the bearer token ends, in epoch milliseconds: what goes on for longer must end with it. */
+  readonly expiresAt: number
 }
 
 /** Letters and digits only, for X-WOPI-Editors and for editors that refuse more (WOPI.md §5.2; CLIENTS.md pain 50). */

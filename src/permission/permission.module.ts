@@ -6,6 +6,7 @@ import { AccessService } from './access.service.js'
 import { EmbeddedApiStrategy } from './embedded-api.strategy.js'
 import { GrantService } from './grant.service.js'
 import { findIssuer, IssuerApiStrategy } from './issuer-api.strategy.js'
+import { IssuedTokens } from './issued-tokens.js'
 import { UserService } from './user.service.js'
 import { WopiTokenStrategy } from './wopi-token.strategy.js'
 
@@ -21,7 +22,15 @@ const apiStrategy: Provider = {
 
 @Module({
   imports: [PassportModule],
-  providers: [AccessService, AccessTokenService, GrantService, UserService, WopiTokenStrategy, apiStrategy],
-  exports: [AccessService, AccessTokenService, GrantService, UserService],
+  providers: [
+    AccessService,
+    AccessTokenService,
+    IssuedTokens,
+    GrantService,
+    UserService,
+    WopiTokenStrategy,
+    apiStrategy,
+  ],
+  exports: [AccessService, AccessTokenService, IssuedTokens, GrantService, UserService],
 })
 export class PermissionModule {}

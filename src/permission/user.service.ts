@@ -31,6 +31,11 @@ const INTRODUCE: Statement<Record<string, never>> = {
   text: `insert into user_account (id, display_name) values ($1, $1) on conflict (id) do nothing`,
 }
 
+const WELCOME: Statement<Record<string, never>> = {
+  name: 'user-welcome',
+  text: `select from user_account where id = $1 and disabled_at is null`,
+}
+
 const PUT_USER_INFO: Statement<Record<string, never>> = {
   name: 'put-user-info',
   text: `update user_account set user_info = $2 where id = $1`,
@@ -56,6 +61,11 @@ export class UserService {
   }: Profile): Promise<boolean | undefined> {
     const [row] = await this.database.query(REMEMBER, [id, displayName, principalName, groups])
     return row?.disabled
+  }
+
+  /** Still so, while something that he began goes on? */
+  async isStillWelcome(id: string): Promise<boolean> {
+    return (await this.database.query(WELCOME, [id])).length === 1
   }
 
   /** Makes sure there is an account, for somebody who was named before his first call. */

@@ -34,4 +34,8 @@ export class FileVersion {
 
   @Column({ type: 'timestamptz' })
   at!: Date
+
+  /** Somebody should look at it; such a version is always listed and never deleted. */
+  @Column({ type: 'text', nullable: true })
+  flag!: 'edits-by-revoked-user' | null
 }

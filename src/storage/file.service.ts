@@ -39,6 +39,8 @@ export interface Authorship {
   /** Everybody whose changes are in it, as far as the editor said so. */
   readonly editors: readonly string[]
   readonly cause: VersionCause
+  /** For people who look at the history. */
+  readonly flag?: 'edits-by-revoked-user'
   readonly correlationId: string
 }
 
@@ -82,7 +84,7 @@ export class FileService {
     tx: Tx,
     head: Head,
     content: StoredBlob,
-    { author, editors, cause, correlationId }: Authorship,
+    { author, editors, cause, flag, correlationId }: Authorship,
   ): Promise<{ version: string; modifiedAt: string; changed: boolean }> {
     if (content.sha256 === head.sha256 && content.size === head.size) {
       return { version: head.version, modifiedAt: head.modifiedAt, changed: false }
@@ -97,6 +99,7 @@ export class FileService {
       editors,
       cause,
       correlationId,
+      flag ?? null,
     ])
     if (!row) throw new Error('the head vanished while its row was held')
     return { version: row.version, modifiedAt: row.modified_at, changed: true }

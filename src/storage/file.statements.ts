@@ -57,7 +57,7 @@ export const CREATE_FILE: Statement<HeadRow> = {
  * Moves the head to new bytes. The caller holds the head (LOCK_HEAD) in the same transaction: that is what makes a
  * stale writer unable to move it. Versions only grow, and modified_at with them, even if the clock was set back.
  * The lock row repeats the version, so that lock answers can name it (see lock.statements.ts).
- * $1 file, $2 blob, $3 size, $4 sha256, $5 author, $6 editors, $7 cause, $8 correlation id
+ * $1 file, $2 blob, $3 size, $4 sha256, $5 author, $6 editors, $7 cause, $8 correlation id, $9 flag or null
  */
 export const MOVE_HEAD: Statement<{ version: string; modified_at: string }> = {
   name: 'move-head',
@@ -68,8 +68,8 @@ export const MOVE_HEAD: Statement<{ version: string; modified_at: string }> = {
       where id = $1
       returning *
     ), saved as (
-      insert into file_version (file_id, version, blob, size, sha256, author, editors, cause, correlation_id, at)
-      select id, version, blob, size, sha256, $5, $6, $7, $8, modified_at from head
+      insert into file_version (file_id, version, blob, size, sha256, author, editors, cause, correlation_id, flag, at)
+      select id, version, blob, size, sha256, $5, $6, $7, $8, $9, modified_at from head
     ), lock_row as (
       update file_lock set version = head.version from head where file_id = head.id
     )

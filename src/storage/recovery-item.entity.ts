@@ -1,13 +1,16 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm'
 
 /** Why a save was refused; its bytes are kept all the same (RELIABILITY-SECURITY.md §3.4). */
-export type RecoveryReason =
-  | 'lock-mismatch'
-  | 'not-locked'
-  | 'external-change'
-  | 'permission-revoked'
-  | 'token-expired'
-  | 'token-revoked'
+export const RECOVERY_REASONS = [
+  'lock-mismatch',
+  'not-locked',
+  'external-change',
+  'permission-revoked',
+  'token-expired',
+  'token-revoked',
+] as const
+
+export type RecoveryReason = (typeof RECOVERY_REASONS)[number]
 
 /** The bytes of a refused save, until somebody restores or discards them. */
 @Entity('recovery_item')

@@ -3,11 +3,16 @@ import { BlobCollector } from './blob-collector.js'
 import { BlobStore } from './blob-store.js'
 import { ContainerService } from './container.service.js'
 import { FileService } from './file.service.js'
+import { RecoveryList } from './recovery-list.js'
+import { RecoveryPurger } from './recovery-purger.js'
 import { RecoveryService } from './recovery.service.js'
+import { VersionPurger } from './version-purger.js'
 import { VersionService } from './version.service.js'
 
+const services = [BlobStore, FileService, VersionService, ContainerService, RecoveryService, RecoveryList]
+
 @Module({
-  providers: [BlobStore, BlobCollector, FileService, VersionService, ContainerService, RecoveryService],
-  exports: [BlobStore, FileService, VersionService, ContainerService, RecoveryService],
+  providers: [...services, BlobCollector, VersionPurger, RecoveryPurger],
+  exports: services,
 })
 export class StorageModule {}

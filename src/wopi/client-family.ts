@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http'
+import type { ClientFamily } from '../coauth-status/application.js'
 import { header } from './wopi-headers.js'
 
 /**
@@ -15,6 +16,20 @@ export function speaksOfTimestamps(request: IncomingMessage): boolean {
 /** The modification time that the editor's copy is based on; absent when its user chose to overwrite anyway. */
 export function baseTimestamp(request: IncomingMessage): string | undefined {
   return header(request, 'X-COOL-WOPI-Timestamp') ?? header(request, 'X-LOOL-WOPI-Timestamp')
+}
+
+/** ONLYOFFICE is known by its headers, and by taking the file's id as the lock's (CLIENTS.md §1.2). */
+export function clientFamily(request: IncomingMessage & { params: { readonly id: string } }): ClientFamily {
+  if (isCollabora(request)) return 'collabora'
+  if (request.headers['x-wopi-lock'] === request.params.id) return 'onlyoffice'
+  return request.headers['x-lool-wopi-timestamp'] === undefined ? 'microsoft' : 'onlyoffice'
+}
+
+/** Whether the save holds a person's changes; undefined where the editor does not say. */
+export function modifiedByUser(request: IncomingMessage): boolean | undefined {
+  const text =
+    header(request, 'X-COOL-WOPI-IsModifiedByUser') ?? header(request, 'X-LOOL-WOPI-IsModifiedByUser')
+  return text === undefined ? undefined : text.toLowerCase() === 'true'
 }
 
 /** Only Collabora sends the document itself along with RenameFile (CLIENTS.md §1, "The RENAME trap"). */

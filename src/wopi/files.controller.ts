@@ -7,6 +7,7 @@ import { Logger } from '../logging/logger.js'
 import { PutFile } from './operations/put-file.js'
 import type { PutOutcome } from './put-outcome.js'
 import { PutFileInterceptor } from './put-file.interceptor.js'
+import { Sightings } from './sightings.js'
 import { WopiAccessGuard } from './wopi-access.guard.js'
 import { WopiExceptionFilter } from './wopi-exception.filter.js'
 import type { WopiRequest } from './operation.js'
@@ -21,22 +22,23 @@ import { WopiTokenGuard } from './wopi-token.guard.js'
 export class FilesController {
   constructor(
     private readonly putFile: PutFile,
+    private readonly sightings: Sightings,
     private readonly logger: Logger,
   ) {}
 
   @Get(':id')
   checkFileInfo(@Req() request: WopiRequest): Promise<Answer> {
-    return request.operation.answer(request)
+    return this.answer(request)
   }
 
   @Get(':id/contents')
   getFile(@Req() request: WopiRequest): Promise<Answer> {
-    return request.operation.answer(request)
+    return this.answer(request)
   }
 
   @Post(':id')
   async operate(@Req() request: WopiRequest): Promise<Answer> {
-    const answer = await request.operation.answer(request)
+    const answer = await this.answer(request)
     if (answer.status !== 200) this.logConflict(request, answer)
     return answer
   }
@@ -45,6 +47,12 @@ export class FilesController {
   @UseInterceptors(PutFileInterceptor)
   putContents(@Req() request: WopiRequest): Promise<PutOutcome> {
     return this.putFile.save(request)
+  }
+
+  private async answer(request: WopiRequest): Promise<Answer> {
+    const answer = await request.operation.answer(request)
+    this.sightings.answered(request, answer.status)
+    return answer
   }
 
   // At debug: editors join a session and probe for its lock by conflicts, all day long (CLIENTS.md §1.3).

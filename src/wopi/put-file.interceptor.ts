@@ -11,6 +11,8 @@ import { savedAnswer } from './operations/put-file.js'
 import { readablePutHeaders } from './put-headers.js'
 import type { PutOutcome, RefusedPut } from './put-outcome.js'
 import { RefusedSaves } from './refused-saves.service.js'
+import { RevocationGrace } from './revocation-grace.service.js'
+import { Sightings } from './sightings.js'
 import { WopiError } from './wopi-error.js'
 import type { WopiRequest } from './operation.js'
 import { announcedSize } from './wopi-headers.js'
@@ -27,6 +29,8 @@ export class PutFileInterceptor implements NestInterceptor<PutOutcome, Answer> {
   constructor(
     private readonly blobs: BlobStore,
     private readonly refusedSaves: RefusedSaves,
+    private readonly grace: RevocationGrace,
+    private readonly sightings: Sightings,
   ) {}
 
   async intercept(context: ExecutionContext, next: CallHandler<PutOutcome>): Promise<Observable<Answer>> {
@@ -35,22 +39,27 @@ export class PutFileInterceptor implements NestInterceptor<PutOutcome, Answer> {
     if (refusal === 'never-had-the-right') {
       throw new WopiError('no-right', 'the access token was not issued for editing')
     }
-    if (refusal) {
+    request.graced = refusal === 'permission-revoked' && (await this.grace.covers(request.access))
+    if (refusal && !request.graced) {
       const content = await this.blobs.receive(bodyOf(request), announcedSize(request))
       return from(this.answer(request, { kind: 'refused', reason: refusal, content }))
     }
     return next.handle().pipe(mergeMap((outcome) => this.answer(request, outcome)))
   }
 
+  /** Decides the answer, and tells co-authoring status what happened. */
   private async answer(request: WopiRequest, outcome: PutOutcome): Promise<Answer> {
+    const headers = readablePutHeaders(request)
     switch (outcome.kind) {
       case 'saved':
+        this.sightings.saved(request, outcome.version, headers)
         return savedAnswer(request, outcome)
       case 'no-such-file':
         await this.blobs.remove(outcome.content.blob)
         throw new WopiError('no-such-file', 'the file was deleted meanwhile')
       case 'refused':
-        await this.refusedSaves.keep(request.access, readablePutHeaders(request), outcome)
+        await this.refusedSaves.keep(request.access, headers, outcome)
+        this.sightings.saveRefused(request, outcome.reason)
         return refusedAnswer(outcome)
     }
   }

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import { correlationId } from '../http/correlation-id.js'
-import { baseTimestamp } from './client-family.js'
+import { baseTimestamp, modifiedByUser } from './client-family.js'
 import { editorsHeader } from './editors-header.js'
 import { WopiError } from './wopi-error.js'
 import { lockIdHeader } from './wopi-headers.js'
@@ -12,6 +12,8 @@ export interface PutHeaders {
   readonly editors: readonly string[]
   /** Collabora's and ONLYOFFICE's base of the save; undefined when not sent. */
   readonly baseTimestamp: string | undefined
+  /** Collabora and ONLYOFFICE tell whether a person changed something. */
+  readonly modifiedByUser: boolean | undefined
   readonly correlationId: string
 }
 
@@ -21,6 +23,7 @@ export function putHeaders(request: IncomingMessage): PutHeaders {
     lockId: lockIdHeader(request, 'X-WOPI-Lock'),
     editors: editorsHeader(request),
     baseTimestamp: baseTimestamp(request),
+    modifiedByUser: modifiedByUser(request),
     correlationId: correlationId(request),
   }
 }
@@ -35,6 +38,7 @@ export function readablePutHeaders(request: IncomingMessage): PutHeaders {
       lockId: undefined,
       editors: [],
       baseTimestamp: undefined,
+      modifiedByUser: undefined,
       correlationId: correlationId(request),
     }
   }

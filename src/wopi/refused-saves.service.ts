@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common'
 import { AuditService } from '../audit/audit.service.js'
-import { Database } from '../database/database.js'
+import { Database, type Tx } from '../database/database.js'
+import { EventLog } from '../events/event-log.js'
 import { Logger } from '../logging/logger.js'
 import type { FileAccess } from '../permission/access.service.js'
 import { BlobStore } from '../storage/blob-store.js'
@@ -16,6 +17,7 @@ export class RefusedSaves {
     private readonly blobs: BlobStore,
     private readonly recovery: RecoveryService,
     private readonly audit: AuditService,
+    private readonly events: EventLog,
     private readonly logger: Logger,
   ) {}
 
@@ -31,7 +33,15 @@ export class RefusedSaves {
         correlationId,
         detail: { sha256: content.sha256 },
       })
-      return this.recovery.keep(tx, { ...facts, reason, content, editors, presentedLockId: lockId })
+      const kept = await this.recovery.keep(tx, {
+        ...facts,
+        reason,
+        content,
+        editors,
+        presentedLockId: lockId,
+      })
+      await this.tell(tx, access, reason, kept)
+      return kept
     })
     if (typeof kept === 'object') {
       const line = { event: 'save-refused', ...facts, reason, recoveryItem: kept.itemId }
@@ -45,8 +55,26 @@ export class RefusedSaves {
         'a save was refused; its bytes were kept before',
       )
     } else {
-      const why = 'a refused save is LOST: too many open recovery items on this file'
+      const why = 'a refused save is LOST: too many open recovery items of this file or person'
       this.logger.error({ event: 'save-lost', ...facts, reason }, why)
     }
+  }
+
+  // Word repeats a refused save every 30 s; people and programs are told once.
+  private async tell(
+    tx: Tx,
+    { file, user }: FileAccess,
+    reason: RefusedPut['reason'],
+    kept: { itemId: string } | 'already-safe' | 'full',
+  ): Promise<void> {
+    if (kept === 'already-safe') return
+    const about = { fileId: file.id, userId: user.id }
+    const isKept = kept !== 'full'
+    await this.events.append(tx, [
+      { kind: 'save-refused', ...about, detail: { reason, isKept } },
+      ...(isKept
+        ? [{ kind: 'recovery-item', ...about, detail: { reason, itemId: kept.itemId } } as const]
+        : []),
+    ])
   }
 }

@@ -23,7 +23,12 @@ export class SaveService {
   ) {}
 
   /** Decides about bytes that are safely on disk already, in one short transaction under the file's row. */
-  async decide(access: FileAccess, headers: PutHeaders, content: StoredBlob): Promise<PutOutcome> {
+  async decide(
+    access: FileAccess,
+    headers: PutHeaders,
+    content: StoredBlob,
+    { graced }: { graced: boolean },
+  ): Promise<PutOutcome> {
     const { lockId, editors, baseTimestamp, correlationId } = headers
     const refused = (reason: RefusedPut['reason'], lock?: RefusedPut['lock']): RefusedPut => ({
       kind: 'refused',
@@ -33,7 +38,7 @@ export class SaveService {
     })
 
     // Asked again: what was true when the upload began may have changed since.
-    const admission = { tokenId: access.jti, userId: access.user.id, neededRank: RANK.editor }
+    const admission = { tokenId: access.jti, userId: access.user.id, neededRank: graced ? 0 : RANK.editor }
     const decideUnderTheRow = (): Promise<PutOutcome & { readonly unused?: boolean }> =>
       this.database.transaction(async (tx) => {
         const head = await this.files.lockHead(tx, access.file.id)
@@ -56,13 +61,14 @@ export class SaveService {
           author: access.user.id,
           editors: contributors,
           cause: 'save',
+          ...(graced ? { flag: 'edits-by-revoked-user' } : {}),
           correlationId,
         })
         await this.audit.record(tx, {
           actor: access.user.id,
           action: 'save',
           objectId: head.id,
-          outcome: 'done',
+          outcome: graced ? 'done-in-grace' : 'done',
           correlationId,
           detail: { version, sha256: content.sha256 },
         })

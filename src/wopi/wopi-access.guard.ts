@@ -19,8 +19,8 @@ export class WopiAccessGuard implements CanActivate {
       await this.access.require(request, 'read')
       throw found
     }
-    if (!found.judgesAccess) request.access = await this.access.require(request, found.needs)
     request.operation = found
+    if (!found.judgesAccess) request.access = await this.access.require(request, found.needs)
     return true
   }
 }

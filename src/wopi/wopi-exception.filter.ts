@@ -11,13 +11,17 @@ import {
   NoSuchFile,
   StorageFailed,
 } from '../storage/storage-errors.js'
+import { Sightings } from './sightings.js'
 import { WopiError } from './wopi-error.js'
 import type { WopiRequest } from './operation.js'
 
 /** The WOPI face of every error: its documented status, a reason in the log, and nothing else (WOPI.md §2.6). */
 @Catch()
 export class WopiExceptionFilter implements ExceptionFilter {
-  constructor(private readonly logger: Logger) {}
+  constructor(
+    private readonly sightings: Sightings,
+    private readonly logger: Logger,
+  ) {}
 
   catch(thrown: unknown, host: ArgumentsHost): void {
     const http = host.switchToHttp()
@@ -25,6 +29,7 @@ export class WopiExceptionFilter implements ExceptionFilter {
     const response = http.getResponse<ServerResponse>()
     const error = asWopiError(thrown)
     this.log(request, error, thrown)
+    this.sightings.refused(request, error)
     if (response.headersSent || request.socket.destroyed) {
       response.destroy()
       return

@@ -3,6 +3,8 @@ import { AuditModule } from '../audit/audit.module.js'
 import { LockModule } from '../lock/lock.module.js'
 import { PermissionModule } from '../permission/permission.module.js'
 import { StorageModule } from '../storage/storage.module.js'
+import { CoauthStatusModule } from '../coauth-status/coauth-status.module.js'
+import { EventsModule } from '../events/events.module.js'
 import { FilesController } from './files.controller.js'
 import { Operations } from './operations.js'
 import { CheckFileInfo } from './operations/check-file-info.js'
@@ -17,18 +19,23 @@ import { RefreshLock } from './operations/refresh-lock.js'
 import { RenameFile } from './operations/rename-file.js'
 import { Unlock } from './operations/unlock.js'
 import { UnlockAndRelock } from './operations/unlock-and-relock.js'
+import { PresenceController } from './presence.controller.js'
 import { RefusedSaves } from './refused-saves.service.js'
+import { RevocationGrace } from './revocation-grace.service.js'
 import { SaveService } from './save.service.js'
+import { Sightings } from './sightings.js'
 import { WopiAccess } from './wopi-access.js'
 
 @Module({
-  imports: [AuditModule, LockModule, PermissionModule, StorageModule],
-  controllers: [FilesController],
+  imports: [AuditModule, CoauthStatusModule, EventsModule, LockModule, PermissionModule, StorageModule],
+  controllers: [FilesController, PresenceController],
   providers: [
     Operations,
     WopiAccess,
+    Sightings,
     SaveService,
     RefusedSaves,
+    RevocationGrace,
     CheckFileInfo,
     GetFile,
     PutFile,

@@ -96,10 +96,11 @@ export class Person {
     return expectStatus(await this.calls('GET', `/files/${fileId}/content`), 200).body
   }
 
+  /** Every one, listed or not. */
   async versions(
     fileId: string,
   ): Promise<{ version: string; sha256: string; author: string; editors: string[]; cause: string }[]> {
-    const answer = expectStatus(await this.calls('GET', `/files/${fileId}/versions?limit=1000`), 200)
+    const answer = expectStatus(await this.calls('GET', `/files/${fileId}/versions?limit=1000&all=true`), 200)
     return answer.json<{
       items: { version: string; sha256: string; author: string; editors: string[]; cause: string }[]
     }>().items

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import pg from 'pg'
 import { startEmbeddedPostgres, type EmbeddedPostgres } from '../../src/database/embedded-postgres.js'
+import { embeddedAppRole, grantToApp } from '../../src/database/app-role.js'
 import { migrate } from '../../src/database/migrate.js'
 
 export interface TestPostgres {
@@ -35,7 +36,9 @@ export async function startTestPostgres({ durable = false } = {}): Promise<TestP
 /** One migrated database, of which every test's is a copy: creating those takes milliseconds. */
 export async function prepareTemplate(serverUrl: string): Promise<void> {
   await execute(serverUrl, 'create database template_tandem')
-  await migrate(databaseUrl(serverUrl, 'template_tandem'))
+  const template = databaseUrl(serverUrl, 'template_tandem')
+  await migrate(template)
+  await grantToApp(template, await embeddedAppRole(template))
 }
 
 export async function newDatabase(serverUrl: string): Promise<string> {

@@ -3,8 +3,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { readConfig } from '../../src/config/config.js'
 import { loadTokenSecrets } from '../../src/config/token-secrets.js'
+import { embeddedAppUrl } from '../../src/database/app-role.js'
 import { Logger } from '../../src/logging/logger.js'
 import type { ApiRole } from '../../src/permission/api-user.js'
+import { prepareDatabase } from '../../src/prepare-database.js'
 import { serve } from '../../src/serve.js'
 import { freePort } from './free-port.js'
 import { bearerFor, Person, type FileView, type Role } from './people.js'
@@ -23,6 +25,7 @@ export class Tandem implements AsyncDisposable {
   private constructor(
     readonly url: string,
     readonly publicUrl: string,
+    /** As the owner, for what a test has to look up or to break; the server itself has the role of a server. */
     readonly databaseUrl: string,
     readonly dataDir: string,
     /** Every line it logged, at level debug. */
@@ -37,11 +40,14 @@ export class Tandem implements AsyncDisposable {
     const url = `http://127.0.0.1:${port}`
     const publicUrl = sharing?.publicUrl ?? url
     const given = { LOG_LEVEL: 'debug', PUBLIC_URL: publicUrl, ...env, PORT: String(port) }
-    const config = readConfig({ ...given, DATABASE_URL: databaseUrl, DATA_DIR: dataDir })
+    const asServer = embeddedAppUrl(databaseUrl)
+    const config = readConfig({ ...given, DATABASE_URL: asServer, DATA_DIR: dataDir })
+    // The template is migrated and its rights are given; only the tables of webhooks depend on the settings.
+    if (config.webhooks) await prepareDatabase({ url: asServer, ownerUrl: databaseUrl }, config)
     const log: string[] = []
     const logger = new Logger(config.logLevel, { write: (line: string) => log.push(line) })
     const running = await serve(
-      { ...config, databaseUrl, tokenSecrets: await loadTokenSecrets(config) },
+      { ...config, databaseUrl: asServer, tokenSecrets: await loadTokenSecrets(config) },
       logger,
     )
     return new Tandem(url, publicUrl, databaseUrl, dataDir, log, async () => {

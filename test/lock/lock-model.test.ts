@@ -23,6 +23,7 @@ const ADMISSION = ['token-of-alice', 'alice', 2]
 type Step =
   | { readonly step: 'request'; readonly request: LockRequest }
   | { readonly step: 'wait'; readonly ms: number }
+  | { readonly step: 'break'; readonly quietMs: number }
   | { readonly step: 'get' | 'sweep' | 'save' | 'exclusive-unlock' }
 
 /** What the row must hold, by the rules. Time in ms since the model's beginning. */
@@ -31,6 +32,8 @@ interface Model {
   epoch: number
   version: number
   now: number
+  /** When the lock was last refreshed, or the file saved. */
+  touched: number
 }
 
 const lockId = fc.constantFrom('A', 'B', 'a', '{"S":"A","F":4}')
@@ -52,9 +55,14 @@ const wait = fc.constantFrom(
   TTL + GRACE,
   5000,
 )
+// Halves of a millisecond: a save moves modified_at by microseconds where the clock stood still.
 const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 6, arbitrary: fc.record({ step: fc.constant('request'), request }) },
   { weight: 3, arbitrary: fc.record({ step: fc.constant('wait'), ms: wait }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({ step: fc.constant('break'), quietMs: fc.constantFrom(0, 0.5, GRACE + 0.5, TTL - 0.5) }),
+  },
   { weight: 2, arbitrary: fc.record({ step: fc.constantFrom('get', 'sweep', 'save', 'exclusive-unlock') }) },
 )
 
@@ -103,7 +111,7 @@ describe('the lock statements', () => {
     await setClock(0)
     await client.query('truncate file, file_version, file_lock cascade')
     await run(CREATE_FILE, [FILE, 'root', 'n', 'n', 'alice', 'blob', 1, 'sha', 'upload', 'c'])
-    return { stored: { kind: 'none' }, epoch: 0, version: 1, now: 0 }
+    return { stored: { kind: 'none' }, epoch: 0, version: 1, now: 0, touched: 0 }
   }
 
   function ask(asked: LockRequest): Promise<LockRow[]> {
@@ -147,6 +155,14 @@ describe('the lock statements', () => {
         if (releases) model.stored = { kind: 'none' }
         return
       }
+      case 'break': {
+        const held = stillHeld(model.stored, model.now, GRACE) !== undefined
+        const quiet = played.quietMs === 0 || model.now - model.touched >= played.quietMs
+        const rows = await run(statements.BREAK_LOCK, [FILE, GRACE, played.quietMs])
+        expectAnswer(model, rows, held && quiet ? 'release' : 'conflict')
+        if (held && quiet) model.stored = { kind: 'none' }
+        return
+      }
       case 'get':
         expectAnswer(model, await run(statements.GET_LOCK, [FILE, GRACE]), 'conflict')
         expectAnswer(model, await run(statements.HOLD, [FILE, GRACE]), 'conflict')
@@ -160,8 +176,9 @@ describe('the lock statements', () => {
         return
       }
       case 'save': {
-        const [moved] = await run(MOVE_HEAD, [FILE, 'blob', 2, 'sha', 'alice', [], 'save', 'c'])
+        const [moved] = await run(MOVE_HEAD, [FILE, 'blob', 2, 'sha', 'alice', [], 'save', 'c', null])
         model.version++
+        model.touched = model.now
         expect(moved?.version).toBe(String(model.version))
       }
     }
@@ -245,7 +262,7 @@ function expectAnswer(model: Model, rows: readonly LockRow[], decision: LockDeci
     live_kind: live?.kind ?? 'none',
     live_lock_id: live?.kind === 'wopi' ? live.lockId : '',
     version: String(model.version),
-    dead_lock_id: model.stored.kind === 'wopi' && !live ? model.stored.lockId : null,
+    dead_kind: model.stored.kind !== 'none' && !live ? model.stored.kind : null,
   })
 }
 
@@ -256,5 +273,6 @@ function apply(model: Model, asked: LockRequest, decision: LockDecision): void {
   if (decision === 'take' || decision === 'swap' || decision === 'extend') {
     const kind = asked.operation === 'exclusive' ? 'exclusive' : 'wopi'
     model.stored = { kind, lockId: asked.lockId, expiresAt: model.now + TTL }
+    model.touched = model.now
   }
 }

@@ -93,7 +93,9 @@ describe('REST: access tokens', () => {
     expect((await editor.checkFileInfo()).status).toBe(200)
     expect((await admin.calls('DELETE', `/admin/access-tokens/${jti}`)).status).toBe(204)
     expect((await editor.checkFileInfo()).status).toBe(401)
-    for (const unknown of [jti, 'f'.repeat(32), '%00', 'x'.repeat(2000)]) {
+    // Asked again, the answer is the same and the audit has it once.
+    expect((await admin.calls('DELETE', `/admin/access-tokens/${jti}`)).status).toBe(204)
+    for (const unknown of ['f'.repeat(32), '%00', 'x'.repeat(2000)]) {
       expectProblem(await admin.calls('DELETE', `/admin/access-tokens/${unknown}`), 404, 'not-found')
     }
     const { rows } = await execute(

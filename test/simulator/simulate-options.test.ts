@@ -8,6 +8,7 @@ it('has a default for everything', () => {
     documents: 1,
     minutes: 30,
     speed: 60,
+    scenarios: false,
   })
 })
 

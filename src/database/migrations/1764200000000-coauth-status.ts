@@ -23,7 +23,7 @@ const COAUTH_STATUS = [
     last_activity_at timestamptz not null,
     ended_at timestamptz,
     end_reason text check (end_reason in ('closed', 'silent', 'lock-expired', 'ended-by-admin', 'file-deleted')),
-    closing_since timestamptz,
+    lock_held boolean not null default false,
     learnt_rule text check (learnt_rule in ('last-joined', 'first-joined')),
     believed_jti text,
     unsaved_since timestamptz,
@@ -41,6 +41,7 @@ const COAUTH_STATUS = [
   )`,
   `create unique index coauth_session_open on coauth_session (file_id) where ended_at is null`,
   `create index coauth_session_started on coauth_session (started_at, id)`,
+  `create index coauth_session_file on coauth_session (file_id, started_at)`,
 
   // One row per access token: a person in two tabs is one editor with two.
   `create table coauth_participant (
@@ -48,6 +49,8 @@ const COAUTH_STATUS = [
     jti text not null,
     user_id text not null,
     mode text not null check (mode in ('view', 'edit')),
+    family text not null check (family in ('microsoft', 'collabora', 'onlyoffice')),
+    reports text check (reports in ('edits', 'modified')),
     joined_at timestamptz not null,
     last_seen_at timestamptz not null,
     checked_at timestamptz,

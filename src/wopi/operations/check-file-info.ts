@@ -30,7 +30,7 @@ const CAPABILITIES = {
 /** What Tandem can truthfully say; a property without a value is left out, never null (WOPI.md §2.4). */
 export function fileInfo(access: FileAccess): Record<string, unknown> {
   const { file, user } = access
-  const canWrite = mayEdit(access)
+  const canWrite = mayEdit(access) && !file.closed
   const { extension } = splitName(file.name)
   return {
     BaseFileName: file.name,
@@ -51,6 +51,7 @@ export function fileInfo(access: FileAccess): Record<string, unknown> {
     ReadOnly: !canWrite,
     UserCanRename: canWrite,
     UserCanNotWriteRelative: !canWrite,
+    ...(file.closed ? { TemporarilyNotWritable: true } : {}),
     IsAnonymousUser: false,
   }
 }

@@ -1,0 +1,87 @@
+import { Controller, Get, Req, Res } from '@nestjs/common'
+import { ApiHeader, ApiOperation, ApiProduces, ApiTags } from '@nestjs/swagger'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { z } from 'zod'
+import { EventLog } from '../events/event-log.js'
+import { AccessService } from '../permission/access.service.js'
+import type { ApiUser } from '../permission/api-user.js'
+import { RANK } from '../permission/role.js'
+import { UserService } from '../permission/user.service.js'
+import { BearerAccess, Caller } from './api-access.js'
+import { ApiProblem } from './api-problem.js'
+import { AuditorMayRead } from './api-role.guard.js'
+import { EventStreams } from './event-streams.js'
+import { FileGate } from './file-gate.js'
+import { CheckedQuery, text } from './query.js'
+
+const eventId = text.regex(/^\d{1,18}$/, 'must be the id of an event')
+const eventsQuery = z.object({
+  file: text.max(64).optional().describe('Only what happens to this file'),
+  after: eventId.optional().describe('Begin after this event; by default with the next one that happens'),
+})
+type EventsQuery = z.infer<typeof eventsQuery>
+
+@ApiTags('events')
+@Controller('api/v1/events')
+@BearerAccess()
+export class EventsController {
+  constructor(
+    private readonly log: EventLog,
+    private readonly streams: EventStreams,
+    private readonly gate: FileGate,
+    private readonly accesses: AccessService,
+    private readonly users: UserService,
+  ) {}
+
+  @Get()
+  @AuditorMayRead()
+  @ApiOperation({
+    summary:
+      'What happens, as it happens (server-sent events): one file for its editors, all for administrators',
+  })
+  @ApiProduces('text/event-stream')
+  @ApiHeader({
+    name: 'Last-Event-ID',
+    required: false,
+    description: 'Go on after this event; browsers send it by themselves when they reconnect',
+  })
+  async watch(
+    @Req() request: IncomingMessage,
+    @Res() response: ServerResponse,
+    @Caller() caller: ApiUser,
+    @CheckedQuery(eventsQuery) query: EventsQuery,
+  ): Promise<void> {
+    const begin = lastEventId(request) ?? query.after
+    await this.requireRight(caller, query.file)
+    const latest = BigInt(await this.log.latest())
+    this.streams.open(request, response, {
+      user: caller.id,
+      fileId: query.file,
+      // An id that is not given out yet was seen before the database was restored from a backup.
+      after: begin !== undefined && BigInt(begin) < latest ? BigInt(begin) : latest,
+      endsAt: caller.expiresAt,
+      mayStill: () => this.mayStill(caller, query.file),
+    })
+  }
+
+  private async requireRight(caller: ApiUser, fileId: string | undefined): Promise<void> {
+    if (caller.role === 'user' && fileId === undefined)
+      throw new ApiProblem('not-allowed', 'Only administrators and auditors see all events; name a file.')
+    if (fileId !== undefined) await this.gate.requireFileFacts(caller, fileId, 'editor')
+  }
+
+  private async mayStill(caller: ApiUser, fileId: string | undefined): Promise<boolean> {
+    if (caller.role !== 'user' || fileId === undefined) return this.users.isStillWelcome(caller.id)
+    const role = await this.accesses.roleOnFile(caller.id, fileId)
+    return role !== undefined && RANK[role] >= RANK.editor
+  }
+}
+
+/** It wins over the address, which a browser repeats unchanged when it reconnects. */
+function lastEventId({ headers }: IncomingMessage): string | undefined {
+  const sent = headers['last-event-id']
+  if (sent === undefined || sent === '') return undefined
+  if (!eventId.safeParse(sent).success)
+    throw new ApiProblem('invalid-request', 'Last-Event-ID: must be the id of an event.')
+  return String(sent)
+}

@@ -1,0 +1,88 @@
+/** The application that edits a file; its habits say what silence means and whose token saves. */
+export type ApplicationName = 'word' | 'excel' | 'powerpoint' | 'other'
+
+/** Which programs speak WOPI to us (CLIENTS.md §1). */
+export type ClientFamily = 'microsoft' | 'collabora' | 'onlyoffice'
+
+/** Who saves for everybody in Excel: both rules exist in the field (SEEDS.md §6). */
+export type PrincipalRule = 'last-joined' | 'first-joined'
+
+const second = 1000
+const minute = 60 * second
+
+export interface Habits {
+  /** The longest time between a change and its save, for a number of editors; undefined when nobody knows. */
+  readonly saveEveryMs: (editors: number) => number | undefined
+  /** Each editor's right is asked for at least this often. */
+  readonly checkEveryMs: number
+  readonly checkedBy: 'check-file-info' | 'refresh-lock'
+  /** Whoever was silent for longer has left: there is no call by which a person says so. */
+  readonly silenceMs: number
+  /** From the first refused save until the application puts everybody out. */
+  readonly patienceMs: number
+  readonly savesWith: 'principal' | 'last-editor'
+}
+
+/** RELIABILITY-SECURITY.md §3.1, §3.7: five minutes, and two for the network, against Excel's fifteen. */
+const HABITS: Readonly<Record<ApplicationName, Habits>> = {
+  word: {
+    saveEveryMs: () => 30 * second,
+    checkEveryMs: 5 * minute,
+    checkedBy: 'check-file-info',
+    silenceMs: 7 * minute,
+    patienceMs: 0,
+    savesWith: 'last-editor',
+  },
+  powerpoint: {
+    saveEveryMs: (editors) => (editors > 1 ? 60 * second : 3 * minute),
+    checkEveryMs: 5 * minute,
+    checkedBy: 'check-file-info',
+    silenceMs: 7 * minute,
+    patienceMs: 0,
+    savesWith: 'last-editor',
+  },
+  excel: {
+    saveEveryMs: () => 2 * minute,
+    checkEveryMs: 15 * minute,
+    checkedBy: 'refresh-lock',
+    silenceMs: 17 * minute,
+    patienceMs: 3 * minute,
+    savesWith: 'principal',
+  },
+  other: {
+    saveEveryMs: () => undefined,
+    checkEveryMs: 15 * minute,
+    checkedBy: 'refresh-lock',
+    silenceMs: 17 * minute,
+    patienceMs: 0,
+    savesWith: 'last-editor',
+  },
+}
+
+export function habitsOf(application: ApplicationName): Habits {
+  return HABITS[application]
+}
+
+/** A save is overdue only when it is this much later than the application's habit. */
+export const OVERDUE_AFTER_MS = 30 * second
+
+/** Office Online Server saves and unlocks up to this long after the last tab was closed (OOTTD/303). */
+export const LATE_SAVE_MS = 90 * second
+
+/** A lock that is refreshed while nobody did anything for this long is a ghost's (RELIABILITY-SECURITY.md §3.5). */
+export const GHOST_AFTER_MS = 30 * minute
+
+const EXTENSIONS: Readonly<Record<Exclude<ApplicationName, 'other'>, readonly string[]>> = {
+  word: ['doc', 'docm', 'docx', 'dot', 'dotm', 'dotx', 'odt', 'ott', 'rtf'],
+  excel: ['csv', 'ods', 'ots', 'xls', 'xlsb', 'xlsm', 'xlsx', 'xltm', 'xltx'],
+  powerpoint: ['odp', 'otp', 'pot', 'potm', 'potx', 'pps', 'ppsm', 'ppsx', 'ppt', 'pptm', 'pptx'],
+}
+
+/** By the file's name, where no page of ours opened the editor (DESIGN.md §6). */
+export function applicationOf(fileName: string): ApplicationName {
+  const extension = /\.([^.]+)$/.exec(fileName)?.[1]?.toLowerCase() ?? ''
+  for (const [name, extensions] of Object.entries(EXTENSIONS)) {
+    if (extensions.includes(extension)) return name as ApplicationName
+  }
+  return 'other'
+}

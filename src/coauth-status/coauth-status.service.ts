@@ -1,0 +1,149 @@
+import { Injectable } from '@nestjs/common'
+import { Settings } from '../config/settings.js'
+import { Database, type Tx } from '../database/database.js'
+import { EventLog } from '../events/event-log.js'
+import type { ApplicationName } from './application.js'
+import { forecast, type Forecast } from './forecast.js'
+import { eventOf, Presence } from './presence.js'
+import { isPresent } from './session.js'
+import { end, leave, type Told } from './session-changes.js'
+import { OPEN_SESSIONS, SAVE_SESSIONS, TAKE_TURNS } from './session.statements.js'
+import { statusOf, type CoauthStatus } from './status.js'
+import { FILE_STATUS, LIST_SESSIONS, SESSION_STATUS, type StatusFacts } from './status.statements.js'
+
+export interface SessionFilter {
+  readonly fileId?: string | undefined
+  readonly userId?: string | undefined
+  readonly open?: boolean | undefined
+  readonly application?: ApplicationName | undefined
+}
+
+/** Where a page of sessions goes on. */
+export interface SessionCursor {
+  readonly startedAt: string
+  readonly id: string
+}
+
+export interface SessionView extends CoauthStatus {
+  readonly id: string
+  readonly startedAt: string
+  readonly endedAt: string | null
+  readonly endReason: string | null
+  /** Everybody who was ever in it, token by token. */
+  readonly participants: readonly Record<string, unknown>[]
+}
+
+/** Answers who is editing, what is unsaved, whose token saves, and what a revocation would do. */
+@Injectable()
+export class CoauthStatusService {
+  constructor(
+    private readonly database: Database,
+    private readonly settings: Settings,
+    private readonly presence: Presence,
+    private readonly events: EventLog,
+  ) {}
+
+  /** @returns undefined when there is no such file */
+  async ofFile(fileId: string): Promise<CoauthStatus | undefined> {
+    await this.presence.flush()
+    const [row] = await this.database.query(FILE_STATUS, [this.settings.lockGraceMs, fileId])
+    return row && statusOf(row.facts, this.rules)
+  }
+
+  async session(sessionId: string): Promise<SessionView | undefined> {
+    const facts = await this.factsOf(sessionId)
+    return facts && this.view(facts)
+  }
+
+  /** Newest first; one more than `limit`, so that the caller sees whether there are more. */
+  async list(
+    { fileId, userId, open, application }: SessionFilter,
+    before: SessionCursor | undefined,
+    limit: number,
+  ): Promise<{ session: SessionView; cursor: SessionCursor }[]> {
+    await this.presence.flush()
+    const rows = await this.database.query(LIST_SESSIONS, [
+      this.settings.lockGraceMs,
+      fileId ?? null,
+      userId ?? null,
+      open ?? null,
+      application ?? null,
+      before?.startedAt ?? null,
+      before?.id ?? null,
+      limit,
+    ])
+    return rows.flatMap(({ facts, started_at: startedAt, id }) => {
+      const session = this.view(facts)
+      return session ? [{ session, cursor: { startedAt, id } }] : []
+    })
+  }
+
+  async forecast(sessionId: string, userId: string): Promise<Forecast | undefined> {
+    const facts = await this.factsOf(sessionId)
+    const session = facts?.session
+    return facts && session && forecast({ ...facts, session }, userId, this.rules)
+  }
+
+  /** From here to the end of `tx` nobody else writes the file's session. @returns the time, epoch ms */
+  async takeTurn(tx: Tx, fileId: string): Promise<number> {
+    const [turn] = await tx.query(TAKE_TURNS, [[fileId]])
+    if (!turn) throw new Error('PostgreSQL gave no turn')
+    return turn.now
+  }
+
+  /** Ends the file's open session for the record; its lock is the caller's business, in the same transaction. */
+  async end(tx: Tx, fileId: string, reason: 'ended-by-admin'): Promise<boolean> {
+    const now = await this.takeTurn(tx, fileId)
+    const [row] = await tx.query(OPEN_SESSIONS, [this.settings.lockGraceMs, [fileId]])
+    if (!row) return false
+    const { session } = row
+    const told: Told[] = []
+    for (const one of session.participants.filter(isPresent)) leave(session, one, now, 'ended-by-admin', told)
+    end(session, now, reason, told)
+    await tx.query(SAVE_SESSIONS, [JSON.stringify([session])])
+    await this.events.append(
+      tx,
+      told.map((one) => eventOf(session, one)),
+    )
+    return true
+  }
+
+  private get rules(): {
+    rule: Settings['principalRule']
+    lockTtlMs: number
+    revocationSaveGraceMs: number
+  } {
+    const { principalRule: rule, lockTtlMs, revocationSaveGraceMs } = this.settings
+    return { rule, lockTtlMs, revocationSaveGraceMs }
+  }
+
+  private async factsOf(sessionId: string): Promise<StatusFacts | undefined> {
+    await this.presence.flush()
+    const [row] = await this.database.query(SESSION_STATUS, [this.settings.lockGraceMs, sessionId])
+    return row?.facts
+  }
+
+  private view(facts: StatusFacts): SessionView | undefined {
+    const { session } = facts
+    if (!session) return undefined
+    const iso = (at: number | undefined): string | null =>
+      at === undefined ? null : new Date(at).toISOString()
+    return {
+      id: session.id,
+      startedAt: new Date(session.startedAt).toISOString(),
+      endedAt: iso(session.ended?.at),
+      endReason: session.ended?.reason ?? null,
+      ...statusOf(facts, this.rules),
+      participants: session.participants.map((one) => ({
+        jti: one.jti,
+        userId: one.userId,
+        mode: one.mode,
+        family: one.family,
+        joinedAt: iso(one.joinedAt),
+        lastSeenAt: iso(one.lastSeenAt),
+        leftAt: iso(one.left?.at),
+        leftReason: one.left?.reason ?? null,
+      })),
+    }
+  }
+}

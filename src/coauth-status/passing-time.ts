@@ -1,0 +1,91 @@
+import { GHOST_AFTER_MS, habitsOf, OVERDUE_AFTER_MS, type PrincipalRule } from './application.js'
+import { principalOf } from './principal.js'
+import { countPeople, editorsOf, isPresent, type LockFact, type Session, type Warning } from './session.js'
+import { end, leave, tellPrincipal, type Told } from './session-changes.js'
+
+/** After the application must have put everybody out, so long is waited for a sign of the contrary. */
+const PUT_OUT_MARGIN_MS = 60_000
+
+/** A lock lives this part of its time before a missing refresh is worth a warning. */
+const OVERDUE_PART = 2 / 3
+
+export interface Surroundings {
+  readonly lock: LockFact
+  readonly lockTtlMs: number
+  readonly rule: PrincipalRule
+}
+
+/**
+ * What time alone does to a session: silent people have left, a failed session ends, and what is late is told before
+ * it is lost (SEEDS.md §2). Changes the session; asked with the same time twice, it changes nothing more.
+ */
+export function passTime(session: Session, now: number, { lock, lockTtlMs, rule }: Surroundings): Told[] {
+  const told: Told[] = []
+  if (session.ended) return told
+  const before = principalOf(session, rule).participant?.userId
+  for (const participant of session.participants.filter(isPresent)) {
+    const goneSince = whenGone(session, participant.lastSeenAt, participant.family === 'microsoft', lock)
+    if (goneSince === undefined || now < goneSince.at) continue
+    leave(session, participant, goneSince.at, goneSince.reason, told)
+  }
+  const lockExpired = session.lockHeld && lock.kind === 'none'
+  if (!session.participants.some(isPresent) && lock.kind !== 'wopi') {
+    end(session, now, lockExpired ? 'lock-expired' : session.lockHeld ? 'silent' : 'closed', told)
+    return told
+  }
+  warn(session, now, lock, lockTtlMs, told)
+  tellPrincipal(session, before, rule, told)
+  return told
+}
+
+function whenGone(
+  session: Session,
+  lastSeenAt: number,
+  callsForEachPerson: boolean,
+  lock: LockFact,
+): { at: number; reason: 'silent' | 'save-failed' } | undefined {
+  const { silenceMs, patienceMs } = habitsOf(session.application)
+  if (session.failing) {
+    const out = session.failing.since + patienceMs + PUT_OUT_MARGIN_MS
+    if (lastSeenAt < out - PUT_OUT_MARGIN_MS + 1) return { at: out, reason: 'save-failed' }
+  }
+  // Collabora and ONLYOFFICE call for the document, not for each person: silence says nothing while it is locked.
+  if (!callsForEachPerson && lock.kind === 'wopi') return undefined
+  return { at: lastSeenAt + silenceMs, reason: 'silent' }
+}
+
+function warn(session: Session, now: number, lock: LockFact, lockTtlMs: number, told: Told[]): void {
+  const once = (warning: Warning, is: boolean, detail: () => Record<string, unknown>): void => {
+    if (!is || session.warned.includes(warning)) return
+    session.warned.push(warning)
+    told.push({ kind: warning, detail: detail() })
+  }
+  const { unsavedSince } = session
+  once('save-overdue', isOverdue(session, now), () => ({ unsavedSince: iso(unsavedSince) }))
+  if (lock.kind !== 'wopi' || lock.expiresAt === undefined || lock.refreshedAt === undefined) return
+  const { refreshedAt, expiresAt } = lock
+  once('refresh-overdue', now > refreshedAt + lockTtlMs * OVERDUE_PART, () => ({
+    refreshedAt: iso(refreshedAt),
+    expiresAt: iso(expiresAt),
+  }))
+  once('lock-in-grace', now >= expiresAt, () => ({ expiresAt: iso(expiresAt) }))
+  once('ghost-lock', isGhost(session, now, lock), () => ({ lastActivityAt: iso(session.lastActivityAt) }))
+}
+
+/** Changes wait for longer than the application ever lets them (RELIABILITY-SECURITY.md §3.7). */
+export function isOverdue(session: Session, now: number): boolean {
+  const every = habitsOf(session.application).saveEveryMs(countPeople(editorsOf(session)))
+  if (session.unsavedSince === undefined || every === undefined) return false
+  return now > session.unsavedSince + every + OVERDUE_AFTER_MS
+}
+
+/** Somebody's editor service keeps the lock alive, and nobody is there. */
+export function isGhost({ lastActivityAt }: Session, now: number, lock: LockFact): boolean {
+  return (
+    lock.kind === 'wopi' && now > lastActivityAt + GHOST_AFTER_MS && (lock.refreshedAt ?? 0) > lastActivityAt
+  )
+}
+
+function iso(at: number | undefined): string | null {
+  return at === undefined ? null : new Date(at).toISOString()
+}

@@ -1,0 +1,140 @@
+import { Injectable, type OnApplicationShutdown } from '@nestjs/common'
+import { randomBytes } from 'node:crypto'
+import { Settings } from '../config/settings.js'
+import { Database } from '../database/database.js'
+import { isUnavailable } from '../database/unavailable.js'
+import { EventLog, type NewEvent } from '../events/event-log.js'
+import { Logger } from '../logging/logger.js'
+import { LATEST_SESSIONS, SAVE_SESSIONS, TAKE_TURNS } from './session.statements.js'
+import type { Told } from './session-changes.js'
+import { observe } from './session-rules.js'
+import type { Seen, Session, Sighting } from './session.js'
+
+/** What somebody's WOPI call or page told, as the caller knows it. */
+export type NewSighting = Omit<Sighting, 'at'>
+
+/** Sightings are gathered this long: what an answer tells may be seen a moment later, and costs it nothing. */
+const GATHER_MS = 250
+
+/** Beyond this many the oldest are dropped: a database that is away must not cost memory. */
+const MOST_WAITING = 20_000
+
+/** These say no more the second time within one batch. */
+const REPEATABLE: ReadonlySet<Seen['kind']> = new Set([
+  'checked',
+  'read',
+  'refreshed',
+  'lock-conflict',
+  'edited',
+])
+
+interface Waiting {
+  readonly sighting: NewSighting
+  readonly seenAt: number
+}
+
+/**
+ * Who was seen doing what. `saw` only takes a note; the notes of all calls are written together, in the background
+ * (DESIGN.md §6: presence never slows a WOPI answer).
+ */
+@Injectable()
+export class Presence implements OnApplicationShutdown {
+  private waiting = new Map<string, Waiting>()
+  private numbers = 0
+  private timer: NodeJS.Timeout | undefined
+  private writing: Promise<void> = Promise.resolve()
+
+  constructor(
+    private readonly database: Database,
+    private readonly events: EventLog,
+    private readonly settings: Settings,
+    private readonly logger: Logger,
+  ) {}
+
+  saw(sighting: NewSighting): void {
+    const { fileId, jti, what } = sighting
+    const said = what.kind === 'checked' ? String(what.canWrite) : ''
+    const key = REPEATABLE.has(what.kind) ? `${fileId} ${jti} ${what.kind} ${said}` : String(this.numbers++)
+    // Put anew at the end: the order of the batch is that of the latest calls.
+    this.waiting.delete(key)
+    if (this.waiting.size >= MOST_WAITING) {
+      const [oldest] = this.waiting.keys()
+      if (oldest !== undefined) this.waiting.delete(oldest)
+    }
+    this.waiting.set(key, { sighting, seenAt: performance.now() })
+    this.timer ??= setTimeout(() => void this.flush(), GATHER_MS).unref()
+  }
+
+  /** Everything that was seen before this call is written when it ends; a failure is logged and tried again. */
+  flush(): Promise<void> {
+    clearTimeout(this.timer)
+    this.timer = undefined
+    this.writing = this.writing.then(() => this.writeWaiting())
+    return this.writing
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    await this.flush()
+    clearTimeout(this.timer)
+  }
+
+  private async writeWaiting(): Promise<void> {
+    if (this.waiting.size === 0) return
+    const batch = this.waiting
+    this.waiting = new Map()
+    try {
+      await this.write([...batch.values()])
+    } catch (error) {
+      const facts = { event: 'presence-not-written', error: String(error), waiting: batch.size }
+      if (!isUnavailable(error)) {
+        // Trying again would only fail again, and hold up everything that was seen since.
+        this.logger.error(facts, 'who was editing is not recorded')
+        return
+      }
+      this.logger.warn(facts, 'who is editing could not be written; trying again')
+      this.waiting = new Map([...batch, ...this.waiting])
+      this.timer ??= setTimeout(() => void this.flush(), GATHER_MS * 4).unref()
+    }
+  }
+
+  private async write(batch: readonly Waiting[]): Promise<void> {
+    const fileIds = [...new Set(batch.map(({ sighting }) => sighting.fileId))].sort()
+    await this.database.transaction(async (tx) => {
+      const [turn] = await tx.query(TAKE_TURNS, [fileIds])
+      if (!turn) return
+      const rows = await tx.query(LATEST_SESSIONS, [fileIds])
+      const latest = new Map(rows.map((row) => [row.file_id, row.session ?? undefined]))
+      const names = new Map(rows.map((row) => [row.file_id, row.name]))
+      const touched = new Set<Session>()
+      const events: NewEvent[] = []
+      // The age by this process's clock, the time by the database's (DESIGN.md §3).
+      const readAt = performance.now()
+      for (const { sighting, seenAt } of batch) {
+        const seen = { ...sighting, at: Math.round(turn.now - (readAt - seenAt)) }
+        const fileName = names.get(sighting.fileId)
+        if (fileName === undefined) continue
+        const { session, told } = observe(latest.get(sighting.fileId), seen, {
+          fileName,
+          newId: () => randomBytes(16).toString('hex'),
+          rule: this.settings.principalRule,
+        })
+        if (!session) continue
+        latest.set(session.fileId, session)
+        touched.add(session)
+        events.push(...told.map((one) => eventOf(session, one)))
+      }
+      if (touched.size > 0) await tx.query(SAVE_SESSIONS, [JSON.stringify([...touched])])
+      await this.events.append(tx, events)
+    })
+  }
+}
+
+export function eventOf({ id, fileId }: Session, { kind, userId, detail }: Told): NewEvent {
+  return {
+    kind,
+    fileId,
+    sessionId: id,
+    ...(userId === undefined ? {} : { userId }),
+    ...(detail ? { detail } : {}),
+  }
+}

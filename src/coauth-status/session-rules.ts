@@ -1,0 +1,218 @@
+import { applicationOf, habitsOf, LATE_SAVE_MS, type PrincipalRule } from './application.js'
+import { learnFromSave, principalOf } from './principal.js'
+import { end, leave, tellPrincipal, type Told } from './session-changes.js'
+import { isPresent, type Participant, type Seen, type Session, type Sighting } from './session.js'
+
+/** What opens a session. A save alone does: Collabora has been seen to lock nothing (CLIENTS.md pain 15). */
+const OPENS: ReadonlySet<Seen['kind']> = new Set(['checked', 'locked', 'refreshed', 'saved', 'edited'])
+
+/** What brings somebody back who had been thought gone. */
+const REVIVES: ReadonlySet<Seen['kind']> = new Set(['checked', 'locked', 'refreshed', 'saved', 'edited'])
+
+/** Signs of a person, where lock calls are signs of the editor service only. */
+const PERSONAL: ReadonlySet<Seen['kind']> = new Set([
+  'checked',
+  'read',
+  'saved',
+  'save-refused',
+  'edited',
+  'unmodified',
+])
+
+/**
+ * Takes one sighting into the file's latest session, which it changes, or opens the next one
+ * (RELIABILITY-SECURITY.md §3.7). Sightings of several servers may come a little out of order.
+ * @returns the session that the sighting belongs to, if any, and what is worth telling
+ */
+export function observe(
+  latest: Session | undefined,
+  sighting: Sighting,
+  { fileName, newId, rule }: { fileName: string; newId: () => string; rule: PrincipalRule },
+): { session: Session | undefined; told: Told[] } {
+  const told: Told[] = []
+  const { what, at } = sighting
+  if (latest?.ended && isLate(latest, sighting)) {
+    if (what.kind === 'saved') save(latest, sighting, what, rule, told)
+    return { session: latest, told }
+  }
+  let session = latest?.ended ? undefined : latest
+  if (!session) {
+    if (!OPENS.has(what.kind)) return { session: undefined, told }
+    session = open(newId(), fileName, sighting)
+    told.push({
+      kind: 'session-started',
+      userId: sighting.userId,
+      detail: { application: session.application },
+    })
+  }
+  const before = principalOf(session, rule).participant?.userId
+  const participant = meet(session, sighting, told)
+  if (participant) participant.lastSeenAt = Math.max(participant.lastSeenAt, at)
+  recogniseFamily(session, sighting)
+  if (PERSONAL.has(what.kind)) session.lastActivityAt = Math.max(session.lastActivityAt, at)
+  take(session, participant, sighting, rule, told)
+  tellPrincipal(session, before, rule, told)
+  return { session, told }
+}
+
+function open(id: string, fileName: string, { fileId, at }: Sighting): Session {
+  return {
+    id,
+    fileId,
+    application: applicationOf(fileName),
+    startedAt: at,
+    lastActivityAt: at,
+    lockHeld: false,
+    warned: [],
+    participants: [],
+  }
+}
+
+/** The last save and unlock of an editor service that took its time after the last tab was closed. */
+function isLate({ ended, participants }: Session, { at, jti, what }: Sighting): boolean {
+  if (!ended || at - ended.at > LATE_SAVE_MS || what.kind === 'checked' || what.kind === 'edited')
+    return false
+  return participants.some((participant) => participant.jti === jti)
+}
+
+function meet(session: Session, sighting: Sighting, told: Told[]): Participant | undefined {
+  const { jti, userId, family, at, what } = sighting
+  const known = session.participants.find((participant) => participant.jti === jti)
+  const mode = what.kind === 'checked' && !what.canWrite ? 'view' : 'edit'
+  if (known) {
+    if (isPresent(known) || !REVIVES.has(what.kind) || at <= (known.left?.at ?? 0)) return known
+    delete known.left
+    Object.assign(known, { mode, joinedAt: at })
+  } else if (!REVIVES.has(what.kind)) {
+    return undefined
+  }
+  const participant = known ?? { jti, userId, mode, family, joinedAt: at, lastSeenAt: at }
+  if (!known) session.participants.push(participant)
+  // Whoever the editor service obeys by mistake is believed only as long as nobody comes or goes.
+  delete session.believedJti
+  told.push({ kind: 'participant-joined', userId, detail: { mode } })
+  return participant
+}
+
+/** One document is one editor service's: what one call gave away holds for all who are in it (CLIENTS.md pain 25). */
+function recogniseFamily(session: Session, { family }: Sighting): void {
+  if (family === 'microsoft') return
+  for (const one of session.participants) one.family = family
+}
+
+function take(
+  session: Session,
+  participant: Participant | undefined,
+  sighting: Sighting,
+  rule: PrincipalRule,
+  told: Told[],
+): void {
+  const { what, at } = sighting
+  const { checkedBy } = habitsOf(session.application)
+  switch (what.kind) {
+    case 'checked':
+      if (!participant) return
+      participant.checkedAt = at
+      if (!what.canWrite && participant.mode === 'edit') leave(session, participant, at, 'right-lost', told)
+      else if (what.canWrite) participant.mode = 'edit'
+      return
+    case 'locked':
+    case 'refreshed':
+      session.lockHeld = true
+      session.warned = session.warned.filter(
+        (warning) => warning !== 'refresh-overdue' && warning !== 'lock-in-grace',
+      )
+      if (!participant) return
+      participant.mode = 'edit'
+      if (checkedBy === 'refresh-lock') participant.checkedAt = at
+      return
+    case 'unlocked':
+      session.lockHeld = false
+      for (const one of session.participants) {
+        if (one.mode === 'edit' && isPresent(one)) leave(session, one, at, 'closed', told)
+      }
+      if (!session.participants.some(isPresent)) end(session, at, 'closed', told)
+      return
+    case 'saved':
+      if (participant && what.modifiedByUser) participant.editedAt = at
+      save(session, sighting, what, rule, told)
+      return
+    case 'save-refused':
+      refuse(session, participant, sighting, what.reason, rule, told)
+      return
+    case 'turned-away':
+      if (participant?.mode === 'edit' && isPresent(participant))
+        leave(session, participant, at, what.reason, told)
+      return
+    case 'edited':
+      if (!participant) return
+      participant.editedAt = Math.max(participant.editedAt ?? 0, at)
+      participant.reports ??= 'edits'
+      if (at > (session.saved?.at ?? 0)) session.unsavedSince ??= at
+      return
+    case 'unmodified':
+      if (!participant) return
+      participant.reports = 'modified'
+      delete session.unsavedSince
+      return
+    case 'left':
+      if (participant && isPresent(participant)) leave(session, participant, at, 'page-closed', told)
+      return
+    case 'read':
+    case 'lock-conflict':
+      // Joining and probing traffic, all day long: never a conflict (RELIABILITY-SECURITY.md §3.7).
+      return
+  }
+}
+
+function save(
+  session: Session,
+  { jti, userId, at }: Sighting,
+  { version, editors }: Extract<Seen, { kind: 'saved' }>,
+  rule: PrincipalRule,
+  told: Told[],
+): void {
+  learn(session, jti, userId, rule, told)
+  session.saved = { at, version, userId, jti, editors }
+  delete session.failing
+  session.warned = session.warned.filter((warning) => warning !== 'save-overdue' && warning !== 'ghost-lock')
+  for (const one of session.participants) {
+    delete one.conflictedAt
+    delete one.refusedAt
+  }
+  const typedSince = session.participants.map(({ editedAt }) => editedAt ?? 0).filter((edit) => edit > at)
+  if (typedSince.length === 0) delete session.unsavedSince
+  else session.unsavedSince = Math.min(...typedSince)
+  told.push({ kind: 'saved', userId, detail: { version, editors } })
+}
+
+/** Why a save was refused although its token was good: two sides changed the file. */
+const CONFLICTS: ReadonlySet<string> = new Set(['lock-mismatch', 'not-locked', 'external-change'])
+
+function refuse(
+  session: Session,
+  participant: Participant | undefined,
+  { jti, userId, at }: Sighting,
+  reason: string,
+  rule: PrincipalRule,
+  told: Told[],
+): void {
+  const isFirst = session.failing === undefined
+  const since = session.failing?.since ?? at
+  session.failing = { since, reason, userId, jti }
+  session.unsavedSince ??= at
+  if (participant) participant.refusedAt = at
+  if (participant && CONFLICTS.has(reason)) {
+    if (participant.conflictedAt === undefined) told.push({ kind: 'conflict', userId, detail: { reason } })
+    participant.conflictedAt ??= at
+  }
+  learn(session, jti, userId, rule, told)
+  if (!isFirst) return
+  const everyoneOutBy = new Date(since + habitsOf(session.application).patienceMs).toISOString()
+  told.push({ kind: 'save-failing', userId, detail: { reason, everyoneOutBy } })
+}
+
+function learn(session: Session, jti: string, userId: string, rule: PrincipalRule, told: Told[]): void {
+  const learnt = learnFromSave(session, jti, rule)
+  if (learnt !== 'expected') told.push({ kind: 'principal-relearned', userId, detail: { learnt } })
+}

@@ -1,0 +1,115 @@
+import type { ApplicationName, ClientFamily, PrincipalRule } from './application.js'
+
+/** One editing of a file, from the first who opens it to the last who is gone. Times are epoch ms of the database's clock. */
+export interface Session {
+  readonly id: string
+  readonly fileId: string
+  readonly application: ApplicationName
+  readonly startedAt: number
+  /** The latest sign of a person; a refreshed lock is none. */
+  lastActivityAt: number
+  ended?: { readonly at: number; readonly reason: EndReason }
+  /** Locked by its editors, as far as they said. */
+  lockHeld: boolean
+  /** Set when the editor service was seen to follow the other rule than the configured one. */
+  learntRule?: PrincipalRule
+  /** A token that saved although no rule says so; believed until somebody joins or leaves. */
+  believedJti?: string
+  unsavedSince?: number
+  saved?: SavedFact
+  failing?: FailingFact
+  /** What was told already, so that it is told once. */
+  warned: Warning[]
+  readonly participants: Participant[]
+}
+
+export type EndReason = 'closed' | 'silent' | 'lock-expired' | 'ended-by-admin' | 'file-deleted'
+export type Warning = 'save-overdue' | 'refresh-overdue' | 'lock-in-grace' | 'ghost-lock'
+
+export interface SavedFact {
+  readonly at: number
+  readonly version: string
+  readonly userId: string
+  readonly jti: string
+  /** As reported by the editor. */
+  readonly editors: readonly string[]
+}
+
+export interface FailingFact {
+  readonly since: number
+  readonly reason: string
+  readonly userId: string
+  readonly jti: string
+}
+
+/** One access token at work. A person in two tabs is two of these. */
+export interface Participant {
+  readonly jti: string
+  readonly userId: string
+  mode: 'view' | 'edit'
+  family: ClientFamily
+  /** What this one's page tells: that something was edited, or whether the document is modified. */
+  reports?: 'edits' | 'modified'
+  joinedAt: number
+  lastSeenAt: number
+  /** When the application last asked for this one's right. */
+  checkedAt?: number
+  editedAt?: number
+  conflictedAt?: number
+  refusedAt?: number
+  left?: { readonly at: number; readonly reason: LeftReason }
+}
+
+export type LeftReason =
+  | 'closed'
+  | 'page-closed'
+  | 'silent'
+  | 'right-lost'
+  | 'token-expired'
+  | 'token-revoked'
+  | 'save-failed'
+  | 'ended-by-admin'
+
+/** What a WOPI answer or a page told about one token. */
+export interface Sighting {
+  readonly fileId: string
+  readonly jti: string
+  readonly userId: string
+  readonly family: ClientFamily
+  readonly at: number
+  readonly what: Seen
+}
+
+export type Seen =
+  | { readonly kind: 'checked'; readonly canWrite: boolean }
+  | { readonly kind: 'read' | 'locked' | 'refreshed' | 'unlocked' | 'lock-conflict' }
+  | {
+      readonly kind: 'saved'
+      readonly version: string
+      readonly editors: readonly string[]
+      /** Collabora and ONLYOFFICE say whether a person's changes are in it. */
+      readonly modifiedByUser?: boolean
+    }
+  | { readonly kind: 'save-refused'; readonly reason: string }
+  | { readonly kind: 'turned-away'; readonly reason: 'right-lost' | 'token-expired' | 'token-revoked' }
+  /** By a page: somebody typed; the document has, or has no, unsaved changes; the page was closed. */
+  | { readonly kind: 'edited' | 'unmodified' | 'left' }
+
+/** The file's lock as it stands. */
+export interface LockFact {
+  readonly kind: 'none' | 'wopi' | 'exclusive'
+  readonly refreshedAt?: number
+  readonly expiresAt?: number
+}
+
+export function isPresent(participant: Participant): boolean {
+  return participant.left === undefined
+}
+
+export function editorsOf(session: Session): Participant[] {
+  return session.participants.filter((one) => one.mode === 'edit' && isPresent(one))
+}
+
+export function countPeople(participants: readonly Participant[]): number {
+  return new Set(participants.map(({ userId }) => userId)).size
+}

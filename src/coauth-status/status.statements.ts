@@ -1,0 +1,102 @@
+import type { Statement } from '../database/database.js'
+import type { LockFact, Session } from './session.js'
+import { MS, SESSION } from './session.statements.js'
+
+/** Everything that a status is made of, from one look at the database. */
+export interface StatusFacts {
+  readonly now: number
+  readonly file: { readonly id: string; readonly name: string }
+  readonly session?: Session
+  readonly lock: LockDetail
+  readonly people: readonly PersonFact[]
+  readonly lastSave?: {
+    readonly version: string
+    readonly at: number
+    readonly userId: string
+    readonly editors: readonly string[]
+  }
+  readonly recoveryItems: number
+}
+
+/** As stored; `kind` is 'none' for a lock that has expired for good. */
+export interface LockDetail extends LockFact {
+  readonly lockId?: string
+  readonly takenAt?: number
+  readonly holder?: string
+  readonly reason?: string
+}
+
+/** What a participant may do now. */
+export interface PersonFact {
+  readonly jti: string
+  readonly displayName: string
+  /** An edit token that is alive, and the live right behind it. */
+  readonly canWrite: boolean
+}
+
+const LIVE_KIND = `
+  case when l.kind is null or l.kind <> 'none' and clock_timestamp() >= l.expires_at
+              + case l.kind when 'wopi' then $1::float8 * interval '1 ms' else interval '0' end
+       then 'none' else l.kind end`
+
+/** Lock and file name are read here and never written: their rules live in LockModule and StorageModule. */
+const FACTS = `json_strip_nulls(json_build_object(
+    'now', ${MS('clock_timestamp()')},
+    'file', json_build_object('id', f.id, 'name', f.name),
+    'session', case when s.id is not null then ${SESSION} end,
+    'lock', json_build_object('kind', ${LIVE_KIND}, 'lockId', nullif(l.lock_id, ''),
+      'takenAt', ${MS('l.taken_at')}, 'refreshedAt', ${MS('l.refreshed_at')}, 'expiresAt', ${MS('l.expires_at')},
+      'holder', l.holder, 'reason', l.reason),
+    'people', coalesce((
+      select json_agg(json_build_object('jti', p.jti, 'displayName', coalesce(u.display_name, p.user_id),
+        'canWrite', coalesce(t.mode = 'edit' and t.revoked_at is null and t.expires_at > clock_timestamp()
+          and u.disabled_at is null and f.deleted_at is null
+          and rank_of(u.id, u.groups, f.id, f.owner_id, c.ancestors) >= 2, false)))
+      from coauth_participant p
+      left join user_account u on u.id = p.user_id
+      left join access_token t on t.jti = p.jti
+      where p.session_id = s.id), '[]'),
+    'lastSave', (
+      select json_build_object('version', v.version::text, 'at', ${MS('v.at')}, 'userId', v.author, 'editors', v.editors)
+      from file_version v where v.file_id = f.id and v.cause in ('save', 'chunked') order by v.version desc limit 1),
+    'recoveryItems', (select count(*) from recovery_item r where r.file_id = f.id and r.resolved_at is null)))`
+
+/** $1 grace ms, $2 file; no row for a file that does not exist */
+export const FILE_STATUS: Statement<{ facts: StatusFacts }> = {
+  name: 'file-status',
+  text: `
+    select ${FACTS} as facts
+    from file f join container c on c.id = f.container_id
+    left join file_lock l on l.file_id = f.id
+    left join coauth_session s on s.file_id = f.id and s.ended_at is null
+    where f.id = $2 and f.deleted_at is null`,
+}
+
+/** $1 grace ms, $2 session id */
+export const SESSION_STATUS: Statement<{ facts: StatusFacts }> = {
+  name: 'session-status',
+  text: `
+    select ${FACTS} as facts
+    from coauth_session s join file f on f.id = s.file_id join container c on c.id = f.container_id
+    left join file_lock l on l.file_id = f.id and s.ended_at is null
+    where s.id = $2`,
+}
+
+/**
+ * Newest first. $1 grace ms, $2 file or null, $3 user or null, $4 open only, $5 application or null,
+ * $6 before started_at, $7 before id, $8 limit
+ */
+export const LIST_SESSIONS: Statement<{ facts: StatusFacts; started_at: string; id: string }> = {
+  name: 'list-sessions',
+  text: `
+    select ${FACTS} as facts, s.started_at::text as started_at, s.id
+    from coauth_session s join file f on f.id = s.file_id join container c on c.id = f.container_id
+    left join file_lock l on l.file_id = f.id and s.ended_at is null
+    where ($2::text is null or s.file_id = $2)
+      and ($3::text is null or exists (
+        select from coauth_participant p where p.session_id = s.id and p.user_id = $3))
+      and ($4::boolean is null or (s.ended_at is null) = $4)
+      and ($5::text is null or s.application = $5)
+      and ($6::timestamptz is null or (s.started_at, s.id) < ($6::timestamptz, $7::text))
+    order by s.started_at desc, s.id desc limit $8`,
+}

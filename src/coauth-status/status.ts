@@ -1,0 +1,214 @@
+import { habitsOf, type ApplicationName, applicationOf, type PrincipalRule } from './application.js'
+import { isGhost, isOverdue, passTime } from './passing-time.js'
+import { principalOf } from './principal.js'
+import { countPeople, editorsOf, isPresent, type Participant, type Session } from './session.js'
+import type { LockDetail, StatusFacts } from './status.statements.js'
+
+export type SessionState =
+  'idle' | 'opening' | 'viewing' | 'editing' | 'save-overdue' | 'save-failing' | 'closing'
+
+/** `unknown` wherever nothing can be known: an administrator acts on this (DESIGN.md §8). */
+export type Unsaved = 'yes' | 'no' | 'unknown'
+
+export interface StatusRules {
+  readonly rule: PrincipalRule
+  readonly lockTtlMs: number
+}
+
+/** One person; his tabs together. */
+export interface EditorStatus {
+  readonly userId: string
+  readonly displayName: string
+  readonly joinedAt: string
+  readonly lastSeenAt: string
+  readonly canWrite: boolean
+  readonly isPrincipal: boolean
+  readonly unsavedChanges: Unsaved
+  readonly conflicted: boolean
+  readonly nextPermissionCheckBy: string
+  /** How many access tokens (tabs) he has open. */
+  readonly tokens: number
+}
+
+export interface CoauthStatus {
+  readonly fileId: string
+  readonly name: string
+  readonly application: ApplicationName
+  readonly sessionId: string | null
+  readonly state: SessionState
+  readonly editorCount: number
+  readonly editors: readonly EditorStatus[]
+  readonly viewerCount: number
+  readonly unsavedChanges: Unsaved
+  readonly unsavedSince: string | null
+  readonly conflictedUsers: readonly string[]
+  readonly principal: {
+    readonly userId: string | null
+    readonly rule: PrincipalRule | 'last-editor'
+    readonly confirmedBySave: boolean
+  }
+  readonly lastSave: {
+    readonly version: string
+    readonly at: string
+    readonly userId: string
+    readonly editors: readonly string[]
+  } | null
+  readonly nextSaveBy: string | null
+  /** While saves are refused: when the application will have put everybody out. */
+  readonly everyoneOutBy: string | null
+  readonly lock: Record<string, unknown> | null
+  readonly coauthLocks: readonly never[]
+  readonly recoveryItems: number
+  readonly ghost: boolean
+  readonly safeToModify: boolean
+  readonly reasons: readonly string[]
+}
+
+/** The status of a file, from what is stored and what time has done to it since (DESIGN.md §8). */
+export function statusOf(facts: StatusFacts, { rule, lockTtlMs }: StatusRules): CoauthStatus {
+  const { now, file, lock, lastSave } = facts
+  const session = facts.session && structuredClone(facts.session)
+  if (session) passTime(session, now, { lock, lockTtlMs, rule })
+  const open = session?.ended ? undefined : session
+  const editors = open ? editorsOf(open) : []
+  const principal = open && principalOf(open, rule)
+  const unsavedChanges = unsavedOf(open, editors, facts)
+  const application = session?.application ?? applicationOf(file.name)
+  const usesRule = habitsOf(application).savesWith === 'principal'
+  return {
+    fileId: file.id,
+    name: file.name,
+    application,
+    sessionId: open?.id ?? null,
+    state: stateOf(open, editors, lock, now),
+    editorCount: countPeople(editors),
+    editors: open ? peopleOf(open, editors, principal?.participant?.userId, facts) : [],
+    viewerCount: open ? countViewers(open, editors) : 0,
+    unsavedChanges,
+    unsavedSince: iso(open?.unsavedSince),
+    conflictedUsers: [
+      ...new Set(editors.filter((one) => one.conflictedAt !== undefined).map((one) => one.userId)),
+    ],
+    principal: {
+      userId: principal?.participant?.userId ?? null,
+      rule: principal?.rule ?? (usesRule ? rule : 'last-editor'),
+      confirmedBySave: principal?.confirmedBySave ?? false,
+    },
+    lastSave: lastSave ? { ...lastSave, at: new Date(lastSave.at).toISOString() } : null,
+    nextSaveBy: open ? iso(nextSaveBy(open, editors)) : null,
+    everyoneOutBy: iso(open?.failing && open.failing.since + habitsOf(application).patienceMs),
+    lock: lockView(lock, now),
+    coauthLocks: [],
+    recoveryItems: facts.recoveryItems,
+    ghost: open !== undefined && isGhost(open, now, lock),
+    ...safety(open, editors, lock, unsavedChanges),
+  }
+}
+
+function stateOf(
+  session: Session | undefined,
+  editors: readonly Participant[],
+  lock: LockDetail,
+  now: number,
+): SessionState {
+  if (!session) return lock.kind === 'wopi' ? 'editing' : 'idle'
+  if (session.failing && (editors.length > 0 || lock.kind === 'wopi')) return 'save-failing'
+  if (isOverdue(session, now)) return 'save-overdue'
+  if (editors.length === 0) {
+    if (lock.kind === 'wopi') return 'closing'
+    return session.participants.some(isPresent) ? 'viewing' : 'idle'
+  }
+  return lock.kind === 'wopi' || session.lockHeld || session.saved ? 'editing' : 'opening'
+}
+
+function unsavedOf(
+  session: Session | undefined,
+  editors: readonly Participant[],
+  facts: StatusFacts,
+): Unsaved {
+  if (!session) return facts.lock.kind === 'wopi' ? 'unknown' : 'no'
+  if (session.unsavedSince !== undefined) return 'yes'
+  if (editors.length === 0) return facts.lock.kind === 'wopi' || session.lockHeld ? 'unknown' : 'no'
+  return editors.every((one) => one.reports === 'modified') ? 'no' : 'unknown'
+}
+
+function peopleOf(
+  session: Session,
+  editors: readonly Participant[],
+  principalId: string | undefined,
+  { people }: StatusFacts,
+): EditorStatus[] {
+  const facts = new Map(people.map((person) => [person.jti, person]))
+  const users = [...new Set(editors.map(({ userId }) => userId))]
+  return users.map((userId) => {
+    const tabs = editors.filter((one) => one.userId === userId)
+    const { checkEveryMs } = habitsOf(session.application)
+    const checks = tabs.map((one) => (one.checkedAt ?? one.joinedAt) + checkEveryMs)
+    return {
+      userId,
+      displayName: facts.get(tabs[0]?.jti ?? '')?.displayName ?? userId,
+      joinedAt: new Date(Math.min(...tabs.map((one) => one.joinedAt))).toISOString(),
+      lastSeenAt: new Date(Math.max(...tabs.map((one) => one.lastSeenAt))).toISOString(),
+      canWrite: tabs.some((one) => facts.get(one.jti)?.canWrite ?? false),
+      isPrincipal: userId === principalId,
+      unsavedChanges: unsavedBy(session, tabs),
+      conflicted: tabs.some((one) => one.conflictedAt !== undefined),
+      nextPermissionCheckBy: new Date(Math.min(...checks)).toISOString(),
+      tokens: tabs.length,
+    }
+  })
+}
+
+function unsavedBy(session: Session, tabs: readonly Participant[]): Unsaved {
+  const savedAt = session.saved?.at ?? 0
+  if (tabs.some((one) => (one.editedAt ?? 0) > savedAt || one.refusedAt !== undefined)) return 'yes'
+  return tabs.every((one) => one.reports === 'modified') ? 'no' : 'unknown'
+}
+
+function countViewers(session: Session, editors: readonly Participant[]): number {
+  const editing = new Set(editors.map(({ userId }) => userId))
+  const viewers = session.participants.filter((one) => one.mode === 'view' && isPresent(one))
+  return countPeople(viewers.filter(({ userId }) => !editing.has(userId)))
+}
+
+/** Known only when changes wait: without any there is no next save. */
+export function nextSaveBy(session: Session, editors: readonly Participant[]): number | undefined {
+  const every = habitsOf(session.application).saveEveryMs(countPeople(editors))
+  return session.unsavedSince === undefined || every === undefined ? undefined : session.unsavedSince + every
+}
+
+function lockView(lock: LockDetail, now: number): Record<string, unknown> | null {
+  if (lock.kind === 'none') return null
+  return {
+    kind: lock.kind,
+    lockId: lock.lockId ?? '',
+    takenAt: iso(lock.takenAt),
+    refreshedAt: iso(lock.refreshedAt),
+    expiresAt: iso(lock.expiresAt),
+    inGrace: lock.kind === 'wopi' && now >= (lock.expiresAt ?? Infinity),
+    holder: lock.holder ?? null,
+    ...(lock.kind === 'exclusive' ? { reason: lock.reason ?? '' } : {}),
+  }
+}
+
+/** May a batch job touch the file now, and if not, why not? (SEEDS.md §4) */
+function safety(
+  session: Session | undefined,
+  editors: readonly Participant[],
+  lock: LockDetail,
+  unsavedChanges: Unsaved,
+): { safeToModify: boolean; reasons: string[] } {
+  const reasons: string[] = []
+  const people = countPeople(editors)
+  if (people > 0) reasons.push(people === 1 ? '1 person is editing' : `${people} people are editing`)
+  if (lock.kind === 'exclusive') reasons.push(`locked exclusively: ${lock.reason ?? ''}`)
+  if (lock.kind === 'wopi' && people === 0)
+    reasons.push('an editor still holds the lock, though nobody was seen lately')
+  if (session?.failing) reasons.push('saves are being refused')
+  if (unsavedChanges === 'yes') reasons.push('there are unsaved changes')
+  return { safeToModify: reasons.length === 0, reasons }
+}
+
+function iso(at: number | undefined): string | null {
+  return at === undefined ? null : new Date(at).toISOString()
+}

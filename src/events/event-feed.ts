@@ -1,0 +1,94 @@
+import { Injectable, type OnApplicationShutdown } from '@nestjs/common'
+import { Logger } from '../logging/logger.js'
+import { EventBell } from './event-bell.js'
+import { EventLog } from './event-log.js'
+import { EventReader, type ReaderOptions } from './event-reader.js'
+
+const PAGE = 200
+/** Looks at least so often: a bell that is deaf for a while must not make the stream silent. */
+const LONGEST_SILENCE_MS = 15_000
+const AFTER_FAILURE_MS = 1000
+
+/** The end of the event log, read once for all who follow it in this process, however many they are. */
+@Injectable()
+export class EventFeed implements OnApplicationShutdown {
+  private readonly live = new Set<EventReader>()
+  private reached = 0n
+  private following = false
+  private rung = false
+  private listening = false
+  private timer: NodeJS.Timeout | undefined
+
+  constructor(
+    private readonly log: EventLog,
+    private readonly bell: EventBell,
+    private readonly logger: Logger,
+  ) {}
+
+  /** Everything up to this id has been handed to those who are live. */
+  get head(): bigint {
+    return this.reached
+  }
+
+  /** Hands the log to `sink`, from an id on and for ever, until the reader is closed. */
+  read(options: ReaderOptions): EventReader {
+    if (!this.listening) {
+      this.listening = true
+      this.bell.listen(() => {
+        this.follow()
+      })
+      this.timer = setInterval(() => {
+        this.follow()
+      }, LONGEST_SILENCE_MS).unref()
+    }
+    return new EventReader(this.log, this, options)
+  }
+
+  /** @returns false when the others have gone on meanwhile, so that the reader has to look again first */
+  join(reader: EventReader): boolean {
+    // Never backwards: a page that is on its way right now begins where the head was.
+    if (this.live.size === 0 && reader.reached > this.reached) this.reached = reader.reached
+    if (reader.reached < this.reached) return false
+    this.live.add(reader)
+    // Something may have come between the reader's last look and now.
+    this.follow()
+    return true
+  }
+
+  leave(reader: EventReader): void {
+    this.live.delete(reader)
+  }
+
+  onApplicationShutdown(): void {
+    clearTimeout(this.timer)
+    this.live.clear()
+  }
+
+  private follow(): void {
+    this.rung = true
+    if (this.following) return
+    this.following = true
+    this.readOn().catch((error: unknown) => {
+      this.logger.warn({ error: String(error) }, 'could not read new events; trying again soon')
+      setTimeout(() => {
+        this.follow()
+      }, AFTER_FAILURE_MS).unref()
+    })
+  }
+
+  private async readOn(): Promise<void> {
+    try {
+      while (this.rung && this.live.size > 0) {
+        this.rung = false
+        const page = await this.log.after(String(this.reached), { limit: PAGE })
+        for (const event of page) for (const reader of this.live) reader.offer(event)
+        const last = page.at(-1)
+        if (last && BigInt(last.id) > this.reached) this.reached = BigInt(last.id)
+        if (page.length === PAGE) this.rung = true
+      }
+    } finally {
+      // In the same breath as the last look at `rung`: a ring in between would be heard by nobody.
+      this.following = false
+    }
+  }
+}

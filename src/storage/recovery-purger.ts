@@ -1,0 +1,66 @@
+import { Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common'
+import { Database, type Statement } from '../database/database.js'
+import { Logger } from '../logging/logger.js'
+
+/** How long a refused save waits for somebody to deal with it, and how long one can look up what became of it. */
+const KEPT_DAYS = 30
+const EVERY_MS = 3600_000
+const ROWS_AT_ONCE = 500
+
+/**
+ * An item that somebody deals with just now is skipped; so any number of servers may delete at once, and each item is
+ * reported once. $1 days, $2 limit
+ */
+const DELETE_OLD: Statement<{ id: string; file_id: string; user_id: string; was_open: boolean }> = {
+  name: 'delete-old-recovery-items',
+  text: `
+    with old as materialized (
+      select id from recovery_item
+      where at < clock_timestamp() - $1::int * interval '1 day'
+        and coalesce(resolved_at, at) < clock_timestamp() - $1::int * interval '1 day'
+      limit $2 for update skip locked
+    )
+    delete from recovery_item r using old where r.id = old.id
+    returning r.id, r.file_id, r.user_id, r.resolved_at is null as was_open`,
+}
+
+/** Ends the retention of refused saves; `BlobCollector` takes their bytes (RELIABILITY-SECURITY.md §3.4). */
+@Injectable()
+export class RecoveryPurger implements OnApplicationBootstrap, OnApplicationShutdown {
+  private timer: NodeJS.Timeout | undefined
+
+  constructor(
+    private readonly database: Database,
+    private readonly logger: Logger,
+  ) {}
+
+  onApplicationBootstrap(): void {
+    this.timer = setInterval(() => {
+      this.purge().catch((error: unknown) => {
+        this.logger.warn(
+          { error: String(error) },
+          'could not delete old recovery items; trying again in an hour',
+        )
+      })
+    }, EVERY_MS).unref()
+  }
+
+  onApplicationShutdown(): void {
+    clearInterval(this.timer)
+  }
+
+  /** @returns how many items were deleted, open ones and those dealt with */
+  async purge(): Promise<number> {
+    let deleted = 0
+    for (;;) {
+      const items = await this.database.query(DELETE_OLD, [KEPT_DAYS, ROWS_AT_ONCE])
+      for (const { id, file_id: fileId, user_id: userId, was_open: wasOpen } of items) {
+        const facts = { event: 'recovery-expired', fileId, userId, recoveryItem: id }
+        if (wasOpen)
+          this.logger.warn(facts, `nobody dealt with a refused save for ${KEPT_DAYS} days; it is deleted`)
+      }
+      deleted += items.length
+      if (items.length < ROWS_AT_ONCE) return deleted
+    }
+  }
+}

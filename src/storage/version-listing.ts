@@ -1,0 +1,71 @@
+import type { Statement } from '../database/database.js'
+import type { FileVersion } from './file-version.entity.js'
+
+/**
+ * Word saves 120 times an hour; a history of that reads as noise. So, of the saves of one editing session, the last of
+ * every ten minutes stands for the others (RELIABILITY-SECURITY.md §3.9). The auto-save that ends those ten minutes
+ * comes up to half a minute late, and 8 hours stay within 48 entries, the first version included.
+ */
+const SPAN_SECONDS = 630
+
+/** Unlisted saves can still be read at their number for as long. */
+export const UNLISTED_KEPT_MS = 24 * 3600_000
+
+/**
+ * $1 file ids. `listed` never turns from false to true, nor back once the span has passed: what comes later only ends
+ * up in later spans. An unlisted version has a later one in its span, so it is neither the head nor will it be again.
+ */
+const JUDGED = `
+  select v.*,
+    v.cause <> 'save' or v.flag is not null or v.version = f.version
+    or v.version = min(v.version) over (partition by v.file_id)
+    or v.version = max(v.version) over (partition by v.file_id, v.cause, v.session_began,
+      floor(extract(epoch from v.at - coalesce(v.session_began, 'epoch')) / ${SPAN_SECONDS})) as listed
+  from (
+    select v.*, (
+        select s.started_at from coauth_session s
+        where s.file_id = v.file_id and s.started_at <= v.at and (s.ended_at is null or v.at <= s.ended_at)
+        order by s.started_at desc limit 1
+      ) as session_began
+    from file_version v where v.file_id = any ($1)
+  ) v join file f on f.id = v.file_id`
+
+/** Newest first. $1 one file id in an array, $2 'all' or 'listed', $3 before version, $4 limit */
+export const LIST_VERSIONS: Statement<FileVersion> = {
+  name: 'list-versions',
+  text: `
+    select file_id as "fileId", version, blob, size, sha256, author, editors, cause,
+      correlation_id as "correlationId", at, flag
+    from (${JUDGED}) judged
+    where (listed or $2::text = 'all') and ($3::bigint is null or version < $3)
+    order by version desc limit $4`,
+}
+
+/** The next files with saves that grew old enough since the last look. $1 since, $2 age ms, $3 after file, $4 limit */
+export const FILES_WITH_OLD_SAVES: Statement<{ file_id: string }> = {
+  name: 'files-with-old-saves',
+  text: `
+    select distinct file_id from file_version
+    where cause = 'save' and at >= $1 and at < clock_timestamp() - $2::float8 * interval '1 ms'
+      and ($3::text is null or file_id > $3)
+    order by file_id limit $4`,
+}
+
+/**
+ * A version that somebody restores just now is held by him and skipped; so any number of servers may delete at once.
+ * $1 file ids, $2 age ms, $3 limit
+ */
+export const DELETE_UNLISTED: Statement<{ file_id: string }> = {
+  name: 'delete-unlisted-versions',
+  text: `
+    with unlisted as materialized (
+      select file_id, version from (${JUDGED}) judged
+      where not listed and at < clock_timestamp() - $2::float8 * interval '1 ms'
+    ), held as materialized (
+      select v.file_id, v.version from file_version v join unlisted using (file_id, version)
+      where v.flag is null limit $3 for update of v skip locked
+    )
+    delete from file_version v using held
+    where v.file_id = held.file_id and v.version = held.version
+    returning v.file_id`,
+}

@@ -1,0 +1,131 @@
+import { randomBytes } from 'node:crypto'
+import { execute } from '../kit/postgres.js'
+import type { Tandem } from '../kit/tandem.js'
+import { jtiOf } from '../permission/forge.js'
+
+/** A file of alice's on which nothing but the caller's right can refuse a call. */
+export interface Stage {
+  readonly tandem: Tandem
+  readonly fileId: string
+  readonly containerId: string
+}
+
+export interface Call {
+  readonly path: string
+  readonly body?: string | object
+  readonly headers?: Readonly<Record<string, string>>
+}
+
+export async function setStage(tandem: Tandem): Promise<Stage> {
+  const people = { vera: 'viewer', eddie: 'editor' } as const
+  const { id, containerId } = await tandem.sharedFile('content', people)
+  return { tandem, fileId: id, containerId }
+}
+
+/** One well-formed call for each route below /api/v1; `(…)` tells two uses of one route apart. */
+export const CALLS: Readonly<Record<string, (stage: Stage) => Promise<Call> | Call>> = {
+  'GET /files': () => ({ path: '/files' }),
+  'POST /files': () => ({ path: `/files?name=${randomBytes(6).toString('hex')}.docx`, body: 'new' }),
+  'GET /files/:id': of(''),
+  'DELETE /files/:id': of(''),
+  'GET /files/:id/content': of('/content'),
+  'PUT /files/:id/content': of('/content', { body: 'newer', headers: { 'if-match': '"1"' } }),
+  'GET /files/:id/versions': of('/versions?all=true'),
+  'GET /files/:id/versions/:version/content': of('/versions/1/content'),
+  'POST /files/:id/versions/:version/restore': async (stage) => {
+    await (await alice(stage)).calls('PUT', `/files/${stage.fileId}/content`, 'newer', { 'if-match': '"1"' })
+    return { path: `/files/${stage.fileId}/versions/1/restore` }
+  },
+  'GET /:kind/:id/grants': of('/grants'),
+  'GET /:kind/:id/grants (container)': (stage) => ({ path: `/containers/${stage.containerId}/grants` }),
+  'PUT /:kind/:id/grants/:subject': of('/grants/user:new', { body: { role: 'viewer' } }),
+  'PUT /:kind/:id/grants/:subject (container)': (stage) => ({
+    path: `/containers/${stage.containerId}/grants/group:matrix`,
+    body: { role: 'viewer' },
+  }),
+  'DELETE /:kind/:id/grants/:subject': of('/grants/user:vera'),
+  'POST /files/:id/access-tokens': of('/access-tokens', { body: { mode: 'view' } }),
+  'POST /files/:id/access-tokens (edit)': of('/access-tokens', { body: { mode: 'edit' } }),
+  'POST /files/:id/access-tokens (for alice)': of('/access-tokens', {
+    body: { mode: 'edit', onBehalfOf: 'alice' },
+  }),
+  'GET /files/:id/coauth-status': of('/coauth-status'),
+  'POST /files/:id/exclusive-lock': of('/exclusive-lock', { body: { reason: 'batch', ttlSeconds: 60 } }),
+  'DELETE /files/:id/exclusive-lock': async (stage) => {
+    const path = `/files/${stage.fileId}/exclusive-lock`
+    await (await alice(stage)).calls('POST', path, { reason: 'batch', ttlSeconds: 60 })
+    return { path }
+  },
+  'GET /files/:id/recovery-items': async (stage) => ({ path: parent(await recoveryItem(stage)) }),
+  'GET /files/:id/recovery-items/:item/content': async (stage) => ({
+    path: `${await recoveryItem(stage)}/content`,
+  }),
+  'POST /files/:id/recovery-items/:item/restore': async (stage) => ({
+    path: `${await recoveryItem(stage)}/restore`,
+  }),
+  'POST /files/:id/recovery-items/:item/save-copy': async (stage) => ({
+    path: `${await recoveryItem(stage)}/save-copy`,
+  }),
+  'DELETE /files/:id/recovery-items/:item': async (stage) => ({ path: await recoveryItem(stage) }),
+  'GET /containers': () => ({ path: '/containers' }),
+  'POST /containers': () => ({ path: `/containers?name=${randomBytes(6).toString('hex')}` }),
+  'GET /containers/:id': (stage) => ({ path: `/containers/${stage.containerId}` }),
+  'GET /events': () => ({ path: '/events' }),
+  'GET /events (one file)': (stage) => ({ path: `/events?file=${stage.fileId}` }),
+
+  'GET /admin/locks': () => ({ path: '/admin/locks' }),
+  'GET /admin/locks/:file': async (stage) => ({ path: `/admin/locks/${await locked(stage)}` }),
+  'DELETE /admin/locks/:file': async (stage) => ({
+    path: `/admin/locks/${await locked(stage)}?force=true`,
+    body: { reason: 'matrix' },
+  }),
+  'GET /admin/access-tokens': () => ({ path: '/admin/access-tokens' }),
+  'DELETE /admin/access-tokens/:jti': async (stage) => ({
+    path: `/admin/access-tokens/${jtiOf(await (await alice(stage)).opens(stage.fileId, 'edit'))}`,
+  }),
+  'GET /admin/audit': () => ({ path: '/admin/audit' }),
+  'GET /admin/recovery-items': () => ({ path: '/admin/recovery-items' }),
+  'GET /admin/sessions': () => ({ path: '/admin/sessions' }),
+  'GET /admin/sessions/:id': async (stage) => ({ path: await session(stage) }),
+  'GET /admin/sessions/:id/events': async (stage) => ({ path: `${await session(stage)}/events` }),
+  'GET /admin/sessions/:id/revocation-forecast': async (stage) => ({
+    path: `${await session(stage)}/revocation-forecast?user=eddie`,
+  }),
+  'POST /admin/sessions/:id/end': async (stage) => ({
+    path: `${await session(stage)}/end?force=true`,
+    body: { reason: 'matrix' },
+  }),
+}
+
+function of(below: string, more: Omit<Call, 'path'> = {}) {
+  return ({ fileId }: Stage): Call => ({ path: `/files/${fileId}${below}`, ...more })
+}
+
+const alice = ({ tandem }: Stage): ReturnType<Tandem['person']> => tandem.person('alice')
+const parent = (path: string): string => path.slice(0, path.lastIndexOf('/'))
+
+/** @returns the path of an item that alice's save without a lock left */
+async function recoveryItem(stage: Stage): Promise<string> {
+  await (await stage.tandem.editor(await alice(stage), stage.fileId)).putFile('refused')
+  const [item] = await (await alice(stage)).recoveryItems(stage.fileId)
+  return `/files/${stage.fileId}/recovery-items/${item?.id}`
+}
+
+async function locked(stage: Stage): Promise<string> {
+  await (await stage.tandem.editor(await alice(stage), stage.fileId)).lock('session')
+  return stage.fileId
+}
+
+/** @returns the path of an editing session that is written straight into its table: here only rights are the subject */
+async function session(stage: Stage): Promise<string> {
+  const id = randomBytes(16).toString('hex')
+  await locked(stage)
+  await execute(
+    stage.tandem.databaseUrl,
+    `with gone as (delete from coauth_session where file_id = $2 and ended_at is null)
+     insert into coauth_session (id, file_id, application, started_at, last_activity_at)
+     values ($1, $2, 'word', now(), now())`,
+    [id, stage.fileId],
+  )
+  return `/admin/sessions/${id}`
+}
