@@ -2,11 +2,12 @@ import { Module } from '@nestjs/common'
 import { EventsModule } from '../events/events.module.js'
 import { CoauthStatusService } from './coauth-status.service.js'
 import { Presence } from './presence.js'
+import { SessionPurger } from './session-purger.js'
 import { SessionWatch } from './session-watch.js'
 
 @Module({
   imports: [EventsModule],
-  providers: [CoauthStatusService, Presence, SessionWatch],
+  providers: [CoauthStatusService, Presence, SessionPurger, SessionWatch],
   exports: [CoauthStatusService, Presence],
 })
 export class CoauthStatusModule {}

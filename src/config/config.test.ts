@@ -59,6 +59,15 @@ describe('the configuration', () => {
       `a:${GOOD_SECRET},b:${GOOD_SECRET}`,
       'TOKEN_SECRETS has the same secret under two kids.',
     ],
+    ['DATABASE_MIGRATION_URL', 'mysql://db', 'DATABASE_MIGRATION_URL must start with postgres://.'],
+    [
+      'DATABASE_MIGRATION_URL',
+      'postgres://db/tandem',
+      'DATABASE_MIGRATION_URL is for use with DATABASE_URL.',
+    ],
+    ['EVENT_HEARTBEAT_SECONDS', '31', 'EVENT_HEARTBEAT_SECONDS must lie between 0.05 and 30 seconds.'],
+    ['EVENT_STREAMS', '0', 'EVENT_STREAMS must lie between 1 and 100000.'],
+    ['WEBHOOK_URL', 'https://receiver.example/', 'WEBHOOK_SECRET is required with WEBHOOK_URL.'],
   ])('says in one plain sentence what is wrong with %s=%s', (name, value, sentence) => {
     expect(() => readConfig({ [name]: value })).toThrow(ConfigError)
     expect(() => readConfig({ [name]: value })).toThrow(new Error(sentence))
@@ -72,6 +81,39 @@ describe('the configuration', () => {
       if (secret !== '' && secret !== 'secret') expect(read).not.toThrow(secret)
     },
   )
+
+  it.each(['secret', 'x'.repeat(31), 'abcd'.repeat(16)])(
+    'C-01: refuses to sign webhooks with %j',
+    (secret) => {
+      const read = (): unknown => readConfig({ WEBHOOK_URL: 'https://a/', WEBHOOK_SECRET: secret })
+      expect(read).toThrow(/^WEBHOOK_SECRET can be guessed; use 32 random bytes/)
+      expect(read).not.toThrow(secret === 'secret' ? 'secret can' : secret)
+    },
+  )
+
+  it.each(['receiver', 'file:///etc/passwd', 'http://', 'http://a@b/', 'https://a/,', 'https://a b/'])(
+    'S-06: sends webhooks to no %s',
+    (url) => {
+      expect(() => readConfig({ WEBHOOK_URL: url, WEBHOOK_SECRET: GOOD_SECRET })).toThrow(
+        new Error('WEBHOOK_URL must be a list of http(s) URLs, separated by commas.'),
+      )
+    },
+  )
+
+  it('C-01: refuses one secret for two purposes', () => {
+    const both = { TOKEN_SECRETS: `k:${GOOD_SECRET}`, WEBHOOK_SECRET: GOOD_SECRET }
+    expect(() => readConfig({ ...both, WEBHOOK_URL: 'https://a/' })).toThrow(
+      new Error('WEBHOOK_SECRET must not be one of TOKEN_SECRETS.'),
+    )
+  })
+
+  it('reads receivers of webhooks, each once', () => {
+    const env = { WEBHOOK_URL: 'https://a/x?y=1, http://b:8080,https://a/x?y=1', WEBHOOK_SECRET: GOOD_SECRET }
+    expect(readConfig(env).webhooks).toEqual({
+      urls: ['https://a/x?y=1', 'http://b:8080'],
+      secret: Buffer.from(GOOD_SECRET),
+    })
+  })
 
   it('names one variable at a time', () => {
     const read = (): unknown => readConfig({ PORT: 'x', WORKERS: 'y', LOG_LEVEL: 'z' })

@@ -29,6 +29,8 @@ export interface Config {
   readonly principalRule: 'last-joined' | 'first-joined'
   /** A save by somebody whose right was taken away so recently is still accepted while others edit; 0: never. */
   readonly revocationSaveGraceMs: number
+  /** How long it is kept who worked with whom. */
+  readonly presenceRetentionDays: number
   readonly maxFileSizeBytes: number
   /** How often a live stream gives a sign of life, and asks whether its reader may still read. */
   readonly eventHeartbeatMs: number
@@ -96,6 +98,7 @@ const environment = z.object({
     .enum(['last-joined', 'first-joined'], 'must be last-joined or first-joined')
     .default('last-joined'),
   REVOCATION_SAVE_GRACE_SECONDS: seconds(0, 3600, 0),
+  PRESENCE_RETENTION_DAYS: whole(1, 3650, 90),
   MAX_FILE_SIZE: size.default(2 * 1024 ** 3),
   EVENT_HEARTBEAT_SECONDS: seconds(0.05, 30, 15),
   EVENT_STREAMS: whole(1, 100_000, 1000),
@@ -143,6 +146,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     lockGraceMs: e.LOCK_GRACE_SECONDS * 1000,
     principalRule: e.PRINCIPAL_RULE,
     revocationSaveGraceMs: e.REVOCATION_SAVE_GRACE_SECONDS * 1000,
+    presenceRetentionDays: e.PRESENCE_RETENTION_DAYS,
     maxFileSizeBytes: e.MAX_FILE_SIZE,
     eventHeartbeatMs: e.EVENT_HEARTBEAT_SECONDS * 1000,
     eventStreams: e.EVENT_STREAMS,

@@ -2,7 +2,7 @@ import { Injectable, type OnApplicationShutdown } from '@nestjs/common'
 import { Logger } from '../logging/logger.js'
 import { EventBell } from './event-bell.js'
 import { EventLog } from './event-log.js'
-import { EventReader, type ReaderOptions } from './event-reader.js'
+import { EventReader, type Following, type ReaderOptions } from './event-reader.js'
 
 const PAGE = 200
 /** Looks at least so often: a bell that is deaf for a while must not make the stream silent. */
@@ -11,7 +11,7 @@ const AFTER_FAILURE_MS = 1000
 
 /** The end of the event log, read once for all who follow it in this process, however many they are. */
 @Injectable()
-export class EventFeed implements OnApplicationShutdown {
+export class EventFeed implements Following, OnApplicationShutdown {
   private readonly live = new Set<EventReader>()
   private reached = 0n
   private following = false
@@ -25,7 +25,6 @@ export class EventFeed implements OnApplicationShutdown {
     private readonly logger: Logger,
   ) {}
 
-  /** Everything up to this id has been handed to those who are live. */
   get head(): bigint {
     return this.reached
   }
@@ -44,7 +43,6 @@ export class EventFeed implements OnApplicationShutdown {
     return new EventReader(this.log, this, options)
   }
 
-  /** @returns false when the others have gone on meanwhile, so that the reader has to look again first */
   join(reader: EventReader): boolean {
     // Never backwards: a page that is on its way right now begins where the head was.
     if (this.live.size === 0 && reader.reached > this.reached) this.reached = reader.reached

@@ -1,8 +1,16 @@
-import type { EventFeed } from './event-feed.js'
 import type { EventLog, RecordedEvent } from './event-log.js'
 
 /** Takes one event. `false`: it is taken, but no more, please, before `resume` is called. */
 export type Sink = (event: RecordedEvent) => boolean
+
+/** What a reader needs of the feed. */
+export interface Following {
+  /** Everything up to this id has been handed to those who are live. */
+  readonly head: bigint
+  /** @returns false when the others have gone on meanwhile, so that the reader has to look again first */
+  join(reader: EventReader): boolean
+  leave(reader: EventReader): void
+}
 
 export interface ReaderOptions {
   /** Everything after this id is read. */
@@ -29,7 +37,7 @@ export class EventReader {
 
   constructor(
     private readonly log: EventLog,
-    private readonly feed: EventFeed,
+    private readonly feed: Following,
     private readonly options: ReaderOptions,
   ) {
     this.position = options.after

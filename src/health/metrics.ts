@@ -2,11 +2,13 @@ import { Injectable } from '@nestjs/common'
 import { collectDefaultMetrics, Gauge, Registry } from 'prom-client'
 import { Database, type Statement } from '../database/database.js'
 
-const COUNTS: Statement<{ locks: string; recovery_items: string }> = {
+const COUNTS: Statement<{ locks: string; recovery_items: string; sessions: string; failing: string }> = {
   name: 'metric-counts',
   text: `
     select (select count(*) from file_lock where kind <> 'none' and expires_at > clock_timestamp()) as locks,
-      (select count(*) from recovery_item where resolved_at is null) as recovery_items`,
+      (select count(*) from recovery_item where resolved_at is null) as recovery_items,
+      (select count(*) from coauth_session where ended_at is null) as sessions,
+      (select count(*) from coauth_session where ended_at is null and failing_since is not null) as failing`,
 }
 
 /** Prometheus metrics of this process and of what the database knows. */
@@ -23,6 +25,16 @@ export class Metrics {
     help: 'Refused saves that nobody has dealt with',
     registers: [this.registry],
   })
+  private readonly sessions = new Gauge({
+    name: 'tandem_sessions',
+    help: 'Editing sessions that are open now',
+    registers: [this.registry],
+  })
+  private readonly failing = new Gauge({
+    name: 'tandem_sessions_failing',
+    help: 'Open sessions whose latest save was refused',
+    registers: [this.registry],
+  })
 
   constructor(private readonly database: Database) {
     collectDefaultMetrics({ register: this.registry })
@@ -37,10 +49,11 @@ export class Metrics {
       const [row] = await this.database.query(COUNTS, [])
       this.locks.set(Number(row?.locks))
       this.recoveryItems.set(Number(row?.recovery_items))
+      this.sessions.set(Number(row?.sessions))
+      this.failing.set(Number(row?.failing))
     } catch {
       // Without the database the process metrics are all the more interesting.
-      this.locks.set(Number.NaN)
-      this.recoveryItems.set(Number.NaN)
+      for (const gauge of [this.locks, this.recoveryItems, this.sessions, this.failing]) gauge.set(Number.NaN)
     }
     return this.registry.metrics()
   }

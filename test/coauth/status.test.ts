@@ -336,16 +336,28 @@ describe('coauth-status (DESIGN.md §8)', () => {
     await blocker.end()
     expect(await statusOf(tandem, file.id)).toMatchObject({ editorCount: 1, state: 'editing' })
   })
+})
 
-  // Last: a second instance in this process takes the REST sign-in of the first away with it.
+describe('coauth-status over several instances', () => {
+  // Each has its own: one that stops takes the REST sign-in of the others in this process away with it.
+  it('loses nothing that was seen just before an orderly end', async () => {
+    await using tandem = await Tandem.start(inject('postgres'))
+    const file = await tandem.sharedFile('content', { bob: 'editor' }, 'Report.docx')
+    const short = await Tandem.start(inject('postgres'), { sharing: tandem })
+    await join(await short.editor(await short.person('alice'), file.id))
+    await short.stop()
+    await using next = await Tandem.start(inject('postgres'), { sharing: tandem })
+    expect(await statusOf(next, file.id)).toMatchObject({ editorCount: 1, state: 'editing' })
+  })
+
   it('survives a restart, and is one for all instances', async () => {
-    const file = await shared('.docx')
-    await join(await editor('alice', file.id))
-    await statusOf(tandem, file.id)
+    await using tandem = await Tandem.start(inject('postgres'))
+    const file = await tandem.sharedFile('content', { bob: 'editor' }, 'Report.docx')
+    await join(await tandem.editor(await tandem.person('alice'), file.id))
     await using other = await Tandem.start(inject('postgres'), { sharing: tandem })
     const bob = await other.editor(await other.person('bob'), file.id)
     await join(bob)
+    await statusOf(tandem, file.id)
     expect(await statusOf(tandem, file.id, other)).toMatchObject({ editorCount: 2, state: 'editing' })
-    expect(await statusOf(tandem, file.id)).toMatchObject({ editorCount: 2 })
   })
 })

@@ -88,6 +88,21 @@ describe.skipIf(missing.length > 0)('docker/nginx.conf in front of Tandem', () =
     }
   })
 
+  it('holds no event of the live stream back', async () => {
+    const root = await tandem.person('root', 'admin')
+    const { body, statusCode } = await request(`${proxy.url}/api/v1/events`, {
+      headers: { authorization: `Bearer ${root.bearer}`, 'accept-encoding': 'gzip' },
+    })
+    expect(statusCode).toBe(200)
+    expect((await editor.lock('seen at once')).status).toBe(200)
+    let seen = ''
+    for await (const chunk of body) {
+      seen += (chunk as Buffer).toString()
+      if (seen.includes('event: ')) break
+    }
+    expect(seen).toMatch(/^retry: \d+\n\nid: \d+\nevent: session-started\n/)
+  })
+
   it('shows metrics and health to this machine only', async () => {
     const elsewhere = proxy.agent('127.0.0.2')
     for (const path of ['/metrics', '/health/live', '/health/ready', '//metrics', '/%6detrics']) {

@@ -1,4 +1,5 @@
 import { createDataSource } from '../../ormconfig.js'
+import { SessionPurger } from '../../src/coauth-status/session-purger.js'
 import { readConfig } from '../../src/config/config.js'
 import { Database } from '../../src/database/database.js'
 import { Logger } from '../../src/logging/logger.js'
@@ -14,6 +15,7 @@ export class Housekeeping implements AsyncDisposable {
   readonly versions: VersionPurger
   readonly recovery: RecoveryPurger
   readonly blobs: BlobCollector
+  readonly sessions: SessionPurger
 
   private constructor(
     private readonly database: Database,
@@ -21,9 +23,11 @@ export class Housekeeping implements AsyncDisposable {
     databaseUrl: string,
   ) {
     const logger = new Logger('info', { write: (line: string) => this.log.push(line) })
-    const store = new BlobStore({ ...readConfig({ DATA_DIR: dataDir }), databaseUrl, tokenSecrets: [] })
+    const settings = { ...readConfig({ DATA_DIR: dataDir }), databaseUrl, tokenSecrets: [] }
+    const store = new BlobStore(settings)
     this.versions = new VersionPurger(database, logger)
     this.recovery = new RecoveryPurger(database, logger)
+    this.sessions = new SessionPurger(database, settings, logger)
     this.blobs = new BlobCollector(store, database, logger)
   }
 

@@ -61,7 +61,10 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 3, arbitrary: fc.record({ step: fc.constant('wait'), ms: wait }) },
   {
     weight: 1,
-    arbitrary: fc.record({ step: fc.constant('break'), quietMs: fc.constantFrom(0, 0.5, GRACE + 0.5, TTL - 0.5) }),
+    arbitrary: fc.record({
+      step: fc.constant('break'),
+      quietMs: fc.constantFrom(0, 0.5, GRACE + 0.5, TTL - 0.5),
+    }),
   },
   { weight: 2, arbitrary: fc.record({ step: fc.constantFrom('get', 'sweep', 'save', 'exclusive-unlock') }) },
 )

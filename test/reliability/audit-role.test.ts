@@ -1,7 +1,14 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
 import { APP_RIGHTS, embeddedAppUrl, grantToApp } from '../../src/database/app-role.js'
+import { startEmbeddedPostgres } from '../../src/database/embedded-postgres.js'
+import { migrate } from '../../src/database/migrate.js'
+import { joinDatabase, openDatabase } from '../../src/database/open-database.js'
+import { prepareDatabase } from '../../src/prepare-database.js'
 import type { Person } from '../kit/people.js'
-import { execute, newDatabase } from '../kit/postgres.js'
+import { databaseUrl, execute, newDatabase } from '../kit/postgres.js'
 import { Tandem } from '../kit/tandem.js'
 import { rawRequest } from '../permission/raw-http.js'
 
@@ -122,24 +129,52 @@ describe('two roles on an external database (DATABASE_MIGRATION_URL)', () => {
     }
   })
 
-  it('may be given to any role by an owner who is no superuser, at every start', async () => {
-    const superuser = await newDatabase(inject('postgres'))
-    const [name = ''] = /[^/]+$/.exec(superuser) ?? []
-    await execute(superuser, `create role "the owner" login; create role "the server's" login`)
-    await execute(superuser, `alter database ${name} owner to "the owner"`)
-    const owner = asRole(superuser, encodeURIComponent('the owner'))
-    const server = asRole(superuser, encodeURIComponent("the server's"))
-    await execute(
-      superuser,
-      `do $$ declare t text; begin for t in select tablename from pg_tables where schemaname = 'public'
-         loop execute format('alter table %I owner to "the owner"', t); end loop; end $$`,
-    )
-    for (let start = 0; start < 2; start++) await grantToApp(owner, server)
-    await execute(
-      server,
-      `insert into audit_event (actor, action, object_id, outcome) values ('a', 'b', 'c', 'd')`,
-    )
-    await expect(execute(server, 'delete from audit_event')).rejects.toMatchObject({ code: '42501' })
-    await expect(execute(server, 'create table x ()')).rejects.toMatchObject({ code: '42501' })
+  it('can follow one role that did both, as docs/operations.md says; no superuser is needed for the starts', async () => {
+    const superuser = inject('postgres')
+    await execute(superuser, `create role "the server's" login; create role "the owner" login`)
+    await execute(superuser, `create database documents owner "the server's"`)
+    const server = asRole(databaseUrl(superuser, 'documents'), encodeURIComponent("the server's"))
+    const owner = asRole(server, encodeURIComponent('the owner'))
+    const webhooks = { urls: ['http://receiver.test/'], secret: Buffer.alloc(32) }
+
+    expect(await prepareDatabase({ url: server, ownerUrl: undefined }, { webhooks })).toBe('one role')
+    await execute(databaseUrl(superuser, 'documents'), `reassign owned by "the server's" to "the owner"`)
+    for (let start = 0; start < 2; start++) {
+      expect(await prepareDatabase({ url: server, ownerUrl: owner }, { webhooks })).toBe('two roles')
+    }
+
+    const entry = `insert into audit_event (actor, action, object_id, outcome) values ('a', 'b', 'c', 'd')`
+    await execute(server, entry)
+    for (const refused of ['delete from audit_event', 'create table x ()', 'create table pgboss.x ()']) {
+      await expect(execute(server, refused)).rejects.toMatchObject({ code: '42501' })
+    }
   })
+})
+
+describe('the embedded PostgreSQL', () => {
+  it('has two roles by itself, also one from before there were two, and at every start', async () => {
+    const dataDir = await mkdtemp(join(tmpdir(), 'tandem-roles-'))
+    const where = { databaseUrl: undefined, databaseMigrationUrl: undefined, dataDir }
+    try {
+      const before = await startEmbeddedPostgres({ dataDir, durable: false })
+      await migrate(before.url)
+      await before.stop()
+      for (let start = 0; start < 2; start++) {
+        const opened = await openDatabase(where)
+        try {
+          expect(await prepareDatabase(opened, { webhooks: undefined })).toBe('two roles')
+          await expect(execute(opened.url, 'delete from audit_event')).rejects.toMatchObject({
+            code: '42501',
+          })
+          // A tool of the operator joins as the owner.
+          const joined = await joinDatabase(where)
+          expect(joined.url).toBe(opened.ownerUrl)
+        } finally {
+          await opened.close()
+        }
+      }
+    } finally {
+      await rm(dataDir, { recursive: true, force: true })
+    }
+  }, 60_000)
 })

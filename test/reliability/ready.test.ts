@@ -3,8 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
 import { startEmbeddedPostgres } from '../../src/database/embedded-postgres.js'
-import { migrate } from '../../src/database/migrate.js'
-import { execute } from '../kit/postgres.js'
+import { execute, prepareTemplate } from '../kit/postgres.js'
 import { Tandem } from '../kit/tandem.js'
 import { OwnPostgres } from './own-postgres.js'
 
@@ -63,8 +62,7 @@ describe('readiness (R-08)', () => {
         parameters: { [setting]: 'off' },
       })
       try {
-        await execute(careless.url, 'create database template_tandem')
-        await migrate(careless.url.replace(/\/tandem$/, '/template_tandem'))
+        await prepareTemplate(careless.url)
         await using tandem = await Tandem.start(careless.url)
         const { status, health } = await readiness(tandem)
         expect(status).toBe(503)

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
-import { execute } from '../kit/postgres.js'
 import type { Tandem } from '../kit/tandem.js'
 import { jtiOf } from '../permission/forge.js'
+import { until } from '../reliability/until.js'
 
 /** A file of alice's on which nothing but the caller's right can refuse a call. */
 export interface Stage {
@@ -116,16 +116,15 @@ async function locked(stage: Stage): Promise<string> {
   return stage.fileId
 }
 
-/** @returns the path of an editing session that is written straight into its table: here only rights are the subject */
+/** @returns the path of the editing session that a lock of alice's began */
 async function session(stage: Stage): Promise<string> {
-  const id = randomBytes(16).toString('hex')
+  const root = await stage.tandem.person('root', 'admin')
   await locked(stage)
-  await execute(
-    stage.tandem.databaseUrl,
-    `with gone as (delete from coauth_session where file_id = $2 and ended_at is null)
-     insert into coauth_session (id, file_id, application, started_at, last_activity_at)
-     values ($1, $2, 'word', now(), now())`,
-    [id, stage.fileId],
-  )
+  let id: string | undefined
+  await until('presence is written', async () => {
+    const answer = await root.calls('GET', `/admin/sessions?file=${stage.fileId}&open=true`)
+    id = answer.json<{ items: { id: string }[] }>().items[0]?.id
+    return id !== undefined
+  })
   return `/admin/sessions/${id}`
 }

@@ -6,7 +6,7 @@ import { cellsOf, playCell } from '../../simulator/scenarios/cell.js'
 import { reportCells } from '../../simulator/scenarios/report.js'
 import { Tandem } from '../kit/tandem.js'
 import type { Answer, Lie } from './lying-proxy.js'
-import { LyingProxy } from './lying-proxy.js'
+import { forgetsRefusedSaves, LyingProxy } from './lying-proxy.js'
 import { productionAt } from './scenario-stage.js'
 
 const nothing = { headers: {}, body: Buffer.alloc(0) }
@@ -59,7 +59,7 @@ describe('the scenarios find out a host', () => {
   })
 
   it('that throws away what it refuses', async () => {
-    const result = await play('5', 'powerpoint', refusedForgotten())
+    const result = await play('5', 'powerpoint', forgetsRefusedSaves(tandem.url))
     expect(result.differences.join()).toContain('1 refused saves were not kept')
     expect(result.differences.join()).toContain('neither saved nor kept')
     expect(lostInCells([result])).toBeGreaterThan(0)
@@ -84,14 +84,4 @@ describe('the scenarios find out a host', () => {
     )
     expect(differences.join()).toContain('A, B were removed')
   })
-
-  /** Once a PutFile was refused, hands none on: its bytes never reach the host. */
-  function refusedForgotten(): Lie {
-    return async ({ operation, path, token }, ask) => {
-      if (operation !== 'PUT') return ask()
-      const id = path.split('/')[3] ?? ''
-      const info = await fetch(`${tandem.url}/wopi/files/${id}?access_token=${token}`)
-      return info.status === 404 ? { ...nothing, status: 404 } : ask()
-    }
-  }
 })

@@ -75,3 +75,15 @@ export class LyingProxy implements AsyncDisposable {
     response.writeHead(status, { ...sent }).end(body)
   }
 }
+
+/** A save that would be refused never reaches the host. */
+export function forgetsRefusedSaves(host: string): Lie {
+  return async ({ operation, path, token }, ask) => {
+    if (operation !== 'PUT' || !path.startsWith('/wopi/')) return ask()
+    const file = path.replace('/contents', '')
+    const info = await request(`${host}${file}?access_token=${token}`)
+    const { UserCanWrite = false } =
+      info.statusCode === 200 ? ((await info.body.json()) as { UserCanWrite?: boolean }) : {}
+    return UserCanWrite ? ask() : { status: 404, headers: {}, body: Buffer.alloc(0) }
+  }
+}

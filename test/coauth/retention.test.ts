@@ -1,0 +1,33 @@
+import { expect, inject, it } from 'vitest'
+import { execute } from '../kit/postgres.js'
+import { Housekeeping } from '../kit/storage.js'
+import { Tandem } from '../kit/tandem.js'
+import { expectStatus, join, LOCK, statusOf } from './stage.js'
+
+it('forgets who worked with whom after PRESENCE_RETENTION_DAYS, and never an open session', async () => {
+  await using tandem = await Tandem.start(inject('postgres'))
+  await using housekeeping = await Housekeeping.of(tandem)
+  const root = await tandem.person('root', 'admin')
+  const count = async (): Promise<number> =>
+    (await root.calls('GET', '/admin/sessions'))
+      .json<{ items: { participants: object[] }[] }>()
+      .items.flatMap(({ participants }) => participants).length
+  for (const name of ['ended.docx', 'open.docx']) {
+    const file = await tandem.sharedFile('content', {}, name)
+    const alice = await tandem.editor(await tandem.person('alice'), file.id)
+    await join(alice)
+    if (name === 'ended.docx') expectStatus(await alice.unlock(LOCK), 200)
+    await statusOf(tandem, file.id)
+  }
+  const age = (days: number): Promise<unknown> =>
+    execute(
+      tandem.databaseUrl,
+      `update coauth_session set started_at = started_at - interval '${days} days', ended_at = ended_at - interval '${days} days'`,
+    )
+  await age(89)
+  await housekeeping.sessions.purge()
+  expect(await count()).toBe(2)
+  await age(2)
+  await housekeeping.sessions.purge()
+  expect(await count()).toBe(1)
+})
