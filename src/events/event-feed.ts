@@ -7,7 +7,7 @@ import { EventReader, type Following, type ReaderOptions } from './event-reader.
 const PAGE = 200
 /** Looks at least so often: a bell that is deaf for a while must not make the stream silent. */
 const LONGEST_SILENCE_MS = 15_000
-const AFTER_FAILURE_MS = 1000
+const FIRST_WAIT_MS = 1000
 
 /** The end of the event log, read once for all who follow it in this process, however many they are. */
 @Injectable()
@@ -17,6 +17,7 @@ export class EventFeed implements Following, OnApplicationShutdown {
   private following = false
   private rung = false
   private listening = false
+  private waitMs = FIRST_WAIT_MS
   private timer: NodeJS.Timeout | undefined
 
   constructor(
@@ -70,7 +71,8 @@ export class EventFeed implements Following, OnApplicationShutdown {
       this.logger.warn({ error: String(error) }, 'could not read new events; trying again soon')
       setTimeout(() => {
         this.follow()
-      }, AFTER_FAILURE_MS).unref()
+      }, this.waitMs).unref()
+      this.waitMs = Math.min(LONGEST_SILENCE_MS, this.waitMs * 2)
     })
   }
 
@@ -79,6 +81,7 @@ export class EventFeed implements Following, OnApplicationShutdown {
       while (this.rung && this.live.size > 0) {
         this.rung = false
         const page = await this.log.after(String(this.reached), { limit: PAGE })
+        this.waitMs = FIRST_WAIT_MS
         for (const event of page) for (const reader of this.live) reader.offer(event)
         const last = page.at(-1)
         if (last && BigInt(last.id) > this.reached) this.reached = BigInt(last.id)

@@ -12,7 +12,8 @@ const SPAN_SECONDS = 630
 export const UNLISTED_KEPT_MS = 24 * 3600_000
 
 /**
- * $1 file ids. `listed` never turns from false to true, nor back once the span has passed: what comes later only ends
+ * $1 file ids. A file has one session at a time: the latest that began before a version is the only one it can be of.
+ * `listed` never turns from false to true, nor back once the span has passed: what comes later only ends
  * up in later spans. An unlisted version has a later one in its span, so it is neither the head nor will it be again.
  */
 const JUDGED = `
@@ -23,8 +24,8 @@ const JUDGED = `
       floor(extract(epoch from v.at - coalesce(v.session_began, 'epoch')) / ${SPAN_SECONDS})) as listed
   from (
     select v.*, (
-        select s.started_at from coauth_session s
-        where s.file_id = v.file_id and s.started_at <= v.at and (s.ended_at is null or v.at <= s.ended_at)
+        select case when s.ended_at is null or v.at <= s.ended_at then s.started_at end from coauth_session s
+        where s.file_id = v.file_id and s.started_at <= v.at
         order by s.started_at desc limit 1
       ) as session_began
     from file_version v where v.file_id = any ($1)

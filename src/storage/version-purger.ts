@@ -4,8 +4,8 @@ import { Logger } from '../logging/logger.js'
 import { DELETE_UNLISTED, FILES_WITH_OLD_SAVES, UNLISTED_KEPT_MS } from './version-listing.js'
 
 const EVERY_MS = 3600_000
-const FILES_AT_ONCE = 100
-const ROWS_AT_ONCE = 2000
+const FILES_AT_ONCE = 10
+const ROWS_AT_ONCE = 10_000
 
 /**
  * Deletes the saves that no list shows and that were kept for a day; `BlobCollector` takes their bytes. Each server's

@@ -59,6 +59,16 @@ describe('who may watch', () => {
     watcher.close()
   })
 
+  it('answers HEAD without beginning to stream', async () => {
+    const { bearer } = await tandem.person('root', 'admin')
+    const answer = await fetch(`${tandem.url}/api/v1/events`, {
+      method: 'HEAD',
+      headers: { authorization: `Bearer ${bearer}` },
+    })
+    expect([answer.status, answer.headers.get('content-type')]).toEqual([200, 'text/event-stream'])
+    expect(await answer.text()).toBe('')
+  })
+
   it('an editor is told of nothing but his file', async () => {
     const bob = await Watcher.watch(await tandem.person('bob'), { query: `?file=${file.id}` })
     await recorder.saves(other.id, 3)
