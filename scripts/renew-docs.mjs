@@ -31,4 +31,6 @@ const renewed = text.replaceAll(BLOCKS, (whole, commands, language) => {
   return `\`\`\`bash\n${commands}\`\`\`\n\n\`\`\`${language}\n${output}\n\`\`\`\n`
 })
 writeFileSync(page, renewed)
-execFileSync(join(root, 'node_modules/.bin/prettier'), ['--write', '--log-level=warn', page], { stdio: 'inherit' })
+execFileSync(join(root, 'node_modules/.bin/prettier'), ['--write', '--log-level=warn', page], {
+  stdio: 'inherit',
+})

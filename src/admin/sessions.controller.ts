@@ -23,7 +23,7 @@ const sessionsQuery = pageQuery.extend({
 })
 
 const sessionCursor = z.strictObject({ startedAt: z.string().max(40), id: text.max(64) })
-const eventCursor = z.string().regex(/^\d{1,19}$/)
+const eventCursor = z.string().regex(/^\d{1,18}$/)
 const forecastQuery = z.object({ user: id })
 const endQuery = z.object({ force: truth.default('false').describe('However busy the file is') })
 const endBody = z.strictObject({ reason })

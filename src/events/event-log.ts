@@ -28,7 +28,7 @@ export const EVENT_CHANNEL = 'tandem_events'
 /**
  * One writer at a time until its commit: ids then become visible in their order, and "everything after id N" misses
  * nothing. That is why a save never appends here itself (DESIGN.md §11: NOTIFY halves a hot statement's rate).
- * $1 the events as JSON
+ * What names no session happened in the one that the file has open, if any. $1 the events as JSON
  */
 const APPEND: Statement<{ id: string }> = {
   name: 'append-events',
@@ -36,7 +36,9 @@ const APPEND: Statement<{ id: string }> = {
     with turn as materialized (select pg_advisory_xact_lock(hashtext('${EVENT_CHANNEL}'))),
     added as (
       insert into session_event (kind, file_id, session_id, user_id, detail)
-      select e.kind, e."fileId", e."sessionId", e."userId", coalesce(e.detail, '{}')
+      select e.kind, e."fileId", coalesce(e."sessionId", (
+          select s.id from coauth_session s where s.file_id = e."fileId" and s.ended_at is null)),
+        e."userId", coalesce(e.detail, '{}')
       from turn, jsonb_to_recordset($1) as e(kind text, "fileId" text, "sessionId" text, "userId" text, detail jsonb)
       returning id
     )

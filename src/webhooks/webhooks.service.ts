@@ -12,6 +12,7 @@ import { webhookJobs } from './webhook-jobs.js'
 
 /** Looks at least so often: the bell may be deaf for a while. */
 const LONGEST_SILENCE_MS = 15_000
+const AFTER_FAILURE_MS = 2000
 
 interface Line {
   readonly enqueuer: WebhookEnqueuer
@@ -90,6 +91,9 @@ export class WebhooksService implements OnApplicationBootstrap, OnApplicationShu
       if (await enqueuer.handOver()) deliverer.wake()
     } catch (error) {
       this.logger.warn({ error: String(error) }, 'could not queue webhooks; trying again soon')
+      setTimeout(() => {
+        this.look()
+      }, AFTER_FAILURE_MS).unref()
     }
   }
 }

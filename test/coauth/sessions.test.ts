@@ -85,6 +85,7 @@ describe('editing sessions (admin REST)', () => {
   it('tell what happened, in order', async () => {
     const { id, fileId, editors } = await session('xlsx', 'alice', 'bob')
     expectStatus(await seat(editors, 'bob').putFile('one', LOCK), 200)
+    await statusOf(tandem, fileId)
     await (await tandem.person('alice')).revokes(fileId, 'user:bob')
     expectStatus(await seat(editors, 'bob').putFile('two', LOCK), 404)
     expectStatus(await seat(editors, 'alice').unlock(LOCK), 200)
@@ -96,6 +97,8 @@ describe('editing sessions (admin REST)', () => {
       'participant-joined',
       'principal-changed',
       'saved',
+      'save-refused',
+      'recovery-item',
       'save-failing',
       'participant-left',
       'participant-left',
