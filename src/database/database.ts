@@ -29,7 +29,8 @@ const LONGEST_WAIT_MS = 10_000
 @Injectable()
 export class Database implements Queryable {
   private readonly pool: Pool
-  private readonly turns = new Turns()
+  /** Ten editors of one document must not wait ten times as long to hear that the database is away. */
+  private readonly turns = new Turns(isUnanswered)
 
   constructor(readonly dataSource: DataSource) {
     this.pool = (dataSource.driver as unknown as { master: Pool }).master

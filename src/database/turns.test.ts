@@ -28,4 +28,21 @@ describe('Turns', () => {
     await Promise.resolve()
     expect((turns as unknown as { last: Map<string, unknown> }).last.size).toBe(0)
   })
+
+  it('fails those who wait together with the one whose error concerns all, and starts anew after them', async () => {
+    const turns = new Turns((error) => error === 'away')
+    let tries = 0
+    const failing = (reason: string) => () => {
+      tries++
+      // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors
+      return Promise.reject<string>(reason)
+    }
+    const waiting = ['away', 'away', 'away'].map((reason) => turns.take('file', failing(reason)))
+    expect((await Promise.allSettled(waiting)).map(({ status }) => status)).toEqual(Array(3).fill('rejected'))
+    expect(tries).toBe(1)
+    const others = ['own fault', 'own fault'].map((reason) => turns.take('file', failing(reason)))
+    await Promise.allSettled(others)
+    expect(tries).toBe(3)
+    expect(await turns.take('file', () => Promise.resolve('there again'))).toBe('there again')
+  })
 })

@@ -8,9 +8,15 @@
 export class Turns {
   private readonly last = new Map<string, Promise<unknown>>()
 
+  /** @param concernsAll an error with which those who wait behind its victim fail as well, instead of trying in turn */
+  constructor(private readonly concernsAll: (error: unknown) => boolean = () => false) {}
+
   /** Never starts `work` before this call returned. */
   take<T>(key: string, work: () => Promise<T>): Promise<T> {
-    const mine = (this.last.get(key) ?? NOBODY).then(work, work)
+    const mine = (this.last.get(key) ?? NOBODY).then(work, (error: unknown) => {
+      if (this.concernsAll(error)) throw error
+      return work()
+    })
     this.last.set(key, mine)
     const leave = (): void => {
       if (this.last.get(key) === mine) this.last.delete(key)

@@ -35,11 +35,20 @@ export class OwnPostgres {
     const { pid } = this.server
     process.kill(pid, signal)
     const children = await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8')
-    for (const child of children.trim().split(' ')) process.kill(Number(child), signal)
+    for (const child of children.trim().split(' ')) signalIfThere(Number(child), signal)
   }
 
   async stop(): Promise<void> {
     await this.server.stop()
     await rm(this.folder, { recursive: true, force: true })
+  }
+}
+
+/** A backend may end between the look at the list and the signal. */
+function signalIfThere(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
   }
 }
