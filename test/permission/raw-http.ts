@@ -30,7 +30,9 @@ export async function rawRequest(
   sent.on('error', () => undefined).end(body)
   const [answer] = (await once(sent, 'response')) as [IncomingMessage]
   const chunks: Buffer[] = []
-  for await (const chunk of answer) chunks.push(chunk as Buffer)
+  // A live stream has no end to wait for.
+  if (answer.headers['content-type'] === 'text/event-stream') answer.destroy()
+  else for await (const chunk of answer) chunks.push(chunk as Buffer)
   return {
     status: answer.statusCode ?? 0,
     headers: answer.headers,
