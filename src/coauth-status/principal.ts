@@ -23,30 +23,49 @@ export function principalOf(session: Session, configured: PrincipalRule): Princi
 }
 
 /**
- * Takes a save into account that came with `jti`'s token.
- * @returns what was learnt, when it was not the expected one's
+ * Believes a save that came with another token than the rule says. It is no proof against the rule: most likely those
+ * whom the rule would have preferred have left without a word, as people do.
  */
-export function learnFromSave(
+export function learnFromSave(session: Session, jti: string, configured: PrincipalRule): void {
+  if (habitsOf(session.application).savesWith !== 'principal') return
+  if (byRule(session, session.learntRule ?? configured)?.jti !== jti) session.believedJti = jti
+}
+
+/**
+ * A sign of life of the very one whom the rule says: he is there, and yet another saves. So the editor service follows
+ * the other rule, if that explains it.
+ * @returns whether the other rule was learnt
+ */
+export function learnFromLife(
   session: Session,
-  jti: string,
+  { jti, joinedAt }: Participant,
+  at: number,
   configured: PrincipalRule,
-): 'expected' | 'other-rule' | 'nobody-knows-why' {
-  if (habitsOf(session.application).savesWith !== 'principal') return 'expected'
-  if (byRule(session, session.learntRule ?? configured)?.jti === jti) return 'expected'
+): boolean {
+  const { believedJti, application } = session
+  const savedAt = session.failing?.since ?? session.saved?.at
+  if (believedJti === undefined || savedAt === undefined || at <= savedAt) return false
+  const editors = inOrder(session)
+  const rule = session.learntRule ?? configured
+  const other = rule === 'last-joined' ? 'first-joined' : 'last-joined'
+  if (preferredBy(rule, editors)?.jti !== jti || preferredBy(other, editors)?.jti !== believedJti)
+    return false
+  // Whoever joined just before a save is its principal only from the next one on.
+  const interval = habitsOf(application).saveEveryMs(editors.length) ?? 0
+  if (savedAt - joinedAt <= interval) return false
+  session.learntRule = other
   delete session.believedJti
-  const other = (session.learntRule ?? configured) === 'last-joined' ? 'first-joined' : 'last-joined'
-  if (inOrder(session).at(other === 'last-joined' ? -1 : 0)?.jti === jti) {
-    session.learntRule = other
-    return 'other-rule'
-  }
-  session.believedJti = jti
-  return 'nobody-knows-why'
+  return true
 }
 
 function byRule(session: Session, rule: PrincipalRule): Participant | undefined {
   const editors = inOrder(session)
   const believed = editors.find(({ jti }) => jti === session.believedJti)
-  return believed ?? editors.at(rule === 'last-joined' ? -1 : 0)
+  return believed ?? preferredBy(rule, editors)
+}
+
+function preferredBy(rule: PrincipalRule, editorsInOrder: readonly Participant[]): Participant | undefined {
+  return editorsInOrder.at(rule === 'last-joined' ? -1 : 0)
 }
 
 function inOrder(session: Session): Participant[] {

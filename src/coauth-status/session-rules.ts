@@ -1,5 +1,5 @@
 import { applicationOf, habitsOf, LATE_SAVE_MS, type PrincipalRule } from './application.js'
-import { learnFromSave, principalOf } from './principal.js'
+import { learnFromLife, learnFromSave, principalOf } from './principal.js'
 import { end, leave, tellPrincipal, type Told } from './session-changes.js'
 import { isPresent, type Participant, type Seen, type Session, type Sighting } from './session.js'
 
@@ -50,6 +50,9 @@ export function observe(
   if (participant) participant.lastSeenAt = Math.max(participant.lastSeenAt, at)
   recogniseFamily(session, sighting)
   if (PERSONAL.has(what.kind)) session.lastActivityAt = Math.max(session.lastActivityAt, at)
+  if (participant && REVIVES.has(what.kind) && learnFromLife(session, participant, at, rule)) {
+    told.push({ kind: 'principal-relearned', detail: { rule: session.learntRule } })
+  }
   take(session, participant, sighting, rule, told)
   tellPrincipal(session, before, rule, told)
   return { session, told }
@@ -172,7 +175,7 @@ function save(
   rule: PrincipalRule,
   told: Told[],
 ): void {
-  learn(session, jti, userId, rule, told)
+  learnFromSave(session, jti, rule)
   session.saved = { at, version, userId, jti, editors }
   delete session.failing
   session.warned = session.warned.filter((warning) => warning !== 'save-overdue' && warning !== 'ghost-lock')
@@ -206,13 +209,8 @@ function refuse(
     if (participant.conflictedAt === undefined) told.push({ kind: 'conflict', userId, detail: { reason } })
     participant.conflictedAt ??= at
   }
-  learn(session, jti, userId, rule, told)
+  learnFromSave(session, jti, rule)
   if (!isFirst) return
   const everyoneOutBy = new Date(since + habitsOf(session.application).patienceMs).toISOString()
   told.push({ kind: 'save-failing', userId, detail: { reason, everyoneOutBy } })
-}
-
-function learn(session: Session, jti: string, userId: string, rule: PrincipalRule, told: Told[]): void {
-  const learnt = learnFromSave(session, jti, rule)
-  if (learnt !== 'expected') told.push({ kind: 'principal-relearned', userId, detail: { learnt } })
 }

@@ -9,12 +9,12 @@ import { table } from '../../simulator/table.js'
 import { bearerFor } from '../kit/people.js'
 import { startTestPostgres } from '../kit/postgres.js'
 import { startTandemProcess } from '../kit/tandem-process.js'
-import { soak } from '../simulator/soak-run.js'
+import { falseStates, soak } from '../simulator/soak-run.js'
 
 /**
  * `npm run test:soak -- --documents 50 --editors 10 --minutes 60 --speed 20 [--seed TEXT]`: that many people on each of
  * that many documents for that many simulated minutes. Prints what the server needs as time goes by. Exit code 1 when a
- * change is lost, anything is refused, or the server's memory grows by more than a quarter from the second quarter of
+ * change is lost, anything is refused, the co-authoring status is ever untrue, or the server's memory grows by more than a quarter from the second quarter of
  * the time to the last.
  */
 const { values } = parseArgs({
@@ -55,6 +55,7 @@ console.log(
 const calls = new CallTimes()
 const resident: number[] = []
 const saves = { saved: 0, delayed: 0 }
+const wrong = new Set<string>()
 let started = performance.now()
 let watch: NodeJS.Timeout | undefined
 const results = await soak({
@@ -90,8 +91,9 @@ const growth = average(quarter(3)) / average(quarter(1))
 console.log(
   `memory: ${average(quarter(1)).toFixed(0)} MB in the second quarter, ${average(quarter(3)).toFixed(0)} MB in the last`,
 )
+console.log(`false states: ${[...wrong].join(', ') || 'none'}`)
 console.log(`lost changes: ${lostChanges(results)}`)
-process.exit(found.length === 0 && growth <= toleratedGrowth ? 0 : 1)
+process.exit(found.length === 0 && wrong.size === 0 && growth <= toleratedGrowth ? 0 : 1)
 
 function sharedClock(): () => ScaledClock {
   let clock: ScaledClock | undefined
@@ -104,6 +106,8 @@ async function sample(): Promise<void> {
   const megabytes = Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1]) / 1024
   if (Number.isNaN(megabytes)) return
   resident.push(megabytes)
+  const admin = await bearerFor(dataDir, 'root', 'admin')
+  for (const state of await falseStates(server.url, admin).catch(() => [])) wrong.add(state)
   const seconds = ((performance.now() - started) / 1000).toFixed(0)
   console.log(
     `${seconds.padStart(5)} s  server ${megabytes.toFixed(0)} MB, ${files.length} open files, ${saves.saved} saves`,

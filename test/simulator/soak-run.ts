@@ -53,6 +53,28 @@ export async function soak(options: SoakOptions): Promise<DocumentResult[]> {
   return Promise.all(results)
 }
 
+/**
+ * What co-authoring status says although nothing of the kind happened; the clean play has no conflict, no refused save
+ * and nobody who is late.
+ */
+export async function falseStates(url: string, adminBearer: string): Promise<string[]> {
+  const headers = { authorization: `Bearer ${adminBearer}` }
+  const answer = await fetch(`${url}/api/v1/admin/sessions?limit=1000`, { headers })
+  const { items } = (await answer.json()) as { items: SessionSeen[] }
+  if (items.length === 0) throw new Error('no session was seen at all')
+  return items
+    .filter(({ state, conflictedUsers }) => FALSE_STATES.has(state) || conflictedUsers.length > 0)
+    .map(({ name, state }) => `${name} ${state}`)
+}
+
+interface SessionSeen {
+  readonly name: string
+  readonly state: string
+  readonly conflictedUsers: readonly string[]
+}
+
+const FALSE_STATES: ReadonlySet<string> = new Set(['save-failing', 'save-overdue'])
+
 async function accountOf(user: string, { bearer, url }: SoakOptions): Promise<Account> {
   const rest = new RestClient(url, await bearer(user))
   await rest.signIn()

@@ -2,8 +2,13 @@ import { afterAll, beforeAll, expect, inject, it } from 'vitest'
 import { lostChanges, problems } from '../../simulator/results.js'
 import { VirtualClock } from '../../simulator/virtual-clock.js'
 import { bearerFor } from '../kit/people.js'
+import { execute } from '../kit/postgres.js'
 import { Tandem } from '../kit/tandem.js'
-import { soak, type SoakOptions } from './soak-run.js'
+import { falseStates, soak, type SoakOptions } from './soak-run.js'
+
+const FALSE_EVENTS = `
+  select kind from session_event
+  where kind in ('conflict', 'save-failing', 'save-refused', 'lock-expired', 'refresh-overdue', 'principal-relearned')`
 
 let tandem: Tandem
 beforeAll(async () => {
@@ -21,6 +26,9 @@ it.each([
     expect(problems(results)).toEqual([])
     expect(lostChanges(results)).toBe(0)
     expect(results).toHaveLength(size.documents)
+    expect(await falseStates(tandem.url, await bearerFor(tandem.dataDir, 'root', 'admin'))).toEqual([])
+    const { rows } = await execute(tandem.databaseUrl, FALSE_EVENTS)
+    expect(rows).toEqual([])
     expect(results.reduce((sum, { verdict }) => sum + verdict.typed, 0)).toBeGreaterThan(typed)
   },
   60_000,
