@@ -56,12 +56,12 @@ export class GrantsController {
       throw new ApiProblem('invalid-request', 'The subject must be user:ID, group:ID or everyone.')
     }
     return this.database.transaction(async (tx) => {
-      const grant = await this.grants.grant(tx, object, subject, role, caller.id)
+      const { grant, previousRole } = await this.grants.grant(tx, object, subject, role, caller.id)
       const event = { actor: caller.id, action: 'grant', objectId: id, outcome: 'done' } as const
       await this.audit.record(tx, {
         ...event,
         correlationId: correlationId(request),
-        detail: { subject, role },
+        detail: { subject, role, ...(previousRole ? { previousRole } : {}) },
       })
       return grantView(grant)
     })
@@ -79,11 +79,16 @@ export class GrantsController {
   ): Promise<void> {
     const object = await this.requireOwned(caller, kind, id)
     await this.database.transaction(async (tx) => {
-      if (!(await this.grants.revoke(tx, object, subject))) {
+      const role = await this.grants.revoke(tx, object, subject)
+      if (!role) {
         throw new ApiProblem('not-found', `${subject} has no grant here.`)
       }
       const event = { actor: caller.id, action: 'grant-removed', objectId: id, outcome: 'done' } as const
-      await this.audit.record(tx, { ...event, correlationId: correlationId(request), detail: { subject } })
+      await this.audit.record(tx, {
+        ...event,
+        correlationId: correlationId(request),
+        detail: { subject, role },
+      })
     })
   }
 

@@ -13,6 +13,8 @@ export interface Breaking {
   readonly actor: string
   readonly reason: string
   readonly evenIfBusy: boolean
+  /** Not a lock that a batch job or maintenance holds. */
+  readonly onlyEditors?: boolean
   readonly correlationId: string
 }
 
@@ -43,6 +45,8 @@ export class LockBreaker {
   async breakWithin(tx: Tx, fileId: string, by: Breaking): Promise<'broken' | 'not-locked'> {
     const { actor, reason, evenIfBusy, correlationId } = by
     const head = await this.files.lockHead(tx, fileId)
+    const lockNow = head && by.onlyEditors ? await this.locks.hold(tx, fileId) : undefined
+    if (lockNow?.kind === 'exclusive') return 'not-locked'
     const outcome = head && (await this.locks.break(tx, fileId, evenIfBusy ? 0 : QUIET_SECONDS * 1000))
     if (!outcome) throw new ApiProblem('not-found', 'There is no such file.')
     if (outcome.kind === 'not-locked') return 'not-locked'

@@ -33,8 +33,8 @@ export class SessionEnder {
     await this.database.transaction(async (tx) => {
       // Before any row: whoever writes sessions takes the turn first.
       await this.status.takeTurn(tx, session.fileId)
-      await this.breaker.breakWithin(tx, session.fileId, by)
-      if (!(await this.status.end(tx, session.fileId, 'ended-by-admin'))) {
+      await this.breaker.breakWithin(tx, session.fileId, { ...by, onlyEditors: true })
+      if (!(await this.status.end(tx, session.fileId, sessionId, 'ended-by-admin'))) {
         throw new ApiProblem('not-found', 'The session has ended meanwhile.')
       }
       await this.audit.record(tx, {

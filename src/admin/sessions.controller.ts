@@ -12,7 +12,17 @@ import { ApiProblem } from './api-problem.js'
 import { AuditorMayRead } from './api-role.guard.js'
 import { eventView } from './event-stream.js'
 import { JsonBody, reason } from './json-body.js'
-import { CheckedQuery, id, pageOf, pageQuery, readCursor, text, truth, type Page } from './query.js'
+import {
+  CheckedQuery,
+  id,
+  pageOf,
+  pageQuery,
+  readCursor,
+  text,
+  timestamp,
+  truth,
+  type Page,
+} from './query.js'
 import { SessionEnder } from './session-ender.js'
 
 const sessionsQuery = pageQuery.extend({
@@ -22,7 +32,7 @@ const sessionsQuery = pageQuery.extend({
   application: z.enum(['word', 'excel', 'powerpoint', 'other']).optional(),
 })
 
-const sessionCursor = z.strictObject({ startedAt: z.string().max(40), id: text.max(64) })
+const sessionCursor = z.strictObject({ startedAt: timestamp, id: text.max(64) })
 const eventCursor = z.string().regex(/^\d{1,18}$/)
 const forecastQuery = z.object({ user: id })
 const endQuery = z.object({ force: truth.default('false').describe('However busy the file is') })

@@ -18,6 +18,7 @@ export type AuditAction =
   | 'access-token-revoked'
   | 'container-created'
   | 'recovery-downloaded'
+  | 'recovery-displaced'
   | 'recovery-restored'
   | 'recovery-saved-as-copy'
   | 'recovery-discarded'

@@ -5,11 +5,17 @@ import { EventLog } from '../events/event-log.js'
 import type { ApplicationName } from './application.js'
 import { forecast, type Forecast } from './forecast.js'
 import { eventOf, Presence } from './presence.js'
-import { isPresent } from './session.js'
+import { isPresent, type Session } from './session.js'
 import { end, leave, type Told } from './session-changes.js'
 import { OPEN_SESSIONS, SAVE_SESSIONS, TAKE_TURNS } from './session.statements.js'
 import { statusOf, type CoauthStatus } from './status.js'
-import { FILE_STATUS, LIST_SESSIONS, SESSION_STATUS, type StatusFacts } from './status.statements.js'
+import {
+  EVERYBODY,
+  FILE_STATUS,
+  LIST_SESSIONS,
+  SESSION_STATUS,
+  type StatusFacts,
+} from './status.statements.js'
 
 export interface SessionFilter {
   readonly fileId?: string | undefined
@@ -29,6 +35,9 @@ export interface SessionView extends CoauthStatus {
   readonly startedAt: string
   readonly endedAt: string | null
   readonly endReason: string | null
+}
+
+export interface SessionDetail extends SessionView {
   /** Everybody who was ever in it, token by token. */
   readonly participants: readonly Record<string, unknown>[]
 }
@@ -50,9 +59,11 @@ export class CoauthStatusService {
     return row && statusOf(row.facts, this.rules)
   }
 
-  async session(sessionId: string): Promise<SessionView | undefined> {
+  async session(sessionId: string): Promise<SessionDetail | undefined> {
     const facts = await this.factsOf(sessionId)
-    return facts && this.view(facts)
+    const view = facts && this.view(facts)
+    if (!view) return undefined
+    return { ...view, participants: await this.database.query(EVERYBODY, [sessionId]) }
   }
 
   /** Newest first; one more than `limit`, so that the caller sees whether there are more. */
@@ -91,11 +102,14 @@ export class CoauthStatusService {
     return turn.now
   }
 
-  /** Ends the file's open session for the record; its lock is the caller's business, in the same transaction. */
-  async end(tx: Tx, fileId: string, reason: 'ended-by-admin'): Promise<boolean> {
+  /**
+   * Ends the session for the record; its lock is the caller's business, in the same transaction.
+   * @returns false when it is not the file's open session (any more)
+   */
+  async end(tx: Tx, fileId: string, sessionId: string, reason: 'ended-by-admin'): Promise<boolean> {
     const now = await this.takeTurn(tx, fileId)
     const [row] = await tx.query(OPEN_SESSIONS, [this.settings.lockGraceMs, [fileId]])
-    if (!row) return false
+    if (row?.session.id !== sessionId) return false
     const { session } = row
     const told: Told[] = []
     for (const one of session.participants.filter(isPresent)) leave(session, one, now, 'ended-by-admin', told)
@@ -134,16 +148,14 @@ export class CoauthStatusService {
       endedAt: iso(session.ended?.at),
       endReason: session.ended?.reason ?? null,
       ...statusOf(facts, this.rules),
-      participants: session.participants.map((one) => ({
-        jti: one.jti,
-        userId: one.userId,
-        mode: one.mode,
-        family: one.family,
-        joinedAt: iso(one.joinedAt),
-        lastSeenAt: iso(one.lastSeenAt),
-        leftAt: iso(one.left?.at),
-        leftReason: one.left?.reason ?? null,
-      })),
+      ...(session.ended ? { lastSave: savedIn(session) } : {}),
     }
   }
+}
+
+/** The file may have been saved since, in other sessions. */
+function savedIn({ saved }: Session): SessionView['lastSave'] {
+  if (!saved) return null
+  const { version, at, userId, editors } = saved
+  return { version, at: new Date(at).toISOString(), userId, editors }
 }

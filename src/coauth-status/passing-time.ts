@@ -38,6 +38,9 @@ export function passTime(session: Session, now: number, { lock, lockTtlMs, rule 
   return told
 }
 
+/** After a refusal for the right or the token Microsoft's applications put everybody out; a conflict puts out nobody. */
+const PUTS_OUT: ReadonlySet<string> = new Set(['permission-revoked', 'token-expired', 'token-revoked'])
+
 function whenGone(
   session: Session,
   lastSeenAt: number,
@@ -45,7 +48,7 @@ function whenGone(
   lock: LockFact,
 ): { at: number; reason: 'silent' | 'save-failed' } | undefined {
   const { silenceMs, patienceMs } = habitsOf(session.application)
-  if (session.failing) {
+  if (session.failing && callsForEachPerson && PUTS_OUT.has(session.failing.reason)) {
     const out = session.failing.since + patienceMs + PUT_OUT_MARGIN_MS
     if (lastSeenAt < out - PUT_OUT_MARGIN_MS + 1) return { at: out, reason: 'save-failed' }
   }

@@ -2,7 +2,7 @@ import { Injectable, type OnApplicationShutdown } from '@nestjs/common'
 import { randomBytes } from 'node:crypto'
 import { Settings } from '../config/settings.js'
 import { Database } from '../database/database.js'
-import { isUnavailable } from '../database/unavailable.js'
+import { isUnanswered, isUnavailable } from '../database/unavailable.js'
 import { EventLog, type NewEvent } from '../events/event-log.js'
 import { Logger } from '../logging/logger.js'
 import { LATEST_SESSIONS, SAVE_SESSIONS, TAKE_TURNS } from './session.statements.js'
@@ -28,9 +28,16 @@ const REPEATABLE: ReadonlySet<Seen['kind']> = new Set([
   'edited',
 ])
 
+/** In one transaction: each file in it takes an advisory lock, of which PostgreSQL has not many. */
+const BATCH = 200
+
+/** A file whose session cannot be written, though the database answers, is given up after so many tries. */
+const MOST_TRIES = 5
+
 interface Waiting {
   readonly sighting: NewSighting
   readonly seenAt: number
+  tries: number
 }
 
 /**
@@ -61,7 +68,7 @@ export class Presence implements OnApplicationShutdown {
       const [oldest] = this.waiting.keys()
       if (oldest !== undefined) this.waiting.delete(oldest)
     }
-    this.waiting.set(key, { sighting, seenAt: performance.now() })
+    this.waiting.set(key, { sighting, seenAt: performance.now(), tries: 0 })
     this.timer ??= setTimeout(() => void this.flush(), GATHER_MS).unref()
   }
 
@@ -80,21 +87,44 @@ export class Presence implements OnApplicationShutdown {
 
   private async writeWaiting(): Promise<void> {
     if (this.waiting.size === 0) return
-    const batch = this.waiting
+    const batch = [...this.waiting]
     this.waiting = new Map()
-    try {
-      await this.write([...batch.values()])
-    } catch (error) {
-      const facts = { event: 'presence-not-written', error: String(error), waiting: batch.size }
-      if (!isUnavailable(error)) {
-        // Trying again would only fail again, and hold up everything that was seen since.
-        this.logger.error(facts, 'who was editing is not recorded')
-        return
+    for (let done = 0; done < batch.length; done += BATCH) {
+      try {
+        await this.write(batch.slice(done, done + BATCH).map(([, waiting]) => waiting))
+      } catch (error) {
+        if (isUnanswered(error)) {
+          this.tryLater(batch.slice(done), error)
+          return
+        }
+        await this.writeOneByOne(batch.slice(done, done + BATCH))
       }
-      this.logger.warn(facts, 'who is editing could not be written; trying again')
-      this.waiting = new Map([...batch, ...this.waiting])
-      this.timer ??= setTimeout(() => void this.flush(), GATHER_MS * 4).unref()
     }
+  }
+
+  /** One file that cannot be written must not hold up what was seen of all the others. */
+  private async writeOneByOne(batch: readonly (readonly [string, Waiting])[]): Promise<void> {
+    for (const fileId of new Set(batch.map(([, { sighting }]) => sighting.fileId))) {
+      const ofFile = batch.filter(([, { sighting }]) => sighting.fileId === fileId)
+      try {
+        await this.write(ofFile.map(([, waiting]) => waiting))
+      } catch (error) {
+        if (isUnavailable(error) && ofFile.every(([, { tries }]) => tries < MOST_TRIES)) {
+          this.tryLater(ofFile, error)
+          continue
+        }
+        const facts = { event: 'presence-not-written', error: String(error), fileId, waiting: ofFile.length }
+        this.logger.error(facts, 'who was editing is not recorded')
+      }
+    }
+  }
+
+  private tryLater(batch: readonly (readonly [string, Waiting])[], error: unknown): void {
+    const facts = { event: 'presence-not-written', error: String(error), waiting: batch.length }
+    this.logger.warn(facts, 'who is editing could not be written; trying again')
+    for (const [, waiting] of batch) waiting.tries++
+    this.waiting = new Map([...batch, ...this.waiting])
+    this.timer ??= setTimeout(() => void this.flush(), GATHER_MS * 4).unref()
   }
 
   private async write(batch: readonly Waiting[]): Promise<void> {

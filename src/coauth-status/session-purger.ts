@@ -6,24 +6,38 @@ import { Logger } from '../logging/logger.js'
 const EVERY_MS = 3600_000
 const ROWS_AT_ONCE = 2000
 
-/** When a session began and ended is kept: the list of versions is made by it (version-listing.ts). $1 days, $2 limit */
+/** By the participants' own time: sessions are kept for ever, and are more. $1 days, $2 limit */
 const DELETE_PARTICIPANTS: Statement<{ gone: number }> = {
   name: 'delete-old-participants',
   text: `
     delete from coauth_participant where (session_id, jti) in (
-      select p.session_id, p.jti from coauth_participant p join coauth_session s on s.id = p.session_id
-      where s.ended_at < clock_timestamp() - $1::int * interval '1 day'
-      limit $2 for update of p skip locked)
+      select session_id, jti from coauth_participant
+      where left_at is not null and last_seen_at < clock_timestamp() - $1::int * interval '1 day'
+      limit $2 for update skip locked)
     returning 1 as gone`,
 }
 
-/** $1 days, $2 limit */
+/** When a session began and ended is kept: the list of versions is made by it (version-listing.ts). $1 days, $2 limit */
+const FORGET_NAMES: Statement<{ gone: number }> = {
+  name: 'forget-names-in-old-sessions',
+  text: `
+    update coauth_session set saved_at = null, saved_version = null, saved_user = null, saved_jti = null,
+      saved_editors = '{}', failing_since = null, failing_reason = null, failing_user = null, failing_jti = null
+    where id in (
+      select id from coauth_session
+      where (saved_user is not null or failing_user is not null)
+        and ended_at < clock_timestamp() - $1::int * interval '1 day'
+      limit $2 for update skip locked)
+    returning 1 as gone`,
+}
+
+/** The oldest ids are the oldest events: the look ends at the first that is to be kept. $1 days, $2 limit */
 const DELETE_EVENTS: Statement<{ gone: number }> = {
   name: 'delete-old-events',
   text: `
     delete from session_event where id in (
-      select id from session_event where at < clock_timestamp() - $1::int * interval '1 day'
-      order by id limit $2 for update skip locked)
+      select id from (select id, at from session_event order by id limit $2) oldest
+      where at < clock_timestamp() - $1::int * interval '1 day')
     returning 1 as gone`,
 }
 
@@ -48,7 +62,8 @@ export class SessionPurger implements OnApplicationBootstrap, OnApplicationShutd
 
   async purge(): Promise<void> {
     try {
-      for (const statement of [DELETE_PARTICIPANTS, DELETE_EVENTS]) await this.deleteAll(statement)
+      for (const statement of [DELETE_PARTICIPANTS, FORGET_NAMES, DELETE_EVENTS])
+        await this.deleteAll(statement)
     } catch (error) {
       this.logger.warn({ error: String(error) }, 'could not delete old sessions; trying again in an hour')
     }

@@ -1,7 +1,7 @@
 import { applicationOf, habitsOf, LATE_SAVE_MS, type PrincipalRule } from './application.js'
 import { learnFromLife, learnFromSave, principalOf } from './principal.js'
 import { end, leave, tellPrincipal, type Told } from './session-changes.js'
-import { isPresent, type Participant, type Seen, type Session, type Sighting } from './session.js'
+import { editorsOf, isPresent, type Participant, type Seen, type Session, type Sighting } from './session.js'
 
 /** What opens a session. A save alone does: Collabora has been seen to lock nothing (CLIENTS.md pain 15). */
 const OPENS: ReadonlySet<Seen['kind']> = new Set(['checked', 'locked', 'refreshed', 'saved', 'edited'])
@@ -78,12 +78,23 @@ function isLate({ ended, participants }: Session, { at, jti, what }: Sighting): 
   return participants.some((participant) => participant.jti === jti)
 }
 
+/** The editor service saves and refreshes with somebody's token for a while after his page was closed. */
+function isAftermath(
+  { at: leftAt, reason }: NonNullable<Participant['left']>,
+  at: number,
+  what: Seen,
+): boolean {
+  const saidSo = reason === 'page-closed' || reason === 'closed'
+  return saidSo && at - leftAt <= LATE_SAVE_MS && what.kind !== 'checked' && what.kind !== 'edited'
+}
+
 function meet(session: Session, sighting: Sighting, told: Told[]): Participant | undefined {
   const { jti, userId, family, at, what } = sighting
   const known = session.participants.find((participant) => participant.jti === jti)
   const mode = what.kind === 'checked' && !what.canWrite ? 'view' : 'edit'
   if (known) {
-    if (isPresent(known) || !REVIVES.has(what.kind) || at <= (known.left?.at ?? 0)) return known
+    if (!known.left || !REVIVES.has(what.kind) || at <= known.left.at) return known
+    if (isAftermath(known.left, at, what)) return known
     delete known.left
     Object.assign(known, { mode, joinedAt: at })
   } else if (!REVIVES.has(what.kind)) {
@@ -130,10 +141,12 @@ function take(
       if (checkedBy === 'refresh-lock') participant.checkedAt = at
       return
     case 'unlocked':
-      session.lockHeld = false
+      // Written late, it says nothing about those who were seen after it.
       for (const one of session.participants) {
-        if (one.mode === 'edit' && isPresent(one)) leave(session, one, at, 'closed', told)
+        if (one.mode === 'edit' && isPresent(one) && one.lastSeenAt <= at)
+          leave(session, one, at, 'closed', told)
       }
+      session.lockHeld = editorsOf(session).length > 0
       if (!session.participants.some(isPresent)) end(session, at, 'closed', told)
       return
     case 'saved':
@@ -200,12 +213,14 @@ function refuse(
   rule: PrincipalRule,
   told: Told[],
 ): void {
+  // Whoever has nothing to do with the session does it no harm.
+  if (!participant) return
   const isFirst = session.failing === undefined
   const since = session.failing?.since ?? at
   session.failing = { since, reason, userId, jti }
   session.unsavedSince ??= at
-  if (participant) participant.refusedAt = at
-  if (participant && CONFLICTS.has(reason)) {
+  participant.refusedAt = at
+  if (CONFLICTS.has(reason)) {
     if (participant.conflictedAt === undefined) told.push({ kind: 'conflict', userId, detail: { reason } })
     participant.conflictedAt ??= at
   }

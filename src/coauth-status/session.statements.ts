@@ -4,6 +4,9 @@ import type { LockFact, Session } from './session.js'
 export const MS = (column: string): string => `(extract(epoch from ${column}) * 1000)::float8`
 const TIME = (ms: string): string => `to_timestamp((${ms})::float8 / 1000)`
 
+/** Who is gone for good is read only where history is asked for: a file may stay open for weeks. */
+export const RECENT = `(p.left_at is null or p.left_at > clock_timestamp() - interval '10 minutes')`
+
 /** A session as JSON in the very shape of `Session`, without the properties that are null. */
 export const SESSION = `json_strip_nulls(json_build_object(
     'id', s.id, 'fileId', s.file_id, 'application', s.application,
@@ -26,7 +29,7 @@ export const SESSION = `json_strip_nulls(json_build_object(
         'editedAt', ${MS('p.edited_at')}, 'conflictedAt', ${MS('p.conflicted_at')}, 'refusedAt', ${MS('p.refused_at')},
         'left', case when p.left_at is not null then
           json_build_object('at', ${MS('p.left_at')}, 'reason', p.left_reason) end) order by p.joined_at, p.jti)
-      from coauth_participant p where p.session_id = s.id), '[]')))`
+      from coauth_participant p where p.session_id = s.id and ${RECENT}), '[]')))`
 
 /**
  * One writer at a time for each file's session, over all servers; in the order of the ids, so that two batches never
@@ -54,7 +57,8 @@ export const LATEST_SESSIONS: Statement<{ file_id: string; name: string; session
   text: `
     select f.id as file_id, f.name, case when s.id is not null then ${SESSION} end as session
     from file f left join lateral (
-      select * from coauth_session where file_id = f.id order by started_at desc limit 1
+      select * from coauth_session where file_id = f.id
+      order by ended_at is null desc, started_at desc limit 1
     ) s on true
     where f.id = any ($1)`,
 }

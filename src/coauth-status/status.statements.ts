@@ -1,6 +1,6 @@
 import type { Statement } from '../database/database.js'
 import type { LockFact, Session } from './session.js'
-import { MS, SESSION } from './session.statements.js'
+import { MS, RECENT, SESSION } from './session.statements.js'
 
 /** Everything that a status is made of, from one look at the database. */
 export interface StatusFacts {
@@ -16,6 +16,8 @@ export interface StatusFacts {
     readonly editors: readonly string[]
   }
   readonly recoveryItems: number
+  /** The latest session ended with changes unsaved, as far as is known, and nobody has saved since. */
+  readonly uncleanEnd: boolean
 }
 
 /** As stored; `kind` is 'none' for a lock that has expired for good. */
@@ -55,10 +57,13 @@ const FACTS = `json_strip_nulls(json_build_object(
       from coauth_participant p
       left join user_account u on u.id = p.user_id
       left join access_token t on t.jti = p.jti
-      where p.session_id = s.id), '[]'),
+      where p.session_id = s.id and ${RECENT}), '[]'),
     'lastSave', (
       select json_build_object('version', v.version::text, 'at', ${MS('v.at')}, 'userId', v.author, 'editors', v.editors)
       from file_version v where v.file_id = f.id and v.cause in ('save', 'chunked') order by v.version desc limit 1),
+    'uncleanEnd', coalesce((
+      select e.end_reason in ('lock-expired', 'silent') and e.unsaved_since is not null and f.modified_at <= e.ended_at
+      from coauth_session e where e.file_id = f.id order by e.started_at desc limit 1), false),
     'recoveryItems', (select count(*) from recovery_item r where r.file_id = f.id and r.resolved_at is null)))`
 
 /** $1 grace ms, $2 file; no row for a file that does not exist */
@@ -70,6 +75,15 @@ export const FILE_STATUS: Statement<{ facts: StatusFacts }> = {
     left join file_lock l on l.file_id = f.id
     left join coauth_session s on s.file_id = f.id and s.ended_at is null
     where f.id = $2 and f.deleted_at is null`,
+}
+
+/** In the order of their coming. $1 session id */
+export const EVERYBODY: Statement<Record<string, unknown>> = {
+  name: 'session-everybody',
+  text: `
+    select jti, user_id as "userId", mode, family, joined_at as "joinedAt", last_seen_at as "lastSeenAt",
+      left_at as "leftAt", left_reason as "leftReason"
+    from coauth_participant where session_id = $1 order by joined_at, jti`,
 }
 
 /** $1 grace ms, $2 session id */

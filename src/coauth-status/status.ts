@@ -126,7 +126,7 @@ function unsavedOf(
   editors: readonly Participant[],
   facts: StatusFacts,
 ): Unsaved {
-  if (!session) return facts.lock.kind === 'wopi' ? 'unknown' : 'no'
+  if (!session) return facts.lock.kind === 'wopi' || facts.uncleanEnd ? 'unknown' : 'no'
   if (session.unsavedSince !== undefined) return 'yes'
   if (editors.length === 0) return facts.lock.kind === 'wopi' || session.lockHeld ? 'unknown' : 'no'
   return editors.every((one) => one.reports === 'modified') ? 'no' : 'unknown'

@@ -81,7 +81,9 @@ export class EventReader {
   private async readOn(): Promise<void> {
     const { fileId } = this.options
     while (this.isReading()) {
-      const everybodyHas = this.feed.head
+      // All that there is by now, whatever file it concerns: a reader of one file must not take the feed back to the
+      // last event of that file, and everybody with it.
+      const everybodyHas = maximum(this.feed.head, BigInt(await this.log.latest()))
       const limit = this.pageSize
       const page = await this.log.after(String(this.position), { fileId, limit })
       let taken = 0
@@ -111,4 +113,8 @@ export class EventReader {
   private isReading(): boolean {
     return this.state === 'reading'
   }
+}
+
+function maximum(one: bigint, other: bigint): bigint {
+  return one > other ? one : other
 }

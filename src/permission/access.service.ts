@@ -3,9 +3,9 @@ import { Database, type Queryable, type Tx } from '../database/database.js'
 import type { AccessTokenClaims } from './access-token.claims.js'
 import {
   CONTAINER_RANK,
+  EDIT_RIGHT_TAKEN,
   FILE_ACCESS,
   FILE_RANK,
-  GRANT_CHANGED,
   KNOWN_EDITORS,
   STILL_GOOD,
   type FileAccessRow,
@@ -111,10 +111,10 @@ export class AccessService {
     return mode === 'edit' && row.rank >= RANK.editor ? 'yes' : 'right-lost'
   }
 
-  /** Was a right of this person to the file given or taken away so recently? */
-  async grantChangedWithin(userId: string, fileId: string, ms: number): Promise<boolean> {
-    const [row] = await this.database.query(GRANT_CHANGED, [userId, fileId, ms])
-    return row?.changed ?? false
+  /** Was this person's right to edit the file taken away so recently? */
+  async editRightTakenWithin(userId: string, fileId: string, ms: number): Promise<boolean> {
+    const [row] = await this.database.query(EDIT_RIGHT_TAKEN, [userId, fileId, ms])
+    return row?.taken ?? false
   }
 
   /** Those of `userIds` who were ever let in to edit the file: an editor's claim about anybody else is not recorded. */

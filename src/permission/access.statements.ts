@@ -80,11 +80,11 @@ export const STILL_GOOD: Statement<{ token: 'live' | 'expired' | 'revoked'; rank
 }
 
 /**
- * Was a grant that concerned this person changed in the last $3 ms, here or above? The audit trail is the one place
- * that knows. $1 user, $2 file
+ * Was a grant that let this person edit, here or above, taken away or lowered in the last $3 ms? The audit trail is the
+ * one place that knows. $1 user, $2 file
  */
-export const GRANT_CHANGED: Statement<{ changed: boolean }> = {
-  name: 'grant-changed',
+export const EDIT_RIGHT_TAKEN: Statement<{ taken: boolean }> = {
+  name: 'edit-right-taken',
   text: `
     select exists (
       select from file f join container c on c.id = f.container_id join user_account u on u.id = $1
@@ -93,7 +93,9 @@ export const GRANT_CHANGED: Statement<{ changed: boolean }> = {
         and a.at > clock_timestamp() - $3::float8 * interval '1 ms'
         and (a.detail->>'subject' in ('user:' || $1, 'everyone')
           or (a.detail->>'subject' like 'group:%' and substr(a.detail->>'subject', 7) = any (u.groups)))
-    ) as changed`,
+        and case a.action when 'grant-removed' then role_rank(a.detail->>'role') >= 2
+            else role_rank(a.detail->>'previousRole') >= 2 and role_rank(a.detail->>'role') < 2 end
+    ) as taken`,
 }
 
 /** Which of the named users ever got an edit token for the file. $1 file, $2 user ids */

@@ -32,13 +32,15 @@ export class GrantService {
     subject: string,
     role: Role,
     grantedBy: string,
-  ): Promise<AccessGrant> {
+  ): Promise<{ grant: AccessGrant; previousRole: Role | undefined }> {
+    const previousRole = await this.roleOf(tx, object, subject)
     await tx.manager.upsert(
       AccessGrant,
       { objectId: object.id, objectKind: object.kind, subject, role, grantedBy },
       ['objectId', 'subject'],
     )
-    return tx.manager.findOneByOrFail(AccessGrant, { objectId: object.id, subject })
+    const grant = await tx.manager.findOneByOrFail(AccessGrant, { objectId: object.id, subject })
+    return { grant, previousRole }
   }
 
   /** Lets everybody who shares a file, its owner included, share a copy of it too. */
@@ -51,10 +53,16 @@ export class GrantService {
     await tx.query(COPY, [from.id, toFileId, from.ownerId, grantedBy])
   }
 
-  /** @returns false when there was no such grant */
-  async revoke(tx: Tx, object: GrantedObject, subject: string): Promise<boolean> {
+  /** @returns the role that is gone; undefined when there was no such grant */
+  async revoke(tx: Tx, object: GrantedObject, subject: string): Promise<Role | undefined> {
+    const role = await this.roleOf(tx, object, subject)
     const { affected } = await tx.manager.delete(AccessGrant, { objectId: object.id, subject })
-    return affected === 1
+    return affected === 1 ? role : undefined
+  }
+
+  private async roleOf(tx: Tx, object: GrantedObject, subject: string): Promise<Role | undefined> {
+    const grant = await tx.manager.findOneBy(AccessGrant, { objectId: object.id, subject })
+    return grant?.role
   }
 }
 

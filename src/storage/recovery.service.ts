@@ -15,44 +15,54 @@ export interface RefusedSave {
   readonly content: StoredBlob
 }
 
+export interface KeptSave {
+  readonly itemId: string
+  /** The person's oldest items, which had to make room. */
+  readonly displaced: readonly string[]
+}
+
 /**
- * A client that is refused for ever must not fill the disk: at one of these nothing more is kept. Several saves at once
- * may go over by their number; the last one that is let in may be as large as a file can be.
+ * A client that is refused for ever must not fill the disk, nor keep anybody else's work from being kept: past these
+ * limits a person's oldest items make room for his newest, which has the most work in it. Nobody displaces another's.
  */
-const MOST_OPEN = {
-  perFile: { items: 100, bytes: 10 * 1024 ** 3 },
-  perUser: { items: 500, bytes: 20 * 1024 ** 3 },
+const MOST_OF_A_PERSON = {
+  onOneFile: { items: 100, bytes: 10 * 1024 ** 3 },
+  inAll: { items: 500, bytes: 20 * 1024 ** 3 },
 } as const
 
 /**
  * No row when the same bytes are the head, or are kept already: Word repeats a refused save every 30 s.
- * $1 id, $2 file, $3 reason, $4 user, $5 editors, $6 lock id, $7 correlation id, $8 blob, $9 size, $10 sha256,
- * $11–$14 most items and bytes per file, per user
+ * $1 id, $2 file, $3 reason, $4 user, $5 editors, $6 lock id, $7 correlation id, $8 blob, $9 size, $10 sha256
  */
 const KEEP: Statement<{ id: string }> = {
   name: 'keep-refused-save',
   text: `
     insert into recovery_item (id, file_id, reason, user_id, editors, presented_lock_id, correlation_id, blob, size,
       sha256, base_version)
-    select $1, f.id, $3, $4, $5, $6, $7, $8, $9, $10, f.version
-    from file f, (
-      select count(*) filter (where file_id = $2) as file_items, sum(size) filter (where file_id = $2) as file_bytes,
-        count(*) filter (where user_id = $4) as user_items, sum(size) filter (where user_id = $4) as user_bytes
-      from recovery_item where resolved_at is null and (file_id = $2 or user_id = $4)
-    ) kept
-    where f.id = $2 and f.sha256 <> $10
-      and file_items < $11::int and coalesce(file_bytes, 0) < $12::bigint
-      and user_items < $13::int and coalesce(user_bytes, 0) < $14::bigint
+    select $1, f.id, $3, $4, $5, $6, $7, $8, $9, $10, f.version from file f where f.id = $2 and f.sha256 <> $10
     on conflict (file_id, sha256) where resolved_at is null do nothing
     returning id`,
 }
 
-/** $1 file, $2 sha256 */
-const IS_SAFE: Statement<{ safe: boolean }> = {
-  name: 'refused-save-is-safe',
+/**
+ * Never the one that was just kept. The blob collector takes the bytes.
+ * $1 user, $2 the new item, $3–$6 most items and bytes on one file, in all
+ */
+const MAKE_ROOM: Statement<{ id: string }> = {
+  name: 'displace-refused-saves',
   text: `
-    select exists (select from file where id = $1 and sha256 = $2)
-      or exists (select from recovery_item where file_id = $1 and sha256 = $2 and resolved_at is null) as safe`,
+    with mine as (
+      select id,
+        row_number() over one_file as file_items, sum(size) over one_file as file_bytes,
+        row_number() over everything as items, sum(size) over everything as bytes
+      from recovery_item where user_id = $1 and resolved_at is null
+      window one_file as (partition by file_id order by id = $2 desc, at desc, id),
+        everything as (order by id = $2 desc, at desc, id)
+    )
+    update recovery_item set resolved_at = clock_timestamp(), resolution = 'discarded' from mine
+    where recovery_item.id = mine.id and mine.id <> $2 and resolved_at is null
+      and (file_items > $3::int or file_bytes > $4::bigint or items > $5::int or bytes > $6::bigint)
+    returning recovery_item.id`,
 }
 
 /** The bytes of saves that had to be refused: other people's edits are in them (RELIABILITY-SECURITY.md §3.4). */
@@ -60,8 +70,8 @@ const IS_SAFE: Statement<{ safe: boolean }> = {
 export class RecoveryService {
   constructor(private readonly database: Database) {}
 
-  /** @returns the new item's id, 'already-safe' when these bytes are the head or kept already, 'full' at a limit of the file or the user */
-  async keep(tx: Tx, save: RefusedSave): Promise<{ itemId: string } | 'already-safe' | 'full'> {
+  /** @returns the new item and which older ones made room for it, or 'already-safe' when these bytes are the head or kept already */
+  async keep(tx: Tx, save: RefusedSave): Promise<KeptSave | 'already-safe'> {
     const { blob, size, sha256 } = save.content
     const [row] = await tx.query(KEEP, [
       randomBytes(16).toString('hex'),
@@ -74,14 +84,12 @@ export class RecoveryService {
       blob,
       size,
       sha256,
-      MOST_OPEN.perFile.items,
-      MOST_OPEN.perFile.bytes,
-      MOST_OPEN.perUser.items,
-      MOST_OPEN.perUser.bytes,
     ])
-    if (row) return { itemId: row.id }
-    const [known] = await tx.query(IS_SAFE, [save.fileId, sha256])
-    return known?.safe ? 'already-safe' : 'full'
+    if (!row) return 'already-safe'
+    const { onOneFile, inAll } = MOST_OF_A_PERSON
+    const limits = [onOneFile.items, onOneFile.bytes, inAll.items, inAll.bytes]
+    const displaced = await tx.query(MAKE_ROOM, [save.userId, row.id, ...limits])
+    return { itemId: row.id, displaced: displaced.map(({ id }) => id) }
   }
 
   /** Open items, oldest first. */

@@ -15,6 +15,7 @@ const ROWS_AT_ONCE = 10_000
 export class VersionPurger implements OnApplicationBootstrap, OnApplicationShutdown {
   private timer: NodeJS.Timeout | undefined
   private since = new Date(0)
+  private purging: Promise<unknown> | undefined
 
   constructor(
     private readonly database: Database,
@@ -23,12 +24,12 @@ export class VersionPurger implements OnApplicationBootstrap, OnApplicationShutd
 
   onApplicationBootstrap(): void {
     this.timer = setInterval(() => {
-      this.purge().catch((error: unknown) => {
-        this.logger.warn(
-          { error: String(error) },
-          'could not delete unlisted versions; trying again in an hour',
-        )
-      })
+      this.purging ??= this.purge()
+        .catch((error: unknown) => {
+          const why = 'could not delete unlisted versions; trying again in an hour'
+          this.logger.warn({ error: String(error) }, why)
+        })
+        .finally(() => (this.purging = undefined))
     }, EVERY_MS).unref()
   }
 

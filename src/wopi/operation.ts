@@ -11,8 +11,6 @@ export interface WopiRequest extends IncomingMessage {
   /** Not there for an operation that judges access itself. */
   access: FileAccess
   operation: Operation
-  /** A save that is accepted although its user has just lost the right (REVOCATION_SAVE_GRACE_SECONDS). */
-  graced?: boolean
 }
 
 /**

@@ -39,8 +39,8 @@ export class PutFileInterceptor implements NestInterceptor<PutOutcome, Answer> {
     if (refusal === 'never-had-the-right') {
       throw new WopiError('no-right', 'the access token was not issued for editing')
     }
-    request.graced = refusal === 'permission-revoked' && (await this.grace.covers(request.access))
-    if (refusal && !request.graced) {
+    // Where there is a grace, it is judged with the bytes at hand.
+    if (refusal && !(refusal === 'permission-revoked' && this.grace.isOffered)) {
       const content = await this.blobs.receive(bodyOf(request), announcedSize(request))
       return from(this.answer(request, { kind: 'refused', reason: refusal, content }))
     }
@@ -52,7 +52,7 @@ export class PutFileInterceptor implements NestInterceptor<PutOutcome, Answer> {
     const headers = readablePutHeaders(request)
     switch (outcome.kind) {
       case 'saved':
-        this.sightings.saved(request, outcome.version, headers)
+        this.sightings.saved(request, outcome, headers)
         return savedAnswer(request, outcome)
       case 'no-such-file':
         await this.blobs.remove(outcome.content.blob)

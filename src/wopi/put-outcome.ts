@@ -15,6 +15,8 @@ export interface SavedPut {
   readonly kind: 'saved'
   readonly version: string
   readonly modifiedAt: string
+  /** Whom the editor named, as far as they were ever let in to edit. */
+  readonly editors: readonly string[]
 }
 
 export type PutOutcome =

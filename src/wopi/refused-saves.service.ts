@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common'
 import { AuditService } from '../audit/audit.service.js'
-import { Database, type Tx } from '../database/database.js'
-import { EventLog } from '../events/event-log.js'
+import { Database } from '../database/database.js'
+import { EventLog, type NewEvent } from '../events/event-log.js'
 import { Logger } from '../logging/logger.js'
 import type { FileAccess } from '../permission/access.service.js'
 import { BlobStore } from '../storage/blob-store.js'
@@ -25,14 +25,9 @@ export class RefusedSaves {
     const { correlationId, editors, lockId = '' } = headers
     const facts = { fileId: access.file.id, userId: access.user.id, correlationId }
     const kept = await this.database.transaction(async (tx) => {
-      await this.audit.record(tx, {
-        actor: access.user.id,
-        action: 'save',
-        objectId: access.file.id,
-        outcome: reason,
-        correlationId,
-        detail: { sha256: content.sha256 },
-      })
+      const event = { actor: access.user.id, objectId: access.file.id, correlationId }
+      const detail = { sha256: content.sha256 }
+      await this.audit.record(tx, { ...event, action: 'save', outcome: reason, detail })
       const kept = await this.recovery.keep(tx, {
         ...facts,
         reason,
@@ -40,41 +35,45 @@ export class RefusedSaves {
         editors,
         presentedLockId: lockId,
       })
-      await this.tell(tx, access, reason, kept)
+      if (kept !== 'already-safe' && kept.displaced.length > 0) {
+        const displaced = { ...event, action: 'recovery-displaced', outcome: 'done' } as const
+        await this.audit.record(tx, { ...displaced, detail: { items: kept.displaced } })
+      }
       return kept
     })
-    if (typeof kept === 'object') {
-      const line = { event: 'save-refused', ...facts, reason, recoveryItem: kept.itemId }
-      this.logger.warn(line, 'a save was refused; its bytes are kept')
+    const line = { event: 'save-refused', ...facts, reason }
+    if (kept === 'already-safe') {
+      await this.blobs.remove(content.blob)
+      this.logger.debug(line, 'a save was refused; its bytes were kept before')
       return
     }
-    await this.blobs.remove(content.blob)
-    if (kept === 'already-safe') {
-      this.logger.debug(
-        { event: 'save-refused', ...facts, reason },
-        'a save was refused; its bytes were kept before',
-      )
-    } else {
-      const why = 'a refused save is LOST: too many open recovery items of this file or person'
-      this.logger.error({ event: 'save-lost', ...facts, reason }, why)
+    this.logger.warn({ ...line, recoveryItem: kept.itemId }, 'a save was refused; its bytes are kept')
+    if (kept.displaced.length > 0) {
+      const displaced = { event: 'recovery-displaced', ...facts, displaced: kept.displaced.length }
+      this.logger.error(displaced, 'refused saves had to make room for newer ones of the same person')
     }
+    await this.tell(access, reason, kept.itemId)
   }
 
-  // Word repeats a refused save every 30 s; people and programs are told once.
+  // Word repeats a refused save every 30 s; people and programs are told once. Apart from the keeping: it must not
+  // fail because the event log is busy.
   private async tell(
-    tx: Tx,
     { file, user }: FileAccess,
     reason: RefusedPut['reason'],
-    kept: { itemId: string } | 'already-safe' | 'full',
+    itemId: string,
   ): Promise<void> {
-    if (kept === 'already-safe') return
     const about = { fileId: file.id, userId: user.id }
-    const isKept = kept !== 'full'
-    await this.events.append(tx, [
-      { kind: 'save-refused', ...about, detail: { reason, isKept } },
-      ...(isKept
-        ? [{ kind: 'recovery-item', ...about, detail: { reason, itemId: kept.itemId } } as const]
-        : []),
-    ])
+    const events: NewEvent[] = [
+      { kind: 'save-refused', ...about, detail: { reason } },
+      { kind: 'recovery-item', ...about, detail: { reason, itemId } },
+    ]
+    try {
+      await this.database.transaction((tx) => this.events.append(tx, events))
+    } catch (error) {
+      this.logger.error(
+        { event: 'event-lost', ...about, error: String(error) },
+        'a refused save was not told',
+      )
+    }
   }
 }

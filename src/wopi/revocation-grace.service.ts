@@ -16,10 +16,14 @@ export class RevocationGrace {
     private readonly status: CoauthStatusService,
   ) {}
 
+  get isOffered(): boolean {
+    return this.settings.revocationSaveGraceMs > 0
+  }
+
   async covers({ user, file }: FileAccess): Promise<boolean> {
+    if (!this.isOffered) return false
     const { revocationSaveGraceMs } = this.settings
-    if (revocationSaveGraceMs === 0) return false
-    if (!(await this.accesses.grantChangedWithin(user.id, file.id, revocationSaveGraceMs))) return false
+    if (!(await this.accesses.editRightTakenWithin(user.id, file.id, revocationSaveGraceMs))) return false
     const status = await this.status.ofFile(file.id)
     return status?.editors.some(({ userId, canWrite }) => userId !== user.id && canWrite) ?? false
   }

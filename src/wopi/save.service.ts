@@ -7,6 +7,7 @@ import { AccessService, type FileAccess } from '../permission/access.service.js'
 import { RANK } from '../permission/role.js'
 import { BlobStore, type StoredBlob } from '../storage/blob-store.js'
 import { FileService } from '../storage/file.service.js'
+import { RevocationGrace } from './revocation-grace.service.js'
 import type { PutHeaders } from './put-headers.js'
 import type { PutOutcome, RefusedPut } from './put-outcome.js'
 
@@ -20,10 +21,20 @@ export class SaveService {
     private readonly locks: LockService,
     private readonly blobs: BlobStore,
     private readonly audit: AuditService,
+    private readonly grace: RevocationGrace,
   ) {}
 
   /** Decides about bytes that are safely on disk already, in one short transaction under the file's row. */
-  async decide(
+  async decide(access: FileAccess, headers: PutHeaders, content: StoredBlob): Promise<PutOutcome> {
+    const outcome = await this.judge(access, headers, content, { graced: false })
+    if (outcome.kind !== 'refused' || outcome.reason !== 'permission-revoked') return outcome
+    // Asked between two transactions, since it needs a connection of its own; only then is the rank let go.
+    return (await this.grace.covers(access))
+      ? this.judge(access, headers, content, { graced: true })
+      : outcome
+  }
+
+  private async judge(
     access: FileAccess,
     headers: PutHeaders,
     content: StoredBlob,
@@ -72,7 +83,7 @@ export class SaveService {
           correlationId,
           detail: { version, sha256: content.sha256 },
         })
-        return { kind: 'saved', version, modifiedAt, unused: !changed }
+        return { kind: 'saved', version, modifiedAt, editors: contributors, unused: !changed }
       })
     const outcome = await this.database.inTurn(access.file.id, decideUnderTheRow)
     // The head has these very bytes already.

@@ -5,6 +5,7 @@ import { mayEdit } from '../permission/access.service.js'
 import { clientFamily } from './client-family.js'
 import type { WopiRequest } from './operation.js'
 import type { PutHeaders } from './put-headers.js'
+import type { SavedPut } from './put-outcome.js'
 import type { WopiError } from './wopi-error.js'
 
 /** What WOPI calls tell about who is editing (DESIGN.md §6). Told after the answer is decided; nothing waits for it. */
@@ -28,7 +29,7 @@ export class Sightings {
       this.note(request, { kind: 'turned-away', reason: code })
   }
 
-  saved(request: WopiRequest, version: string, { editors, modifiedByUser }: PutHeaders): void {
+  saved(request: WopiRequest, { version, editors }: SavedPut, { modifiedByUser }: PutHeaders): void {
     this.note(request, {
       kind: 'saved',
       version,
@@ -72,7 +73,7 @@ function seenIn(request: WopiRequest, status: number): Seen | undefined {
   if (status !== 200) return undefined
   switch (name) {
     case 'CheckFileInfo':
-      return { kind: 'checked', canWrite: mayEdit(request.access) }
+      return { kind: 'checked', canWrite: mayEdit(request.access) && !request.access.file.closed }
     case 'Lock':
     case 'UnlockAndRelock':
       return { kind: 'locked' }

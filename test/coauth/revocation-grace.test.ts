@@ -1,5 +1,7 @@
+import { Readable } from 'node:stream'
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
 import type { Person } from '../kit/people.js'
+import { execute } from '../kit/postgres.js'
 import { Tandem } from '../kit/tandem.js'
 import type { Editor } from '../kit/wopi.js'
 import { expectStatus, join, LOCK, seat, statusOf } from './stage.js'
@@ -55,6 +57,33 @@ describe('REVOCATION_SAVE_GRACE_SECONDS (RELIABILITY-SECURITY.md §3.4)', () => 
     expect(await (await alice()).recoveryItems(alone.fileId)).toMatchObject([
       { reason: 'permission-revoked' },
     ])
+  })
+
+  it('is opened by nothing but the loss of the right, and not by anybody’s gain', async () => {
+    const { fileId, editors } = await session('alice', 'bob')
+    await (await alice()).revokes(fileId, 'user:bob')
+    await execute(tandem.databaseUrl, `select pg_sleep(2.1)`)
+    await (await alice()).grants(fileId, 'everyone', 'viewer')
+    await (await alice()).grants(fileId, 'user:bob', 'viewer')
+    expectStatus(await seat(editors, 'bob').putFile('too late', LOCK), 404)
+  })
+
+  it('covers a right that is lost while the body is on its way, and ends while it is', async () => {
+    const lostMeanwhile = await session('alice', 'bob')
+    const body = async function* (wait: () => Promise<unknown>): AsyncGenerator<Buffer> {
+      yield Buffer.from('half ')
+      await wait()
+      yield Buffer.from('and half')
+    }
+    const revoke = async (): Promise<void> => (await alice()).revokes(lostMeanwhile.fileId, 'user:bob')
+    const upload = Readable.from(body(revoke))
+    expectStatus(await seat(lostMeanwhile.editors, 'bob').putFile(upload, LOCK), 200)
+
+    const slow = await session('alice', 'bob')
+    await (await alice()).revokes(slow.fileId, 'user:bob')
+    const tooLong = Readable.from(body(() => execute(tandem.databaseUrl, 'select pg_sleep(2.5)')))
+    expectStatus(await seat(slow.editors, 'bob').putFile(tooLong, LOCK), 404)
+    expect(await (await alice()).recoveryItems(slow.fileId)).toMatchObject([{ reason: 'permission-revoked' }])
   })
 
   it('ends', async () => {

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
-import type { SessionView } from '../../src/coauth-status/coauth-status.service.js'
+import type { SessionDetail, SessionView } from '../../src/coauth-status/coauth-status.service.js'
 import type { Forecast } from '../../src/coauth-status/forecast.js'
 import type { Person, RestAnswer } from '../kit/people.js'
 import { Tandem } from '../kit/tandem.js'
@@ -42,8 +42,8 @@ describe('editing sessions (admin REST)', () => {
     return { fileId: file.id, id: sessionId ?? '', editors }
   }
 
-  const view = async (id: string): Promise<SessionView> =>
-    (await root.calls('GET', `/admin/sessions/${id}`)).json<SessionView>()
+  const view = async (id: string): Promise<SessionDetail> =>
+    (await root.calls('GET', `/admin/sessions/${id}`)).json<SessionDetail>()
   const kinds = async (id: string): Promise<string[]> =>
     (await root.calls('GET', `/admin/sessions/${id}/events`))
       .json<Page<{ kind: string }>>()
@@ -191,6 +191,18 @@ describe('editing sessions (admin REST)', () => {
         { actor: 'root', detail: { sessionId: id, reason: 'ghost of last night', forced: true } },
       ])
       expect((await end(id)).status).toBe(404)
+    })
+
+    it('and an exclusive lock stays, which is none of the session’s', async () => {
+      const file = await tandem.sharedFile('content', { vera: 'viewer' }, `${Math.random()}.docx`)
+      const vera = await tandem.editor(await tandem.person('vera'), file.id, 'view')
+      expectStatus(await vera.checkFileInfo(), 200)
+      const { sessionId } = await statusOf(tandem, file.id)
+      const owner = await tandem.person('alice')
+      const body = { reason: 'nightly export', ttlSeconds: 600 }
+      expect((await owner.calls('POST', `/files/${file.id}/exclusive-lock`, body)).status).toBe(201)
+      expect((await end(sessionId ?? '', '?force=true')).status).toBe(204)
+      expect((await statusOf(tandem, file.id)).lock).toMatchObject({ kind: 'exclusive' })
     })
 
     it('freely when it has been quiet', async () => {

@@ -33,7 +33,8 @@ describe('recovery items: who sees them, how many are kept, and for how long (RE
   ): Promise<boolean> {
     const before = await alice.recoveryItems(file.id)
     expect((await (await tandem.editor(person, file.id)).putFile(content)).status).toBe(409)
-    return (await alice.recoveryItems(file.id)).length > before.length
+    const ids = new Set(before.map(({ id }) => id))
+    return (await alice.recoveryItems(file.id)).some(({ id }) => !ids.has(id))
   }
 
   /** Open items of that person as they would be after long trouble. */
@@ -95,46 +96,62 @@ describe('recovery items: who sees them, how many are kept, and for how long (RE
     expect(await refused(alice, file, 'content')).toBe(true)
   })
 
-  it('keeps 100 open items of a file, whoever they come from, and says loudly what is lost past them', async () => {
-    const [file, other] = [await tandem.sharedFile('content'), await tandem.sharedFile('content')]
+  it('keeps 100 items of a person on a file; then his oldest makes room for his newest, and nobody else’s', async () => {
+    const file = await tandem.sharedFile('content', { erin: 'editor' })
+    const erin = await tandem.person('erin')
     await kept(file, 'erin', 99)
     expect(await refused(alice, file)).toBe(true)
-    expect(await refused(alice, file)).toBe(false)
-    const lost = tandem.log.filter((line) => line.includes('save-lost') && line.includes(file.id))
-    expect(lost).toHaveLength(1)
-    expect(await refused(alice, other)).toBe(true)
-    const [item] = await alice.recoveryItems(file.id)
-    expect((await alice.calls('DELETE', `/files/${file.id}/recovery-items/${item?.id}`)).status).toBe(204)
-    expect(await refused(alice, file)).toBe(true)
+    expect(await refused(erin, file)).toBe(true)
+    const before = await alice.recoveryItems(file.id)
+    expect(before).toHaveLength(101)
+    expect(await refused(erin, file, 'the newest work')).toBe(true)
+    const after = await alice.recoveryItems(file.id)
+    expect(after).toHaveLength(101)
+    expect(after.map(({ userId }) => userId).filter((user) => user === 'alice')).toHaveLength(1)
+    const displaced = before.filter(({ id }) => !after.some((item) => item.id === id))
+    expect(displaced).toHaveLength(1)
+    expect(tandem.log.some((line) => line.includes('recovery-displaced') && line.includes(file.id))).toBe(
+      true,
+    )
+    const { rows } = await execute(
+      tandem.databaseUrl,
+      `select actor, detail from audit_event where object_id = $1 and action = 'recovery-displaced'`,
+      [file.id],
+    )
+    expect(rows).toEqual([{ actor: 'erin', detail: { items: displaced.map(({ id }) => id) } }])
   })
 
-  it('keeps 500 open items of a person, over all files, and others’ all the same', async () => {
+  it('keeps 500 items of a person over all files, and the newest always', async () => {
     const files = await Promise.all(
       [1, 2, 3, 4, 5, 6].map(() => tandem.sharedFile('content', { frank: 'editor' })),
     )
     const frank = await tandem.person('frank')
     const [last, ...full] = files
     if (!last) throw new Error('no file')
-    for (const file of full) await kept(file, 'frank', 99)
-    await kept(last, 'frank', 4)
-    expect(await refused(frank, last)).toBe(true)
-    expect(await refused(frank, last)).toBe(false)
-    expect(await refused(alice, last)).toBe(true)
+    for (const file of full) await kept(file, 'frank', 100)
+    expect(await refused(frank, last, 'the newest work')).toBe(true)
+    expect(await alice.recoveryItems(last.id)).toHaveLength(1)
+    const { rows } = await execute(
+      tandem.databaseUrl,
+      `select count(*)::int as open from recovery_item where user_id = 'frank' and resolved_at is null`,
+    )
+    expect(rows).toEqual([{ open: 500 }])
   })
 
-  it('keeps 10 GB of a file and 20 GB of a person', async () => {
-    const grace = await tandem.person('grace')
+  it('keeps 10 GB of a person on a file and 20 GB in all', async () => {
     const [one, two, three] = await Promise.all(
       [1, 2, 3].map(() => tandem.sharedFile('content', { grace: 'editor' })),
     )
     if (!one || !two || !three) throw new Error('no file')
-    await kept(one, 'erin', 9, GIGABYTE)
+    const grace = await tandem.person('grace')
+    await kept(one, 'grace', 10, GIGABYTE)
     expect(await refused(grace, one)).toBe(true)
-    await kept(one, 'heidi', 1, GIGABYTE)
-    expect(await refused(alice, one)).toBe(false)
-    await kept(two, 'grace', 20, GIGABYTE)
-    expect(await refused(grace, three)).toBe(false)
-    expect(await refused(alice, three)).toBe(true)
+    expect(await alice.recoveryItems(one.id)).toHaveLength(10)
+    await kept(two, 'grace', 10, GIGABYTE)
+    await kept(three, 'grace', 2, GIGABYTE)
+    expect(await refused(grace, three)).toBe(true)
+    expect(await alice.recoveryItems(three.id)).toHaveLength(3)
+    expect(await alice.recoveryItems(one.id)).toHaveLength(8)
   })
 
   it('keeps them for 30 days, deletes them once, and says which nobody had dealt with', async () => {

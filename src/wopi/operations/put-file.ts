@@ -24,7 +24,7 @@ export class PutFile implements Operation {
   async save(request: WopiRequest): Promise<PutOutcome> {
     const headers = putHeaders(request)
     const content = await this.blobs.receive(bodyOf(request), announcedSize(request))
-    return this.saves.decide(request.access, headers, content, { graced: request.graced ?? false })
+    return this.saves.decide(request.access, headers, content)
   }
 
   /** Only the interceptor calls an operation that needs `save`, and by `save` above. */

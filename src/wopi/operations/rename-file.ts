@@ -94,7 +94,7 @@ export class RenameFile implements Operation {
       await this.blobs.remove(content.blob)
       return
     }
-    const outcome = await this.saves.decide(request.access, headers, content, { graced: false })
+    const outcome = await this.saves.decide(request.access, headers, content)
     if (outcome.kind === 'refused') await this.refusedSaves.keep(request.access, headers, outcome)
   }
 }
