@@ -3,8 +3,30 @@
 
 /** What each module may import beside itself. Everything not listed is forbidden. */
 const ARROWS = {
-  wopi: ['coauth-status', 'lock', 'storage', 'permission', 'audit', 'events', 'database', 'config', 'http', 'logging'],
-  admin: ['coauth-status', 'lock', 'storage', 'permission', 'audit', 'events', 'database', 'config', 'http', 'logging'],
+  wopi: [
+    'coauth-status',
+    'lock',
+    'storage',
+    'permission',
+    'audit',
+    'events',
+    'database',
+    'config',
+    'http',
+    'logging',
+  ],
+  admin: [
+    'coauth-status',
+    'lock',
+    'storage',
+    'permission',
+    'audit',
+    'events',
+    'database',
+    'config',
+    'http',
+    'logging',
+  ],
   health: ['storage', 'database', 'http', 'config'],
   'coauth-status': ['events', 'database', 'config', 'logging'],
   webhooks: ['events', 'database', 'config', 'logging'],
