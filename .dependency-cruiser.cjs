@@ -5,6 +5,7 @@
 const ARROWS = {
   wopi: [
     'coauth-status',
+    'discovery',
     'lock',
     'storage',
     'permission',
@@ -28,7 +29,7 @@ const ARROWS = {
     'http',
     'logging',
   ],
-  health: ['storage', 'database', 'http', 'config'],
+  health: ['discovery', 'storage', 'database', 'http', 'config'],
   'coauth-status': ['events', 'database', 'config', 'logging'],
   discovery: ['config', 'logging'],
   webhooks: ['events', 'database', 'config', 'logging'],

@@ -49,22 +49,17 @@ export class Editor {
     return performance.now() >= this.freshUntil
   }
 
-  /** The first reading is under way, and nothing is known yet. */
-  get firstReading(): Promise<void> | undefined {
-    return this.last ? undefined : this.reading
-  }
-
   /** Never rejects; a second caller joins the first. */
   refresh(): Promise<void> {
     return (this.reading ??= this.read().finally(() => (this.reading = undefined)))
   }
 
-  /** A proof says that the keys may have changed. */
-  refreshOnDemand(): void {
+  /** A proof says that the keys may have changed. @returns the reading to wait for; undefined when it is too soon */
+  refreshOnDemand(): Promise<void> | undefined {
     const now = performance.now()
-    if (now < this.demandAgainAt) return
+    if (this.reading || now < this.demandAgainAt) return this.reading
     this.demandAgainAt = now + DEMAND_MS
-    void this.refresh()
+    return this.refresh()
   }
 
   private async read(): Promise<void> {

@@ -47,6 +47,16 @@ export interface AccessTokenClaims {
   readonly openedIn?: OpenedIn
 }
 
+/** Which editor a token says it was issued for, before anybody has verified it. */
+export function claimedEditor(token: string): string | undefined {
+  try {
+    const payload: unknown = JSON.parse(Buffer.from(token.split('.', 2)[1] ?? '', 'base64url').toString())
+    return claims.pick({ edt: true }).safeParse(payload).data?.edt
+  } catch {
+    return undefined
+  }
+}
+
 /** `undefined` unless every claim is present, well-formed and possible. */
 export function readClaims(payload: unknown, nowSeconds: number): AccessTokenClaims | undefined {
   const parsed = claims.safeParse(payload)
