@@ -182,6 +182,11 @@ describe('several editors at once', () => {
     ])
   })
 
+  it('counts those that cannot be reached in its metrics', async () => {
+    const metrics = await (await fetch(`${tandem.url}/metrics`)).text()
+    expect(metrics).toMatch(/^tandem_editors_failing 1$/m)
+  })
+
   it('asked every editor once, however many documents were opened', () => {
     expect([office.requests, collabora.requests]).toEqual([1, 1])
   })
