@@ -4,9 +4,10 @@ import type { AddressInfo } from 'node:net'
 import { ProofKeys } from '../../simulator/proof-key.js'
 import { proofKeyElement } from '../../simulator/proof-key-element.js'
 
+let shared: ProofKeys | undefined
+
 /** An editor service on this machine, as far as it publishes a discovery document. */
 export class EditorService implements AsyncDisposable {
-  keys = new ProofKeys()
   /** How often it was asked. */
   requests = 0
   /** Instead of its document. */
@@ -16,10 +17,15 @@ export class EditorService implements AsyncDisposable {
     readonly origin: string,
     /** What is between `<wopi-discovery>` and the proof key. */
     readonly zones: string,
+    public keys: ProofKeys,
     private readonly end: () => Promise<void>,
   ) {}
 
-  static async start(zones = EditorService.office): Promise<EditorService> {
+  /** Keys take a while to make: services share theirs, unless they must be told apart. */
+  static async start(
+    zones = EditorService.office,
+    keys = (shared ??= new ProofKeys()),
+  ): Promise<EditorService> {
     const server = createServer((_request, response) => {
       service.requests++
       if (service.answer) service.answer(response)
@@ -27,7 +33,7 @@ export class EditorService implements AsyncDisposable {
     })
     await once(server.listen(0, '127.0.0.1'), 'listening')
     const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-    const service = new EditorService(origin, zones.replaceAll('ORIGIN', origin), async () => {
+    const service = new EditorService(origin, zones.replaceAll('ORIGIN', origin), keys, async () => {
       server.close()
       server.closeAllConnections()
       await once(server, 'close')
