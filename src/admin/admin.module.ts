@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common'
 import { AuditModule } from '../audit/audit.module.js'
+import { DiscoveryModule } from '../discovery/discovery.module.js'
 import { EventsModule } from '../events/events.module.js'
 import { LockModule } from '../lock/lock.module.js'
 import { PermissionModule } from '../permission/permission.module.js'
@@ -12,6 +13,7 @@ import { CoauthStatusController } from './coauth-status.controller.js'
 import { ContainersController } from './containers.controller.js'
 import { ContentController } from './content.controller.js'
 import { ContentService } from './content.service.js'
+import { EditorsController } from './editors.controller.js'
 import { EventStreams } from './event-streams.js'
 import { EventsController } from './events.controller.js'
 import { ExclusiveLockController } from './exclusive-lock.controller.js'
@@ -28,7 +30,15 @@ import { WhoEdits } from './who-edits.js'
 import { SessionsController } from './sessions.controller.js'
 
 @Module({
-  imports: [AuditModule, CoauthStatusModule, EventsModule, LockModule, PermissionModule, StorageModule],
+  imports: [
+    AuditModule,
+    CoauthStatusModule,
+    DiscoveryModule,
+    EventsModule,
+    LockModule,
+    PermissionModule,
+    StorageModule,
+  ],
   controllers: [
     FilesRestController,
     ContentController,
@@ -43,6 +53,7 @@ import { SessionsController } from './sessions.controller.js'
     LocksController,
     IssuedTokensController,
     AuditController,
+    EditorsController,
     AllRecoveryItemsController,
     NowhereController,
   ],

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto'
 import jwt from 'jsonwebtoken'
 import { Settings } from '../config/settings.js'
 import { Database, type Queryable, type Statement } from '../database/database.js'
-import { ACCESS_TOKEN_SECONDS, WOPI_AUDIENCE } from './access-token.claims.js'
+import { ACCESS_TOKEN_SECONDS, WOPI_AUDIENCE, type OpenedIn } from './access-token.claims.js'
 import { deriveKeys, type SigningKeys } from './signing-keys.js'
 
 export interface IssuedToken {
@@ -55,6 +55,7 @@ export class AccessTokenService {
       resourceId: string
       mode: 'view' | 'edit'
       until?: Date
+      openedIn?: OpenedIn | undefined
     },
     on: Queryable = this.database,
   ): Promise<IssuedToken> {
@@ -70,8 +71,11 @@ export class AccessTokenService {
     ])
     if (!row) throw new Error('the database issued no token')
     const { kid, key } = this.keys.current
+    const { editor: edt, application, family: fam } = token.openedIn ?? {}
+    const page = edt === undefined ? {} : { edt, app: application?.slice(0, 64), ...(fam && { fam }) }
+    const identity = { jti, sub: token.userId, fid: token.resourceId }
     const accessToken = jwt.sign(
-      { jti, sub: token.userId, fid: token.resourceId, iat: row.issued, exp: Math.floor(row.expires) },
+      { ...identity, ...page, iat: row.issued, exp: Math.floor(row.expires) },
       key,
       { algorithm: 'HS256', keyid: kid, audience: WOPI_AUDIENCE, issuer: this.settings.publicUrl },
     )

@@ -53,7 +53,8 @@ export class WopiExceptionFilter implements ExceptionFilter {
         { ...facts, stack: thrown instanceof Error ? thrown.stack : String(thrown) },
         'a WOPI call failed',
       )
-    } else if (error.status >= 500) this.logger.error(facts, 'a WOPI call failed')
+    } else if (error.status >= 500 && error.code !== 'proof-invalid')
+      this.logger.error(facts, 'a WOPI call failed')
     else this.logger.warn(facts, 'a WOPI call was refused')
   }
 }

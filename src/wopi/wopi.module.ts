@@ -4,6 +4,7 @@ import { LockModule } from '../lock/lock.module.js'
 import { PermissionModule } from '../permission/permission.module.js'
 import { StorageModule } from '../storage/storage.module.js'
 import { CoauthStatusModule } from '../coauth-status/coauth-status.module.js'
+import { DiscoveryModule } from '../discovery/discovery.module.js'
 import { EventsModule } from '../events/events.module.js'
 import { FilesController } from './files.controller.js'
 import { Operations } from './operations.js'
@@ -20,6 +21,7 @@ import { RenameFile } from './operations/rename-file.js'
 import { Unlock } from './operations/unlock.js'
 import { UnlockAndRelock } from './operations/unlock-and-relock.js'
 import { PresenceController } from './presence.controller.js'
+import { ProofCheck } from './proof-check.js'
 import { RefusedSaves } from './refused-saves.service.js'
 import { RevocationGrace } from './revocation-grace.service.js'
 import { SaveService } from './save.service.js'
@@ -27,10 +29,19 @@ import { Sightings } from './sightings.js'
 import { WopiAccess } from './wopi-access.js'
 
 @Module({
-  imports: [AuditModule, CoauthStatusModule, EventsModule, LockModule, PermissionModule, StorageModule],
+  imports: [
+    AuditModule,
+    CoauthStatusModule,
+    DiscoveryModule,
+    EventsModule,
+    LockModule,
+    PermissionModule,
+    StorageModule,
+  ],
   controllers: [FilesController, PresenceController],
   providers: [
     Operations,
+    ProofCheck,
     WopiAccess,
     Sightings,
     SaveService,

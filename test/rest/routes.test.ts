@@ -34,6 +34,7 @@ const REST = [
   'GET /api/v1/:kind/:id/grants',
   'GET /api/v1/admin/access-tokens',
   'GET /api/v1/admin/audit',
+  'GET /api/v1/admin/editors',
   'GET /api/v1/admin/locks',
   'GET /api/v1/admin/locks/:file',
   'GET /api/v1/admin/recovery-items',

@@ -143,6 +143,7 @@ export class PutRelativeFile implements Operation {
       resourceId: fileId,
       mode,
       until: tokenExpiresAt,
+      openedIn: request.user.openedIn,
     })
     return jsonAnswer(200, {
       Name: name,

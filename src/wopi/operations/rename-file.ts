@@ -10,7 +10,7 @@ import { AccessService } from '../../permission/access.service.js'
 import { BlobStore } from '../../storage/blob-store.js'
 import { sanitizeName, splitName } from '../../storage/file-name.js'
 import { FileService } from '../../storage/file.service.js'
-import { isCollabora } from '../client-family.js'
+import { sendsDocumentWithRename } from '../client-family.js'
 import { conflictAnswer } from '../lock-answer.js'
 import type { Operation, WopiRequest } from '../operation.js'
 import { putHeaders } from '../put-headers.js'
@@ -69,7 +69,7 @@ export class RenameFile implements Operation {
         detail: { from: head.name, to: name },
       })
       const answer = { Name: splitName(name).stem }
-      if (!isCollabora(request)) return jsonAnswer(200, answer)
+      if (!sendsDocumentWithRename(request)) return jsonAnswer(200, answer)
       const url = wopiSrc(this.settings, head.id)
       return jsonAnswer(200, { ...answer, Url: url, LastModifiedTime: head.modifiedAt })
     })
@@ -86,7 +86,7 @@ export class RenameFile implements Operation {
 
   /** Collabora sends unsaved changes along, Microsoft and ONLYOFFICE an empty body (CLIENTS.md, "The RENAME trap"). */
   private async saveCollaborasBody(request: WopiRequest): Promise<void> {
-    if (!isCollabora(request)) return
+    if (!sendsDocumentWithRename(request)) return
     const headers = putHeaders(request)
     if (headers.lockId === undefined) return
     const content = await this.blobs.receive(bodyOf(request))
