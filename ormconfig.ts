@@ -4,6 +4,7 @@ import { TokenAdmits1764100000000 } from './src/database/migrations/176410000000
 import { CoauthStatus1764200000000 } from './src/database/migrations/1764200000000-coauth-status.js'
 import { WebhookCursor1764300000000 } from './src/database/migrations/1764300000000-webhook-cursor.js'
 import { AdminReading1764350000000 } from './src/database/migrations/1764350000000-admin-reading.js'
+import { EcosystemTokens1764450000000 } from './src/database/migrations/1764450000000-ecosystem-tokens.js'
 import { AccessGrant } from './src/permission/access-grant.entity.js'
 import { AccessToken } from './src/permission/access-token.entity.js'
 import { UserAccount } from './src/permission/user-account.entity.js'
@@ -22,6 +23,7 @@ export function createDataSource(databaseUrl: string, poolSize: number): DataSou
       CoauthStatus1764200000000,
       WebhookCursor1764300000000,
       AdminReading1764350000000,
+      EcosystemTokens1764450000000,
     ],
     migrationsTableName: 'migration',
     synchronize: false,

@@ -4,6 +4,7 @@ import { EventsModule } from '../events/events.module.js'
 import { LockModule } from '../lock/lock.module.js'
 import { PermissionModule } from '../permission/permission.module.js'
 import { StorageModule } from '../storage/storage.module.js'
+import { AccessTokenDesk } from './access-token-desk.js'
 import { AccessTokensController } from './access-tokens.controller.js'
 import { AllRecoveryItemsController } from './all-recovery-items.controller.js'
 import { AuditController } from './audit.controller.js'
@@ -46,6 +47,6 @@ import { SessionsController } from './sessions.controller.js'
     AllRecoveryItemsController,
     NowhereController,
   ],
-  providers: [FileGate, ContentService, LockBreaker, SessionEnder, WhoEdits, EventStreams],
+  providers: [FileGate, AccessTokenDesk, ContentService, LockBreaker, SessionEnder, WhoEdits, EventStreams],
 })
 export class AdminModule {}

@@ -40,8 +40,13 @@ export class FileGate {
   }
 
   /** The right of the person himself, even if he is an administrator: for tokens, behind which nobody is one. */
-  async personalRole(userId: string, fileId: string): Promise<Role | undefined> {
-    return this.accesses.roleOnFile(userId, fileId)
+  async personalRole(
+    userId: string,
+    { kind, id }: { readonly kind: 'file' | 'container'; readonly id: string },
+  ): Promise<Role | undefined> {
+    if (kind === 'file') return this.accesses.roleOnFile(userId, id)
+    const role = await this.accesses.roleOnContainer(userId, id)
+    return id === ROOT_CONTAINER ? (role ?? 'viewer') : role
   }
 
   /** Where a copy of a file goes: beside it for those who may write there, else among the person's own files. */

@@ -17,6 +17,8 @@ export type AuditAction =
   | 'access-token-issued'
   | 'access-token-revoked'
   | 'container-created'
+  | 'container-renamed'
+  | 'container-deleted'
   | 'recovery-downloaded'
   | 'recovery-restored'
   | 'recovery-saved-as-copy'

@@ -3,6 +3,7 @@ import { PassportModule } from '@nestjs/passport'
 import { Settings } from '../config/settings.js'
 import { AccessTokenService } from './access-token.service.js'
 import { AccessService } from './access.service.js'
+import { ContainerAccessService } from './container-access.service.js'
 import { EmbeddedApiStrategy } from './embedded-api.strategy.js'
 import { GrantService } from './grant.service.js'
 import { findIssuer, IssuerApiStrategy } from './issuer-api.strategy.js'
@@ -25,12 +26,20 @@ const apiStrategy: Provider = {
   providers: [
     AccessService,
     AccessTokenService,
+    ContainerAccessService,
     IssuedTokens,
     GrantService,
     UserService,
     WopiTokenStrategy,
     apiStrategy,
   ],
-  exports: [AccessService, AccessTokenService, IssuedTokens, GrantService, UserService],
+  exports: [
+    AccessService,
+    AccessTokenService,
+    ContainerAccessService,
+    IssuedTokens,
+    GrantService,
+    UserService,
+  ],
 })
 export class PermissionModule {}

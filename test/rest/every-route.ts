@@ -70,6 +70,14 @@ export const CALLS: Readonly<Record<string, (stage: Stage) => Promise<Call> | Ca
   'GET /containers': () => ({ path: '/containers' }),
   'POST /containers': () => ({ path: `/containers?name=${randomBytes(6).toString('hex')}` }),
   'GET /containers/:id': (stage) => ({ path: `/containers/${stage.containerId}` }),
+  'POST /containers/:id/access-tokens': ({ containerId }) => ({
+    path: `/containers/${containerId}/access-tokens`,
+    body: { mode: 'edit' },
+  }),
+  'POST /containers/:id/access-tokens (for alice)': ({ containerId }) => ({
+    path: `/containers/${containerId}/access-tokens`,
+    body: { mode: 'edit', onBehalfOf: 'alice' },
+  }),
   'GET /events': () => ({ path: '/events' }),
   'GET /events (one file)': (stage) => ({ path: `/events?file=${stage.fileId}` }),
 

@@ -39,6 +39,8 @@ DELETE /files/:id/recovery-items/:item           |  401   401 |   404     403   
 GET    /containers                               |  401   401 |   200     200    200    200  |   200    200
 POST   /containers                               |  401   401 |   201     201    201    201  |   403    201
 GET    /containers/:id                           |  401   401 |   404     404    404    200  |   200    200
+POST   /containers/:id/access-tokens             |  401   401 |   404     404    404    201  |   403    403
+POST   /containers/:id/access-tokens (for alice) |  401   401 |   403     403    403    403  |   403    201
 GET    /events                                   |  401   401 |   403     403    403    403  |   200    200
 GET    /events (one file)                        |  401   401 |   404     403    200    200  |   200    200
 GET    /admin/locks                              |  401   401 |   403     403    403    403  |   200    200

@@ -18,6 +18,16 @@ import { routesOf } from './router.js'
 /** Every route there is, and who is let in. A new route belongs here, in the same change. */
 const PUBLIC = ['GET /health/live', 'GET /health/ready', 'GET /metrics']
 const WOPI = [
+  'GET /wopi/containers/:id',
+  'GET /wopi/containers/:id/ancestry',
+  'GET /wopi/containers/:id/children',
+  'GET /wopi/containers/:id/ecosystem_pointer',
+  'POST /wopi/containers/:id',
+  'GET /wopi/ecosystem',
+  'GET /wopi/ecosystem/root_container_pointer',
+  'POST /wopi/ecosystem',
+  'GET /wopi/files/:id/ancestry',
+  'GET /wopi/files/:id/ecosystem_pointer',
   'GET /wopi/files/:id',
   'GET /wopi/files/:id/contents',
   'POST /wopi/files/:id',
@@ -54,6 +64,7 @@ const REST = [
   'GET /api/v1/files/:id/versions/:version/content',
   'POST /api/v1/admin/sessions/:id/end',
   'POST /api/v1/containers',
+  'POST /api/v1/containers/:id/access-tokens',
   'POST /api/v1/files',
   'POST /api/v1/files/:id/access-tokens',
   'POST /api/v1/files/:id/exclusive-lock',

@@ -79,7 +79,7 @@ describe('CheckFileInfo', () => {
     for (const [name, value] of Object.entries(info)) {
       expect(value, name).not.toBeNull()
       expect(value, name).not.toBe('')
-      const type = /^(Supports|User?Can|ReadOnly|Is)/.test(name)
+      const type = /^(Supports|User?Can|ReadOnly|Is|License)/.test(name)
         ? 'boolean'
         : /^Size$|MaxLength$/.test(name)
           ? 'number'
