@@ -33,12 +33,10 @@ export class ContainerAccessService {
     const [row] = await this.database.query(CONTAINER_ACCESS, [claims.jti, claims.userId, containerId])
     if (!row) return 'unknown-token'
     if (row.name === null) return 'no-such-container'
-    const isRoot = row.parent_id === null
     return {
       ...tokenOf(claims, row),
-      // Everybody may see that there is a root, and in it what is his.
-      role: roleOf(row.rank) ?? (isRoot ? 'viewer' : undefined),
-      container: { id: containerId, name: row.name, isRoot },
+      role: roleOf(row.rank),
+      container: { id: containerId, name: row.name, isRoot: row.parent_id === null },
     }
   }
 

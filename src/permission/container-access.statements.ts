@@ -24,7 +24,9 @@ export interface ContainerAccessRow extends TokenRow {
 export const CONTAINER_ACCESS: Statement<ContainerAccessRow> = {
   name: 'container-access',
   text: `
-    select ${TOKEN}, c.name, c.parent_id, rank_of(u.id, u.groups, c.id, c.owner_id, c.ancestors) as rank
+    select ${TOKEN}, c.name, c.parent_id,
+      greatest(case when c.parent_id is null then 1 else 0 end,
+        rank_of(u.id, u.groups, c.id, c.owner_id, c.ancestors)) as rank
     from access_token t
     join user_account u on u.id = t.user_id
     left join container c on c.id = t.resource_id

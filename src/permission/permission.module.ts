@@ -6,18 +6,25 @@ import { AccessService } from './access.service.js'
 import { ContainerAccessService } from './container-access.service.js'
 import { EmbeddedApiStrategy } from './embedded-api.strategy.js'
 import { GrantService } from './grant.service.js'
-import { findIssuer, IssuerApiStrategy } from './issuer-api.strategy.js'
+import { IssuerApiStrategy } from './issuer-api.strategy.js'
 import { IssuedTokens } from './issued-tokens.js'
+import { SignIn } from './sign-in.js'
 import { UserService } from './user.service.js'
 import { WopiTokenStrategy } from './wopi-token.strategy.js'
+
+const signIn: Provider = {
+  provide: SignIn,
+  inject: [Settings],
+  useFactory: (settings: Settings) => SignIn.with(settings),
+}
 
 // With an identity provider Tandem's own bearer tokens are worth nothing: there is exactly one way in.
 const apiStrategy: Provider = {
   provide: 'ApiStrategy',
-  inject: [Settings, UserService],
-  useFactory: async (settings: Settings, users: UserService) =>
-    settings.oidc
-      ? new IssuerApiStrategy(settings.oidc, await findIssuer(settings.oidc.issuer), users)
+  inject: [Settings, SignIn, UserService],
+  useFactory: (settings: Settings, { issuer }: SignIn, users: UserService) =>
+    settings.oidc && issuer
+      ? new IssuerApiStrategy(settings.oidc, issuer, users)
       : new EmbeddedApiStrategy(settings, users),
 }
 
@@ -31,6 +38,7 @@ const apiStrategy: Provider = {
     GrantService,
     UserService,
     WopiTokenStrategy,
+    signIn,
     apiStrategy,
   ],
   exports: [
@@ -39,6 +47,7 @@ const apiStrategy: Provider = {
     ContainerAccessService,
     IssuedTokens,
     GrantService,
+    SignIn,
     UserService,
   ],
 })

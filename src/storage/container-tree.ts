@@ -15,8 +15,8 @@ export interface SeenFile extends SeenContainer {
 }
 
 // Everybody may see that there is a root; what is in it is another question.
-const RANK = `case when c.parent_id is null then greatest(1, rank_of(u.id, u.groups, c.id, c.owner_id, c.ancestors))
-  else rank_of(u.id, u.groups, c.id, c.owner_id, c.ancestors) end as rank`
+const RANK = `greatest(case when c.parent_id is null then 1 else 0 end,
+  rank_of(u.id, u.groups, c.id, c.owner_id, c.ancestors)) as rank`
 
 /** From the root down to the container itself. $1 user, $2 container */
 const PATH: Statement<SeenContainer> = {

@@ -7,7 +7,10 @@ import type { Role } from '../permission/role.js'
 import { containerSrc, ecosystemSrc, wopiSrc } from './wopi-src.js'
 
 /** Whose token the new ones come out of. */
-export type Holder = Pick<TokenAccess, 'user' | 'mode' | 'tokenExpiresAt'>
+export interface Holder extends Pick<TokenAccess, 'user' | 'mode'> {
+  /** Undefined for somebody who has just signed in: a new session begins. */
+  readonly tokenExpiresAt: Date | undefined
+}
 
 /** What an address is wanted for, with the holder's live right to it. */
 export type Pointed =

@@ -1,5 +1,6 @@
 /** Everything that a WOPI call can be refused for, with its status (WOPI.md §2.6). Documented in docs/errors.md. */
 export const WOPI_ERRORS = {
+  'not-signed-in': 401,
   'token-invalid': 401,
   'token-expired': 401,
   'token-revoked': 401,

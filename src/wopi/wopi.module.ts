@@ -5,12 +5,14 @@ import { PermissionModule } from '../permission/permission.module.js'
 import { StorageModule } from '../storage/storage.module.js'
 import { CoauthStatusModule } from '../coauth-status/coauth-status.module.js'
 import { EventsModule } from '../events/events.module.js'
+import { BootstrapperController } from './bootstrapper.controller.js'
 import { ContainerOperations } from './container-operations.js'
 import { ContainersController } from './containers.controller.js'
 import { EcosystemController } from './ecosystem.controller.js'
 import { FilesController } from './files.controller.js'
 import { NewFiles } from './new-files.service.js'
 import { Operations } from './operations.js'
+import { Bootstrap } from './operations/bootstrap.js'
 import { CheckContainerInfo } from './operations/check-container-info.js'
 import { CheckEcosystem } from './operations/check-ecosystem.js'
 import { CheckFileInfo } from './operations/check-file-info.js'
@@ -24,6 +26,7 @@ import { GetEcosystem } from './operations/get-ecosystem.js'
 import { GetFileWopiSrc } from './operations/get-file-wopi-src.js'
 import { GetFile } from './operations/get-file.js'
 import { GetLock } from './operations/get-lock.js'
+import { GetNewAccessToken } from './operations/get-new-access-token.js'
 import { GetRootContainer } from './operations/get-root-container.js'
 import { Lock } from './operations/lock.js'
 import { PutFile } from './operations/put-file.js'
@@ -44,7 +47,13 @@ import { WopiAccess } from './wopi-access.js'
 
 @Module({
   imports: [AuditModule, CoauthStatusModule, EventsModule, LockModule, PermissionModule, StorageModule],
-  controllers: [FilesController, PresenceController, ContainersController, EcosystemController],
+  controllers: [
+    FilesController,
+    PresenceController,
+    ContainersController,
+    EcosystemController,
+    BootstrapperController,
+  ],
   providers: [
     Operations,
     WopiAccess,
@@ -78,6 +87,8 @@ import { WopiAccess } from './wopi-access.js'
     CheckEcosystem,
     GetRootContainer,
     GetFileWopiSrc,
+    Bootstrap,
+    GetNewAccessToken,
   ],
 })
 export class WopiModule {}

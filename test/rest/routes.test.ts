@@ -26,6 +26,8 @@ const WOPI = [
   'GET /wopi/ecosystem',
   'GET /wopi/ecosystem/root_container_pointer',
   'POST /wopi/ecosystem',
+  'GET /wopibootstrapper',
+  'POST /wopibootstrapper',
   'GET /wopi/files/:id/ancestry',
   'GET /wopi/files/:id/ecosystem_pointer',
   'GET /wopi/files/:id',
