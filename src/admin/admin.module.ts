@@ -23,7 +23,9 @@ import { IssuedTokensController } from './issued-tokens.controller.js'
 import { LockBreaker } from './lock-breaker.js'
 import { LocksController } from './locks.controller.js'
 import { NowhereController } from './nowhere.controller.js'
+import { ObjectGate } from './object-gate.js'
 import { RecoveryItemsController } from './recovery-items.controller.js'
+import { ShareLinksController } from './share-links.controller.js'
 import { SessionEnder } from './session-ender.js'
 import { WhoEdits } from './who-edits.js'
 import { SessionsController } from './sessions.controller.js'
@@ -38,6 +40,7 @@ import { SessionsController } from './sessions.controller.js'
     RecoveryItemsController,
     ContainersController,
     GrantsController,
+    ShareLinksController,
     CoauthStatusController,
     EventsController,
     SessionsController,
@@ -47,6 +50,15 @@ import { SessionsController } from './sessions.controller.js'
     AllRecoveryItemsController,
     NowhereController,
   ],
-  providers: [FileGate, AccessTokenDesk, ContentService, LockBreaker, SessionEnder, WhoEdits, EventStreams],
+  providers: [
+    FileGate,
+    ObjectGate,
+    AccessTokenDesk,
+    ContentService,
+    LockBreaker,
+    SessionEnder,
+    WhoEdits,
+    EventStreams,
+  ],
 })
 export class AdminModule {}

@@ -2,6 +2,7 @@ import type { AuditRow } from '../audit/audit-trail.js'
 import type { HeldLock } from '../lock/held-locks.js'
 import type { AccessGrant } from '../permission/access-grant.entity.js'
 import type { IssuedTokenRow } from '../permission/issued-tokens.js'
+import type { ShareLinkRow } from '../permission/share-link.service.js'
 import type { FileVersion } from '../storage/file-version.entity.js'
 import type { Head } from '../storage/file.service.js'
 import type { RecoveryItem } from '../storage/recovery-item.entity.js'
@@ -84,6 +85,16 @@ export function tokenView(token: IssuedTokenRow): Record<string, unknown> {
     issuedAt: token.issued_at,
     expiresAt: token.expires_at,
     revokedAt: token.revoked_at,
+  }
+}
+
+export function shareLinkView(link: ShareLinkRow): Record<string, unknown> {
+  return {
+    id: link.id,
+    role: link.role,
+    createdBy: link.created_by,
+    createdAt: link.created_at,
+    expiresAt: link.expires_at,
   }
 }
 

@@ -14,6 +14,8 @@ export type AuditAction =
   | 'exclusive-unlock'
   | 'grant'
   | 'grant-removed'
+  | 'share-link-created'
+  | 'share-link-revoked'
   | 'access-token-issued'
   | 'access-token-revoked'
   | 'container-created'

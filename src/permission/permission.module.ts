@@ -8,6 +8,7 @@ import { EmbeddedApiStrategy } from './embedded-api.strategy.js'
 import { GrantService } from './grant.service.js'
 import { IssuerApiStrategy } from './issuer-api.strategy.js'
 import { IssuedTokens } from './issued-tokens.js'
+import { ShareLinkService } from './share-link.service.js'
 import { SignIn } from './sign-in.js'
 import { UserService } from './user.service.js'
 import { WopiTokenStrategy } from './wopi-token.strategy.js'
@@ -36,6 +37,7 @@ const apiStrategy: Provider = {
     ContainerAccessService,
     IssuedTokens,
     GrantService,
+    ShareLinkService,
     UserService,
     WopiTokenStrategy,
     signIn,
@@ -47,6 +49,7 @@ const apiStrategy: Provider = {
     ContainerAccessService,
     IssuedTokens,
     GrantService,
+    ShareLinkService,
     SignIn,
     UserService,
   ],

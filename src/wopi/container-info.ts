@@ -1,5 +1,6 @@
 import { mayEdit } from '../permission/access.service.js'
 import type { ContainerAccess } from '../permission/container-access.service.js'
+import { shareTypes } from './share-types.js'
 
 /** Office asks for these by name, and for the same values in a container and in what is in it (WOPI.md §9.1). */
 export const NO_SPECIAL_ACCOUNT = {
@@ -22,6 +23,7 @@ export function containerInfo({
     UserCanCreateChildContainer: mayFill,
     UserCanDelete: mayChange,
     UserCanRename: mayChange,
+    ...shareTypes({ mode, role }),
     ...NO_SPECIAL_ACCOUNT,
   }
 }

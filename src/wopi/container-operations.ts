@@ -15,6 +15,7 @@ import { EnumerateChildren } from './operations/enumerate-children.js'
 import { GetEcosystem } from './operations/get-ecosystem.js'
 import { GetFileWopiSrc } from './operations/get-file-wopi-src.js'
 import { GetRootContainer } from './operations/get-root-container.js'
+import { GetShareUrl } from './operations/get-share-url.js'
 import { RenameContainer } from './operations/rename-container.js'
 import { lastSegment, overrideOf, unknownOperation } from './override.js'
 import { WopiError } from './wopi-error.js'
@@ -34,6 +35,7 @@ export class ContainerOperations {
     createChildContainer: CreateChildContainer,
     renameContainer: RenameContainer,
     deleteContainer: DeleteContainer,
+    getShareUrl: GetShareUrl,
     private readonly checkEcosystem: CheckEcosystem,
     private readonly getRootContainer: GetRootContainer,
     private readonly getFileWopiSrc: GetFileWopiSrc,
@@ -48,6 +50,7 @@ export class ContainerOperations {
       ['CREATE_CHILD_CONTAINER', createChildContainer],
       ['RENAME_CONTAINER', renameContainer],
       ['DELETE_CONTAINER', deleteContainer],
+      ['GET_SHARE_URL', getShareUrl],
     ])
   }
 

@@ -1,10 +1,12 @@
 import { Injectable } from '@nestjs/common'
 import type { Operation, WopiRequest } from './operation.js'
 import { CheckFileInfo } from './operations/check-file-info.js'
+import { AddActivities } from './operations/add-activities.js'
 import { DeleteFile } from './operations/delete-file.js'
 import { EnumerateAncestors } from './operations/enumerate-ancestors.js'
 import { GetEcosystem } from './operations/get-ecosystem.js'
 import { GetFile } from './operations/get-file.js'
+import { GetShareUrl } from './operations/get-share-url.js'
 import { GetLock } from './operations/get-lock.js'
 import { Lock } from './operations/lock.js'
 import { PutFile } from './operations/put-file.js'
@@ -39,6 +41,8 @@ export class Operations {
     putUserInfo: PutUserInfo,
     enumerateAncestors: EnumerateAncestors,
     getEcosystem: GetEcosystem,
+    getShareUrl: GetShareUrl,
+    addActivities: AddActivities,
   ) {
     this.reads = new Map<string, Operation>([
       ['contents', getFile],
@@ -55,6 +59,8 @@ export class Operations {
       ['RENAME_FILE', renameFile],
       ['DELETE', deleteFile],
       ['PUT_USER_INFO', putUserInfo],
+      ['GET_SHARE_URL', getShareUrl],
+      ['ADD_ACTIVITIES', addActivities],
     ])
   }
 

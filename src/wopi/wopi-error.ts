@@ -13,6 +13,7 @@ export const WOPI_ERRORS = {
   'header-missing': 400,
   'header-invalid': 400,
   'name-invalid': 400,
+  'body-invalid': 400,
   'body-incomplete': 400,
   'container-not-empty': 409,
   'body-too-large': 413,

@@ -12,6 +12,7 @@ import { EcosystemController } from './ecosystem.controller.js'
 import { FilesController } from './files.controller.js'
 import { NewFiles } from './new-files.service.js'
 import { Operations } from './operations.js'
+import { AddActivities } from './operations/add-activities.js'
 import { Bootstrap } from './operations/bootstrap.js'
 import { CheckContainerInfo } from './operations/check-container-info.js'
 import { CheckEcosystem } from './operations/check-ecosystem.js'
@@ -27,6 +28,7 @@ import { GetFileWopiSrc } from './operations/get-file-wopi-src.js'
 import { GetFile } from './operations/get-file.js'
 import { GetLock } from './operations/get-lock.js'
 import { GetNewAccessToken } from './operations/get-new-access-token.js'
+import { GetShareUrl } from './operations/get-share-url.js'
 import { GetRootContainer } from './operations/get-root-container.js'
 import { Lock } from './operations/lock.js'
 import { PutFile } from './operations/put-file.js'
@@ -77,6 +79,8 @@ import { WopiAccess } from './wopi-access.js'
     PutUserInfo,
     EnumerateAncestors,
     GetEcosystem,
+    GetShareUrl,
+    AddActivities,
     ContainerOperations,
     CheckContainerInfo,
     EnumerateChildren,

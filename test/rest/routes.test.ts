@@ -44,6 +44,8 @@ const REST = [
   'DELETE /api/v1/files/:id/exclusive-lock',
   'DELETE /api/v1/files/:id/recovery-items/:item',
   'GET /api/v1/:kind/:id/grants',
+  'GET /api/v1/:kind/:id/share-links',
+  'DELETE /api/v1/:kind/:id/share-links/:link',
   'GET /api/v1/admin/access-tokens',
   'GET /api/v1/admin/audit',
   'GET /api/v1/admin/locks',

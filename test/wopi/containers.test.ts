@@ -50,7 +50,9 @@ describe('containers', () => {
       const answer = await (await stage.folder({ name: 'Projekte_Ж' })).get()
       expect(answer.status).toBe(200)
       expect(answer.headers['content-type']).toBe('application/json')
-      expect(answer.json()).toEqual({ Name: 'Projekte_Ж', ...rights(true, true), ...account })
+      const SupportedShareUrlTypes = ['ReadOnly', 'ReadWrite']
+      const expected = { Name: 'Projekte_Ж', SupportedShareUrlTypes, ...rights(true, true), ...account }
+      expect(answer.json()).toEqual(expected)
     })
 
     it.each([
