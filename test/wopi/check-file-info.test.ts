@@ -59,6 +59,10 @@ describe('CheckFileInfo', () => {
       SupportsRename: true,
       SupportsDeleteFile: true,
       SupportsUserInfo: true,
+      SupportsContainers: true,
+      SupportsEcosystem: true,
+      SupportsGetFileWopiSrc: true,
+      SupportsAddActivities: true,
     })
   })
 
