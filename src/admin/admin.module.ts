@@ -5,6 +5,7 @@ import { EventsModule } from '../events/events.module.js'
 import { LockModule } from '../lock/lock.module.js'
 import { PermissionModule } from '../permission/permission.module.js'
 import { StorageModule } from '../storage/storage.module.js'
+import { AccessTokenDesk } from './access-token-desk.js'
 import { AccessTokensController } from './access-tokens.controller.js'
 import { AllRecoveryItemsController } from './all-recovery-items.controller.js'
 import { AuditController } from './audit.controller.js'
@@ -24,7 +25,9 @@ import { IssuedTokensController } from './issued-tokens.controller.js'
 import { LockBreaker } from './lock-breaker.js'
 import { LocksController } from './locks.controller.js'
 import { NowhereController } from './nowhere.controller.js'
+import { ObjectGate } from './object-gate.js'
 import { RecoveryItemsController } from './recovery-items.controller.js'
+import { ShareLinksController } from './share-links.controller.js'
 import { SessionEnder } from './session-ender.js'
 import { WhoEdits } from './who-edits.js'
 import { SessionsController } from './sessions.controller.js'
@@ -47,6 +50,7 @@ import { SessionsController } from './sessions.controller.js'
     RecoveryItemsController,
     ContainersController,
     GrantsController,
+    ShareLinksController,
     CoauthStatusController,
     EventsController,
     SessionsController,
@@ -57,6 +61,15 @@ import { SessionsController } from './sessions.controller.js'
     AllRecoveryItemsController,
     NowhereController,
   ],
-  providers: [FileGate, ContentService, LockBreaker, SessionEnder, WhoEdits, EventStreams],
+  providers: [
+    FileGate,
+    ObjectGate,
+    AccessTokenDesk,
+    ContentService,
+    LockBreaker,
+    SessionEnder,
+    WhoEdits,
+    EventStreams,
+  ],
 })
 export class AdminModule {}

@@ -4,6 +4,7 @@ import type { ProofKey } from '../discovery/proof-keys.js'
 import type { HeldLock } from '../lock/held-locks.js'
 import type { AccessGrant } from '../permission/access-grant.entity.js'
 import type { IssuedTokenRow } from '../permission/issued-tokens.js'
+import type { ShareLinkRow } from '../permission/share-link.service.js'
 import type { FileVersion } from '../storage/file-version.entity.js'
 import type { Head } from '../storage/file.service.js'
 import type { RecoveryItem } from '../storage/recovery-item.entity.js'
@@ -86,6 +87,16 @@ export function tokenView(token: IssuedTokenRow): Record<string, unknown> {
     issuedAt: token.issued_at,
     expiresAt: token.expires_at,
     revokedAt: token.revoked_at,
+  }
+}
+
+export function shareLinkView(link: ShareLinkRow): Record<string, unknown> {
+  return {
+    id: link.id,
+    role: link.role,
+    createdBy: link.created_by,
+    createdAt: link.created_at,
+    expiresAt: link.expires_at,
   }
 }
 

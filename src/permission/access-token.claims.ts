@@ -7,6 +7,10 @@ export const API_AUDIENCE = 'tandem-api'
 /** 10 hours, as WOPI.md §1 recommends: a token that dies before its session does loses people's work. */
 export const ACCESS_TOKEN_SECONDS = 10 * 3600
 
+/** What a token can be for. The ecosystem is the whole installation, as one person sees it. */
+export type ResourceKind = 'file' | 'container' | 'ecosystem'
+export const ECOSYSTEM = 'ecosystem'
+
 /** The node's clock may be this far ahead of or behind the one that issued the token. */
 const SKEW_SECONDS = 60
 

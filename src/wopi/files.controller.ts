@@ -37,6 +37,11 @@ export class FilesController {
     return this.answer(request)
   }
 
+  @Get([':id/ancestry', ':id/ecosystem_pointer'])
+  around(@Req() request: WopiRequest): Promise<Answer> {
+    return this.answer(request)
+  }
+
   @Post(':id')
   async operate(@Req() request: WopiRequest): Promise<Answer> {
     const answer = await this.answer(request)

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
 import { fetchDiscovery } from '../../src/discovery/fetch-discovery.js'
 import type { Person } from '../kit/people.js'
 import { Tandem } from '../kit/tandem.js'
-import { Editor } from '../kit/wopi.js'
+import { Editor, Place, type WopiAnswer } from '../kit/wopi.js'
 import { openToken } from '../permission/forge.js'
 import { until } from '../reliability/until.js'
 import { expectProblem } from '../rest/problem.js'
@@ -112,6 +112,35 @@ describe('several editors at once', () => {
     const saved = await editor.putRelativeFile('copy', { 'X-WOPI-SuggestedTarget': 'Other.docx' })
     const url = new URL(saved.json<{ Url: string }>().Url)
     expect(openToken(url.searchParams.get('access_token') ?? '').payload).toMatchObject(page)
+  })
+
+  it('hands it on to folders, the ecosystem, and what is found from there', async () => {
+    const { accessToken, wopiSrc } = await opens('Found.docx', { mode: 'edit', editor: 'collabora' })
+    const urlIn = (answer: WopiAnswer): string => {
+      expect(answer.status).toBe(200)
+      return [...answer.body.toString().matchAll(/"Url":"([^"]+)"/g)].at(-1)?.[1] ?? ''
+    }
+    const editor = new Editor(tandem.url, wopiSrc.split('/').at(-1) ?? '', accessToken)
+    const home = new Place(urlIn(await editor.call('GET', '/ancestry')))
+    const named = { 'X-WOPI-SuggestedTarget': 'New.docx' }
+    const file = new Place(urlIn(await home.operation('CREATE_CHILD_FILE', named)))
+    const ecosystem = new Place(urlIn(await home.get('/ecosystem_pointer')))
+    const root = new Place(urlIn(await ecosystem.get('/root_container_pointer')))
+    const child = new Place(urlIn(await root.get('/children')))
+    for (const { token } of [home, file, ecosystem, root, child])
+      expect(openToken(token).payload).toMatchObject({ edt: 'collabora', app: 'writer', fam: 'collabora' })
+    // None of these calls was signed: the editor is excused all the way.
+    expect((await file.get()).status).toBe(200)
+  })
+
+  it('opens no folder in an editor', async () => {
+    const { containerId } = await alice.createsFile('Inside.docx', 'content')
+    const asks = (body: object): ReturnType<Person['calls']> =>
+      alice.calls('POST', `/containers/${containerId}/access-tokens`, { mode: 'edit', ...body })
+    expectProblem(await asks({ editor: 'collabora' }), 400, 'invalid-request')
+    const opening = (await asks({})).json<Opening>()
+    expect(opening.actionUrl).toBeUndefined()
+    expect(openToken(opening.accessToken).payload).not.toHaveProperty('edt')
   })
 
   it('shows administrators how each of them is', async () => {

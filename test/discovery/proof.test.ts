@@ -16,6 +16,11 @@ interface LogLine {
   readonly combination?: string
 }
 
+interface Door {
+  readonly path: string
+  readonly token: string
+}
+
 const strangers = new ProofKeys()
 
 describe('proof keys (WOPI.md §14)', () => {
@@ -47,6 +52,13 @@ describe('proof keys (WOPI.md §14)', () => {
   const statusOf = async (call: Partial<SignedCall>): Promise<number> => (await checks(call)).status
   const lastCombination = (): string | undefined =>
     lines().findLast(({ event }) => event === 'proof-matched')?.combination
+  /** An address that an answer points to, with its token. */
+  const pointedTo = async (from: Door, below: string): Promise<Door> => {
+    const target = `${from.path}${below}?access_token=${from.token}`
+    const url = /"Url":"([^"]+)"/.exec((await checks({ target, token: from.token })).body)?.[1] ?? ''
+    const { pathname, searchParams } = new URL(url)
+    return { path: pathname, token: searchParams.get('access_token') ?? '' }
+  }
   const metric = async (labels: string): Promise<number> => {
     const { body } = await rawRequest(tandem.url, '/metrics')
     const [, count = '0'] =
@@ -67,15 +79,26 @@ describe('proof keys (WOPI.md §14)', () => {
   })
 
   it('P-01: answers 500 on every WOPI route without a proof, whatever the token', async () => {
+    const ecosystem = await pointedTo({ path, token }, '/ecosystem_pointer')
+    const doors: Readonly<Record<string, Door>> = {
+      '/wopi/files/:id': { path, token },
+      '/wopi/ecosystem': ecosystem,
+      '/wopi/containers/:id': await pointedTo(ecosystem, '/root_container_pointer'),
+    }
     // A page that tells of its own person has no key, and what it tells counts for no right.
-    const wopi = routes.filter((route) => / \/wopi/.test(route) && !route.includes('/presence/'))
-    expect(wopi.length).toBeGreaterThanOrEqual(4)
+    const wopi = routes.filter((route) => / \/wopi\//.test(route) && !route.includes('/presence/'))
+    expect(wopi.length).toBeGreaterThanOrEqual(14)
     for (const route of wopi) {
       const [method = '', pattern = ''] = route.split(' ')
-      const target = pattern.replace('/wopi/files/:id', path).replaceAll(/:\w+/g, 'x')
-      const answer = await rawRequest(tandem.url, `${target}?access_token=${token}`, { method })
+      const [start, door] = Object.entries(doors).find(([prefix]) => pattern.startsWith(prefix)) ?? []
+      if (start === undefined || !door) throw new Error(`no stand-in for ${route}`)
+      const below = pattern.slice(start.length).replaceAll(/:\w+/g, 'x')
+      const target = `${door.path}${below}?access_token=${door.token}`
+      const answer = await rawRequest(tandem.url, target, { method })
       expect(answer.status, route).toBe(500)
       expect(answer.body).toBe('')
+      // It is the proof that was wanting.
+      if (method === 'GET') expect(await statusOf({ target, token: door.token }), route).toBe(200)
     }
   })
 
