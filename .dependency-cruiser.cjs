@@ -5,6 +5,7 @@
 const ARROWS = {
   wopi: [
     'coauth-status',
+    'discovery',
     'lock',
     'storage',
     'permission',
@@ -17,6 +18,7 @@ const ARROWS = {
   ],
   admin: [
     'coauth-status',
+    'discovery',
     'lock',
     'storage',
     'permission',
@@ -27,8 +29,9 @@ const ARROWS = {
     'http',
     'logging',
   ],
-  health: ['storage', 'database', 'http', 'config'],
+  health: ['discovery', 'storage', 'database', 'http', 'config'],
   'coauth-status': ['events', 'database', 'config', 'logging'],
+  discovery: ['config', 'logging'],
   webhooks: ['events', 'database', 'config', 'logging'],
   lock: ['events', 'database', 'config', 'logging'],
   storage: ['database', 'config', 'logging'],

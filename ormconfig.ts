@@ -5,6 +5,8 @@ import { CoauthStatus1764200000000 } from './src/database/migrations/17642000000
 import { WebhookCursor1764300000000 } from './src/database/migrations/1764300000000-webhook-cursor.js'
 import { AdminReading1764350000000 } from './src/database/migrations/1764350000000-admin-reading.js'
 import { PresenceReading1764400000000 } from './src/database/migrations/1764400000000-presence-reading.js'
+import { EcosystemTokens1764450000000 } from './src/database/migrations/1764450000000-ecosystem-tokens.js'
+import { ShareLinks1764500000000 } from './src/database/migrations/1764500000000-share-links.js'
 import { AccessGrant } from './src/permission/access-grant.entity.js'
 import { AccessToken } from './src/permission/access-token.entity.js'
 import { UserAccount } from './src/permission/user-account.entity.js'
@@ -24,6 +26,8 @@ export function createDataSource(databaseUrl: string, poolSize: number): DataSou
       WebhookCursor1764300000000,
       AdminReading1764350000000,
       PresenceReading1764400000000,
+      EcosystemTokens1764450000000,
+      ShareLinks1764500000000,
     ],
     migrationsTableName: 'migration',
     synchronize: false,

@@ -1,70 +1,37 @@
 import { Controller, Param, Post, Req } from '@nestjs/common'
 import { ApiOperation, ApiTags } from '@nestjs/swagger'
 import type { IncomingMessage } from 'node:http'
-import { z } from 'zod'
-import { AuditService } from '../audit/audit.service.js'
-import { Settings } from '../config/settings.js'
-import { Database } from '../database/database.js'
-import { correlationId } from '../http/correlation-id.js'
-import { AccessTokenService } from '../permission/access-token.service.js'
-import { USER_ID, type ApiUser } from '../permission/api-user.js'
-import { RANK } from '../permission/role.js'
-import { UserService } from '../permission/user.service.js'
+import type { z } from 'zod'
+import type { ApiUser } from '../permission/api-user.js'
+import { AccessTokenDesk, fileTokenBody, tokenBody } from './access-token-desk.js'
 import { BearerAccess, Caller } from './api-access.js'
-import { ApiProblem } from './api-problem.js'
-import { FileGate } from './file-gate.js'
 import { JsonBody } from './json-body.js'
 
-const tokenBody = z.strictObject({
-  mode: z.enum(['view', 'edit']),
-  onBehalfOf: z.string().regex(USER_ID, 'must be letters and digits').optional(),
-})
-
 @ApiTags('access tokens')
-@Controller('api/v1/files/:id/access-tokens')
+@Controller('api/v1')
 @BearerAccess()
 export class AccessTokensController {
-  constructor(
-    private readonly database: Database,
-    private readonly gate: FileGate,
-    private readonly tokens: AccessTokenService,
-    private readonly users: UserService,
-    private readonly audit: AuditService,
-    private readonly settings: Settings,
-  ) {}
+  constructor(private readonly desk: AccessTokenDesk) {}
 
-  @Post()
+  @Post('files/:id/access-tokens')
   @ApiOperation({ summary: 'Issue a WOPI access token for one person and this file' })
-  async issue(
+  forFile(
     @Req() request: IncomingMessage,
     @Caller() caller: ApiUser,
     @Param('id') id: string,
-    @JsonBody(tokenBody) { mode, onBehalfOf }: z.infer<typeof tokenBody>,
+    @JsonBody(fileTokenBody) body: z.infer<typeof fileTokenBody>,
   ): Promise<unknown> {
-    if (onBehalfOf !== undefined && caller.role !== 'admin') {
-      throw new ApiProblem('not-allowed', 'Only an administrator can ask for somebody else.')
-    }
-    await this.gate.requireFile(caller, id, 'viewer')
-    const userId = onBehalfOf ?? caller.id
-    await this.users.introduce(this.database, userId)
-    const role = await this.gate.personalRole(userId, id)
-    const need = mode === 'edit' ? 'editor' : 'viewer'
-    if (!role || RANK[role] < RANK[need]) {
-      throw new ApiProblem('not-allowed', `${userId} may not ${mode} this file.`)
-    }
-    const issued = await this.database.transaction(async (tx) => {
-      const token = await this.tokens.issue({ userId, resource: 'file', resourceId: id, mode }, tx)
-      const event = {
-        actor: caller.id,
-        action: 'access-token-issued',
-        objectId: id,
-        outcome: 'done',
-      } as const
-      const detail = { userId, mode, jti: token.jti }
-      await this.audit.record(tx, { ...event, correlationId: correlationId(request), detail })
-      return token
-    })
-    const { accessToken, accessTokenTtl, jti } = issued
-    return { accessToken, accessTokenTtl, jti, wopiSrc: `${this.settings.publicUrl}/wopi/files/${id}` }
+    return this.desk.issue(request, caller, { kind: 'file', id }, body)
+  }
+
+  @Post('containers/:id/access-tokens')
+  @ApiOperation({ summary: 'Issue a WOPI access token for one person and this container' })
+  forContainer(
+    @Req() request: IncomingMessage,
+    @Caller() caller: ApiUser,
+    @Param('id') id: string,
+    @JsonBody(tokenBody) body: z.infer<typeof tokenBody>,
+  ): Promise<unknown> {
+    return this.desk.issue(request, caller, { kind: 'container', id }, body)
   }
 }

@@ -1,9 +1,11 @@
 import { Module } from '@nestjs/common'
 import { AuditModule } from '../audit/audit.module.js'
+import { DiscoveryModule } from '../discovery/discovery.module.js'
 import { EventsModule } from '../events/events.module.js'
 import { LockModule } from '../lock/lock.module.js'
 import { PermissionModule } from '../permission/permission.module.js'
 import { StorageModule } from '../storage/storage.module.js'
+import { AccessTokenDesk } from './access-token-desk.js'
 import { AccessTokensController } from './access-tokens.controller.js'
 import { AllRecoveryItemsController } from './all-recovery-items.controller.js'
 import { AuditController } from './audit.controller.js'
@@ -12,6 +14,7 @@ import { CoauthStatusController } from './coauth-status.controller.js'
 import { ContainersController } from './containers.controller.js'
 import { ContentController } from './content.controller.js'
 import { ContentService } from './content.service.js'
+import { EditorsController } from './editors.controller.js'
 import { EventStreams } from './event-streams.js'
 import { EventsController } from './events.controller.js'
 import { ExclusiveLockController } from './exclusive-lock.controller.js'
@@ -22,13 +25,23 @@ import { IssuedTokensController } from './issued-tokens.controller.js'
 import { LockBreaker } from './lock-breaker.js'
 import { LocksController } from './locks.controller.js'
 import { NowhereController } from './nowhere.controller.js'
+import { ObjectGate } from './object-gate.js'
 import { RecoveryItemsController } from './recovery-items.controller.js'
+import { ShareLinksController } from './share-links.controller.js'
 import { SessionEnder } from './session-ender.js'
 import { WhoEdits } from './who-edits.js'
 import { SessionsController } from './sessions.controller.js'
 
 @Module({
-  imports: [AuditModule, CoauthStatusModule, EventsModule, LockModule, PermissionModule, StorageModule],
+  imports: [
+    AuditModule,
+    CoauthStatusModule,
+    DiscoveryModule,
+    EventsModule,
+    LockModule,
+    PermissionModule,
+    StorageModule,
+  ],
   controllers: [
     FilesRestController,
     ContentController,
@@ -37,15 +50,26 @@ import { SessionsController } from './sessions.controller.js'
     RecoveryItemsController,
     ContainersController,
     GrantsController,
+    ShareLinksController,
     CoauthStatusController,
     EventsController,
     SessionsController,
     LocksController,
     IssuedTokensController,
     AuditController,
+    EditorsController,
     AllRecoveryItemsController,
     NowhereController,
   ],
-  providers: [FileGate, ContentService, LockBreaker, SessionEnder, WhoEdits, EventStreams],
+  providers: [
+    FileGate,
+    ObjectGate,
+    AccessTokenDesk,
+    ContentService,
+    LockBreaker,
+    SessionEnder,
+    WhoEdits,
+    EventStreams,
+  ],
 })
 export class AdminModule {}

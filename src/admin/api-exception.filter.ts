@@ -9,6 +9,7 @@ import {
   BodyTooLarge,
   InvalidName,
   NameTaken,
+  NoSuchContainer,
   NoSuchFile,
   StorageFailed,
 } from '../storage/storage-errors.js'
@@ -51,6 +52,7 @@ function asProblem(error: unknown): ApiProblem {
   if (error instanceof BodyIncomplete) return new ApiProblem('incomplete-body', `${error.message}.`)
   if (error instanceof InvalidName) return new ApiProblem('invalid-name', `${error.message}.`)
   if (error instanceof NameTaken) return new ApiProblem('name-taken', `${error.message}.`)
+  if (error instanceof NoSuchContainer) return new ApiProblem('not-found', `${error.message}.`)
   if (error instanceof NoSuchFile) return new ApiProblem('not-found', `${error.message}.`)
   if (error instanceof StorageFailed)
     return new ApiProblem('storage-failed', 'Nothing was stored; see the log.')

@@ -3,7 +3,7 @@ import type { Tx } from '../database/database.js'
 import type { ApiUser } from '../permission/api-user.js'
 import { AccessService } from '../permission/access.service.js'
 import { RANK, type Role } from '../permission/role.js'
-import { ContainerService, ROOT_CONTAINER } from '../storage/container.service.js'
+import { ContainerService } from '../storage/container.service.js'
 import { FileService, type Head } from '../storage/file.service.js'
 import { ApiProblem } from './api-problem.js'
 
@@ -40,8 +40,11 @@ export class FileGate {
   }
 
   /** The right of the person himself, even if he is an administrator: for tokens, behind which nobody is one. */
-  async personalRole(userId: string, fileId: string): Promise<Role | undefined> {
-    return this.accesses.roleOnFile(userId, fileId)
+  async personalRole(
+    userId: string,
+    { kind, id }: { readonly kind: 'file' | 'container'; readonly id: string },
+  ): Promise<Role | undefined> {
+    return kind === 'file' ? this.accesses.roleOnFile(userId, id) : this.accesses.roleOnContainer(userId, id)
   }
 
   /** Where a copy of a file goes: beside it for those who may write there, else among the person's own files. */
@@ -57,12 +60,10 @@ export class FileGate {
     const role =
       caller.role === 'admin' ? 'owner' : await this.accesses.roleOnContainer(caller.id, containerId)
     const known = await this.containers.find(containerId)
-    // Everybody may see that there is a root; only administrators may fill it.
-    const seen = containerId === ROOT_CONTAINER ? (role ?? 'viewer') : role
-    if (!known || !seen) {
+    if (!known || !role) {
       throw new ApiProblem('not-found', 'There is no such container, or it is not shared with the caller.')
     }
-    requireRole(seen, need)
+    requireRole(role, need)
     return containerId
   }
 

@@ -6,13 +6,13 @@ import { AuditService } from '../audit/audit.service.js'
 import { Database } from '../database/database.js'
 import { correlationId } from '../http/correlation-id.js'
 import type { ApiUser } from '../permission/api-user.js'
-import { GrantService, isSubject, type GrantedObject } from '../permission/grant.service.js'
+import { GrantService, isSubject } from '../permission/grant.service.js'
 import { ROLES } from '../permission/role.js'
 import { BearerAccess, Caller } from './api-access.js'
 import { AuditorMayRead } from './api-role.guard.js'
 import { ApiProblem } from './api-problem.js'
-import { FileGate } from './file-gate.js'
 import { JsonBody } from './json-body.js'
+import { ObjectGate } from './object-gate.js'
 import { grantView } from './views.js'
 
 const grantBody = z.strictObject({ role: z.enum(ROLES) })
@@ -23,7 +23,7 @@ const grantBody = z.strictObject({ role: z.enum(ROLES) })
 export class GrantsController {
   constructor(
     private readonly database: Database,
-    private readonly gate: FileGate,
+    private readonly gate: ObjectGate,
     private readonly grants: GrantService,
     private readonly audit: AuditService,
   ) {}
@@ -36,7 +36,7 @@ export class GrantsController {
     @Param('kind') kind: string,
     @Param('id') id: string,
   ): Promise<unknown> {
-    const object = await this.requireReadable(caller, kind, id)
+    const object = await this.gate.requireReadable(caller, kind, id)
     const grants = await this.database.transaction((tx) => this.grants.list(tx, object))
     return { items: grants.map(grantView), nextCursor: null }
   }
@@ -51,7 +51,7 @@ export class GrantsController {
     @Param('subject') subject: string,
     @JsonBody(grantBody) { role }: z.infer<typeof grantBody>,
   ): Promise<unknown> {
-    const object = await this.requireOwned(caller, kind, id)
+    const object = await this.gate.requireOwned(caller, kind, id)
     if (!isSubject(subject)) {
       throw new ApiProblem('invalid-request', 'The subject must be user:ID, group:ID or everyone.')
     }
@@ -77,7 +77,7 @@ export class GrantsController {
     @Param('id') id: string,
     @Param('subject') subject: string,
   ): Promise<void> {
-    const object = await this.requireOwned(caller, kind, id)
+    const object = await this.gate.requireOwned(caller, kind, id)
     await this.database.transaction(async (tx) => {
       const role = await this.grants.revoke(tx, object, subject)
       if (!role) {
@@ -91,24 +91,4 @@ export class GrantsController {
       })
     })
   }
-
-  private async requireOwned(caller: ApiUser, kind: string, id: string): Promise<GrantedObject> {
-    const object = objectOf(kind, id)
-    if (object.kind === 'file') await this.gate.requireFile(caller, id, 'owner')
-    else await this.gate.requireContainer(caller, id, 'owner')
-    return object
-  }
-
-  private async requireReadable(caller: ApiUser, kind: string, id: string): Promise<GrantedObject> {
-    const object = objectOf(kind, id)
-    if (object.kind === 'file') await this.gate.requireFileFacts(caller, id, 'owner')
-    else await this.gate.requireContainerFacts(caller, id, 'owner')
-    return object
-  }
-}
-
-function objectOf(kind: string, id: string): GrantedObject {
-  if (kind === 'files') return { id, kind: 'file' }
-  if (kind === 'containers') return { id, kind: 'container' }
-  throw new ApiProblem('not-found', 'There is nothing at this address.')
 }

@@ -1,7 +1,10 @@
 import type { AuditRow } from '../audit/audit-trail.js'
+import type { Editor } from '../discovery/editor.js'
+import type { ProofKey } from '../discovery/proof-keys.js'
 import type { HeldLock } from '../lock/held-locks.js'
 import type { AccessGrant } from '../permission/access-grant.entity.js'
 import type { IssuedTokenRow } from '../permission/issued-tokens.js'
+import type { ShareLinkRow } from '../permission/share-link.service.js'
 import type { FileVersion } from '../storage/file-version.entity.js'
 import type { Head } from '../storage/file.service.js'
 import type { RecoveryItem } from '../storage/recovery-item.entity.js'
@@ -87,8 +90,41 @@ export function tokenView(token: IssuedTokenRow): Record<string, unknown> {
   }
 }
 
+export function shareLinkView(link: ShareLinkRow): Record<string, unknown> {
+  return {
+    id: link.id,
+    role: link.role,
+    createdBy: link.created_by,
+    createdAt: link.created_at,
+    expiresAt: link.expires_at,
+  }
+}
+
 export function auditView(event: AuditRow): Record<string, unknown> {
   const { id, at, actor, action, outcome, detail } = event
   const { object_id: objectId, correlation_id: correlationId } = event
   return { id, at, actor, action, objectId, outcome, correlationId, detail }
+}
+
+export function editorView({ setting, document, health }: Editor): Record<string, unknown> {
+  const { keys, family, actions, strangeOrigins } = document ?? {}
+  const { readAt = null, triedAt = null, error = null } = health
+  return {
+    name: setting.name,
+    // A query may have a secret in it.
+    discoveryUrl: setting.discoveryUrl.replace(/\?.*$/, ''),
+    proof: setting.proof,
+    state: error === null ? (document ? 'ok' : 'not-read-yet') : document ? 'stale' : 'unreachable',
+    family: family ?? null,
+    lastSuccessAt: readAt,
+    lastTriedAt: triedAt,
+    lastError: error,
+    actions: actions?.length ?? 0,
+    refusedOrigins: strangeOrigins ?? [],
+    keys: [keyView('current', keys?.current), keyView('old', keys?.old)].flat(),
+  }
+}
+
+function keyView(use: 'current' | 'old', key: ProofKey | undefined): Record<string, unknown>[] {
+  return key ? [{ use, bits: key.bytes * 8, fingerprint: key.fingerprint }] : []
 }

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path'
 import { z } from 'zod'
+import { editorList, proofModes, withProofModes, type EditorSetting } from './editors.js'
 
 /** One signing secret: `kid` goes into the token's header, so that old tokens stay valid while secrets rotate. */
 export interface TokenSecret {
@@ -23,6 +24,8 @@ export interface Config {
   /** Unset: embedded mode, Tandem signs bearer tokens itself. */
   readonly oidc:
     { readonly issuer: string; readonly audience: string; readonly roleClaim: string } | undefined
+  /** Who may open documents here; none: anything that has a token (`EDITORS`, `PROOF`). */
+  readonly editors: readonly EditorSetting[]
   readonly lockTtlMs: number
   readonly lockGraceMs: number
   /** Who saves for everybody in Excel, as far as nothing else was seen (SEEDS.md §6). */
@@ -92,6 +95,8 @@ const environment = z.object({
   OIDC_ISSUER: httpOrigin.optional(),
   OIDC_AUDIENCE: z.string().default('tandem'),
   OIDC_ROLE_CLAIM: z.string().default('roles'),
+  EDITORS: editorList.default([]),
+  PROOF: proofModes.default('required'),
   LOCK_TTL_SECONDS: seconds(0.05, 86_400, 1800),
   LOCK_GRACE_SECONDS: seconds(0, 3600, 60),
   PRINCIPAL_RULE: z
@@ -129,6 +134,8 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
   if (e.DATABASE_MIGRATION_URL !== undefined && e.DATABASE_URL === undefined) {
     throw new ConfigError('DATABASE_MIGRATION_URL is for use with DATABASE_URL.')
   }
+  const editors = withProofModes(e.EDITORS, e.PROOF)
+  if ('unknown' in editors) throw new ConfigError(`PROOF names ${editors.unknown}, which EDITORS does not.`)
   const tokenSecrets = e.TOKEN_SECRETS === undefined ? undefined : parseTokenSecrets(e.TOKEN_SECRETS)
   return Object.freeze({
     host: e.HOST,
@@ -142,6 +149,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     oidc: e.OIDC_ISSUER
       ? { issuer: e.OIDC_ISSUER, audience: e.OIDC_AUDIENCE, roleClaim: e.OIDC_ROLE_CLAIM }
       : undefined,
+    editors,
     lockTtlMs: e.LOCK_TTL_SECONDS * 1000,
     lockGraceMs: e.LOCK_GRACE_SECONDS * 1000,
     principalRule: e.PRINCIPAL_RULE,

@@ -13,6 +13,7 @@ export abstract class Settings implements Omit<
   abstract readonly dataDir: string
   abstract readonly tokenSecrets: readonly TokenSecret[]
   abstract readonly oidc: Config['oidc']
+  abstract readonly editors: Config['editors']
   abstract readonly lockTtlMs: number
   abstract readonly lockGraceMs: number
   abstract readonly principalRule: Config['principalRule']

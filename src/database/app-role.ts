@@ -22,6 +22,7 @@ export const APP_RIGHTS: Readonly<Record<string, string>> = {
   migration: 'select',
   recovery_item: 'select, insert, update, delete',
   session_event: 'select, insert, update, delete',
+  share_link: 'select, insert, update, delete',
   user_account: 'select, insert, update, delete',
   webhook_cursor: 'select, insert, update, delete',
 }

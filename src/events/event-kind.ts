@@ -19,6 +19,7 @@ export const EVENT_KINDS = [
   'refresh-overdue',
   'ghost-lock',
   'recovery-item',
+  'comment',
 ] as const
 
 export type EventKind = (typeof EVENT_KINDS)[number]

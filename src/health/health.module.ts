@@ -1,12 +1,13 @@
 import { Module } from '@nestjs/common'
 import { TerminusModule } from '@nestjs/terminus'
+import { DiscoveryModule } from '../discovery/discovery.module.js'
 import { StorageModule } from '../storage/storage.module.js'
 import { HealthController } from './health.controller.js'
 import { Metrics } from './metrics.js'
 import { Readiness } from './readiness.js'
 
 @Module({
-  imports: [TerminusModule.forRoot({ logger: false }), StorageModule],
+  imports: [TerminusModule.forRoot({ logger: false }), DiscoveryModule, StorageModule],
   controllers: [HealthController],
   providers: [Readiness, Metrics],
 })

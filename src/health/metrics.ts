@@ -1,6 +1,8 @@
 import { Injectable } from '@nestjs/common'
-import { collectDefaultMetrics, Gauge, Registry } from 'prom-client'
+import { collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client'
 import { Database, type Statement } from '../database/database.js'
+import { Editors } from '../discovery/editors.js'
+import { ProofTally } from '../discovery/proof-tally.js'
 
 const COUNTS: Statement<{ locks: string; recovery_items: string; sessions: string; failing: string }> = {
   name: 'metric-counts',
@@ -36,7 +38,23 @@ export class Metrics {
     registers: [this.registry],
   })
 
-  constructor(private readonly database: Database) {
+  private readonly proofs = new Counter({
+    name: 'tandem_wopi_proofs_total',
+    help: 'WOPI calls of this process by the proof they carried: editor, and which signature fitted which key',
+    labelNames: ['editor', 'result'],
+    registers: [this.registry],
+  })
+  private readonly editorsFailing = new Gauge({
+    name: 'tandem_editors_failing',
+    help: 'Editors whose discovery document could not be read at the latest try',
+    registers: [this.registry],
+  })
+
+  constructor(
+    private readonly database: Database,
+    private readonly editors: Editors,
+    private readonly tally: ProofTally,
+  ) {
     collectDefaultMetrics({ register: this.registry })
   }
 
@@ -45,6 +63,9 @@ export class Metrics {
   }
 
   async text(): Promise<string> {
+    this.editorsFailing.set(this.editors.all.filter(({ health }) => health.error !== undefined).length)
+    this.proofs.reset()
+    for (const { editor, result, count } of this.tally.counts()) this.proofs.inc({ editor, result }, count)
     try {
       const [row] = await this.database.query(COUNTS, [])
       this.locks.set(Number(row?.locks))

@@ -1,4 +1,5 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm'
+import type { ResourceKind } from './access-token.claims.js'
 
 /** The record behind a WOPI access token; the token itself is never stored. */
 @Entity('access_token')
@@ -10,7 +11,7 @@ export class AccessToken {
   userId!: string
 
   @Column({ type: 'text', name: 'resource_kind' })
-  resourceKind!: 'file' | 'container'
+  resourceKind!: ResourceKind
 
   @Column({ type: 'text', name: 'resource_id' })
   resourceId!: string

@@ -3,7 +3,12 @@ import { randomBytes } from 'node:crypto'
 import jwt from 'jsonwebtoken'
 import { Settings } from '../config/settings.js'
 import { Database, type Queryable, type Statement } from '../database/database.js'
-import { ACCESS_TOKEN_SECONDS, WOPI_AUDIENCE } from './access-token.claims.js'
+import {
+  ACCESS_TOKEN_SECONDS,
+  WOPI_AUDIENCE,
+  type OpenedIn,
+  type ResourceKind,
+} from './access-token.claims.js'
 import { deriveKeys, type SigningKeys } from './signing-keys.js'
 
 export interface IssuedToken {
@@ -13,13 +18,28 @@ export interface IssuedToken {
   readonly jti: string
 }
 
-// The database's clock dates the token, whichever server issues it.
+/** One of the things that a person gets tokens for. */
+export interface TokenResource {
+  readonly kind: ResourceKind
+  readonly id: string
+  readonly mode: 'view' | 'edit'
+}
+
+/** What tokens have from the one that they come out of, or from the page that they are issued for. */
+export interface TokenOrigin {
+  /** The other token's end: handing tokens on never lengthens a session (RELIABILITY-SECURITY.md T-08). */
+  readonly until?: Date | undefined
+  readonly openedIn?: OpenedIn | undefined
+}
+
+// The database's clock dates the tokens, whichever server issues them.
 const ISSUE: Statement<{ issued: number; expires: number }> = {
-  name: 'issue-access-token',
+  name: 'issue-access-tokens',
   text: `
     insert into access_token (jti, user_id, resource_kind, resource_id, mode, issued_at, expires_at)
-    select $1, $2, $3, $4, $5, t.now, coalesce($6::timestamptz, t.now + $7::float8 * interval '1 s')
-    from (select date_trunc('second', clock_timestamp()) as now) t
+    select r.jti, $1, r.kind, r.id, r.mode, t.now, coalesce($6::timestamptz, t.now + $7::float8 * interval '1 s')
+    from (select date_trunc('second', clock_timestamp()) as now) t,
+      unnest($2::text[], $3::text[], $4::text[], $5::text[]) as r (jti, kind, id, mode)
     returning extract(epoch from issued_at)::float8 as issued, extract(epoch from expires_at)::float8 as expires`,
 }
 
@@ -44,38 +64,59 @@ export class AccessTokenService {
     this.keys = deriveKeys(settings.tokenSecrets, 'wopi')
   }
 
-  /**
-   * @param until when the token comes out of another one, that one's end: handing tokens on never lengthens a session
-   *   (RELIABILITY-SECURITY.md T-08)
-   */
   async issue(
     token: {
       userId: string
-      resource: 'file' | 'container'
+      resource: ResourceKind
       resourceId: string
       mode: 'view' | 'edit'
-      until?: Date
-    },
+    } & TokenOrigin,
     on: Queryable = this.database,
   ): Promise<IssuedToken> {
-    const jti = randomBytes(16).toString('hex')
+    const { userId, resource: kind, resourceId: id, mode } = token
+    const [issued] = await this.issueAll(userId, [{ kind, id, mode }], token, on)
+    if (!issued) throw new Error('the database issued no token')
+    return issued
+  }
+
+  /** One token for each resource, in the same order and in one statement: a folder may hold thousands. */
+  async issueAll(
+    userId: string,
+    resources: readonly TokenResource[],
+    { until, openedIn }: TokenOrigin = {},
+    on: Queryable = this.database,
+  ): Promise<IssuedToken[]> {
+    const named = resources.map((resource) => ({ ...resource, jti: randomBytes(16).toString('hex') }))
     const [row] = await on.query(ISSUE, [
-      jti,
-      token.userId,
-      token.resource,
-      token.resourceId,
-      token.mode,
-      token.until ?? null,
+      userId,
+      named.map(({ jti }) => jti),
+      named.map(({ kind }) => kind),
+      named.map(({ id }) => id),
+      named.map(({ mode }) => mode),
+      until ?? null,
       ACCESS_TOKEN_SECONDS,
     ])
-    if (!row) throw new Error('the database issued no token')
+    // All rows of one statement have the same dates.
+    return row ? named.map(({ jti, id }) => this.sign({ jti, sub: userId, fid: id }, openedIn, row)) : []
+  }
+
+  private sign(
+    identity: { jti: string; sub: string; fid: string },
+    openedIn: OpenedIn | undefined,
+    { issued, expires }: { issued: number; expires: number },
+  ): IssuedToken {
     const { kid, key } = this.keys.current
-    const accessToken = jwt.sign(
-      { jti, sub: token.userId, fid: token.resourceId, iat: row.issued, exp: Math.floor(row.expires) },
-      key,
-      { algorithm: 'HS256', keyid: kid, audience: WOPI_AUDIENCE, issuer: this.settings.publicUrl },
-    )
-    return { accessToken, accessTokenTtl: Math.floor(row.expires) * 1000, jti }
+    const { editor: edt, application, family: fam } = openedIn ?? {}
+    const page = edt === undefined ? {} : { edt, app: application?.slice(0, 64), ...(fam && { fam }) }
+    const exp = Math.floor(expires)
+    const claims = { ...identity, ...page, iat: issued, exp }
+    const accessToken = jwt.sign(claims, key, {
+      algorithm: 'HS256',
+      keyid: kid,
+      audience: WOPI_AUDIENCE,
+      issuer: this.settings.publicUrl,
+    })
+    return { accessToken, accessTokenTtl: exp * 1000, jti: identity.jti }
   }
 
   /** @returns whose token was revoked just now */

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common'
 import { Database, type Queryable, type Tx } from '../database/database.js'
-import type { AccessTokenClaims } from './access-token.claims.js'
+import type { AccessTokenClaims, OpenedIn } from './access-token.claims.js'
 import {
   CONTAINER_RANK,
   EDIT_RIGHT_TAKEN,
@@ -25,6 +25,8 @@ export interface FileAccess {
   readonly role: Role | undefined
   readonly user: AccessUser
   readonly file: AccessedFile
+  /** For tokens that come out of this one. */
+  readonly openedIn: OpenedIn | undefined
 }
 
 export interface AccessUser {
@@ -83,6 +85,7 @@ export class AccessService {
         userInfo: row.user_info,
       },
       file: fileOf(fileId, row.name, row),
+      openedIn: claims.openedIn,
     }
   }
 

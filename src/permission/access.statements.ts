@@ -59,11 +59,12 @@ export const FILE_RANK: Statement<{ rank: number }> = {
     where f.id = $2 and f.deleted_at is null`,
 }
 
-/** $1 user, $2 container */
+/** Everybody may see that there is a root, and in it what is his. $1 user, $2 container */
 export const CONTAINER_RANK: Statement<{ rank: number }> = {
   name: 'container-rank',
   text: `
-    select rank_of(u.id, u.groups, c.id, c.owner_id, c.ancestors) as rank
+    select greatest(case when c.parent_id is null then 1 else 0 end,
+      rank_of(u.id, u.groups, c.id, c.owner_id, c.ancestors)) as rank
     from container c join user_account u on u.id = $1 and u.disabled_at is null
     where c.id = $2`,
 }

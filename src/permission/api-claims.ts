@@ -32,7 +32,7 @@ export async function apiUser(
   const principalName = preferred_username ?? email ?? null
   const welcome = await users.remember({ id, displayName, principalName, groups: groups ?? [] })
   const role = strongestRole(claimAt(parsed.data, roleClaim))
-  return welcome && { id, displayName, role, expiresAt: exp * 1000 }
+  return welcome && { id, displayName, principalName, role, expiresAt: exp * 1000 }
 }
 
 // Providers use UUIDs, mail addresses or names as `sub`; WOPI wants letters and digits, constant and unique. A `sub`

@@ -6,6 +6,8 @@ export type ApiRole = (typeof API_ROLES)[number]
 export interface ApiUser {
   readonly id: string
   readonly displayName: string
+  /** What the person signs in with, such as a mail address. */
+  readonly principalName: string | null
   readonly role: ApiRole
   /** When the bearer token ends, in epoch milliseconds: what goes on for longer must end with it. */
   readonly expiresAt: number

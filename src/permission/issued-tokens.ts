@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common'
 import { Database, type Statement } from '../database/database.js'
+import type { ResourceKind } from './access-token.claims.js'
 
 export const TOKEN_STATES = ['live', 'expired', 'revoked'] as const
 export type TokenState = (typeof TOKEN_STATES)[number]
@@ -8,7 +9,7 @@ export type TokenState = (typeof TOKEN_STATES)[number]
 export interface IssuedTokenRow {
   readonly jti: string
   readonly user_id: string
-  readonly resource_kind: 'file' | 'container'
+  readonly resource_kind: ResourceKind
   readonly resource_id: string
   readonly mode: 'view' | 'edit'
   readonly issued_at: Date

@@ -32,6 +32,9 @@ export interface IssuerMetadata {
   /** Exactly as its tokens name it: some providers end in a slash, which OIDC_ISSUER does not keep. */
   readonly issuer: string
   readonly jwksUri: string
+  /** Where people get its tokens (RFC 6749 §3); undefined where its metadata does not say. */
+  readonly authorizationUri: string | undefined
+  readonly tokenUri: string | undefined
 }
 
 /** Where the issuer publishes its keys, from its own metadata (OpenID Connect Discovery 1.0 §4). */
@@ -41,10 +44,22 @@ export async function findIssuer(configured: string): Promise<IssuerMetadata> {
     signal: AbortSignal.timeout(10_000),
   })
   if (!answer.ok) throw new Error(`OIDC_ISSUER ${configured} answered ${answer.status} for its metadata.`)
-  const { issuer, jwks_uri: jwksUri } = (await answer.json()) as { issuer?: unknown; jwks_uri?: unknown }
+  const metadata = (await answer.json()) as Readonly<Record<string, unknown>>
+  const { issuer, jwks_uri: jwksUri } = metadata
   if (typeof issuer !== 'string' || issuer.replace(/\/+$/, '') !== configured) {
     throw new Error(`OIDC_ISSUER ${configured} says that it is ${String(issuer)}; set OIDC_ISSUER to that.`)
   }
   if (typeof jwksUri !== 'string') throw new Error(`OIDC_ISSUER ${configured} publishes no jwks_uri.`)
-  return { issuer, jwksUri }
+  return {
+    issuer,
+    jwksUri,
+    authorizationUri: address(metadata['authorization_endpoint']),
+    tokenUri: address(metadata['token_endpoint']),
+  }
+}
+
+// Serialised anew, a URL has no quote or control character in it: it goes into a header.
+function address(value: unknown): string | undefined {
+  if (typeof value !== 'string' || !/^https?:/.test(value) || !URL.canParse(value)) return undefined
+  return new URL(value).href
 }

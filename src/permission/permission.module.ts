@@ -3,20 +3,29 @@ import { PassportModule } from '@nestjs/passport'
 import { Settings } from '../config/settings.js'
 import { AccessTokenService } from './access-token.service.js'
 import { AccessService } from './access.service.js'
+import { ContainerAccessService } from './container-access.service.js'
 import { EmbeddedApiStrategy } from './embedded-api.strategy.js'
 import { GrantService } from './grant.service.js'
-import { findIssuer, IssuerApiStrategy } from './issuer-api.strategy.js'
+import { IssuerApiStrategy } from './issuer-api.strategy.js'
 import { IssuedTokens } from './issued-tokens.js'
+import { ShareLinkService } from './share-link.service.js'
+import { SignIn } from './sign-in.js'
 import { UserService } from './user.service.js'
 import { WopiTokenStrategy } from './wopi-token.strategy.js'
+
+const signIn: Provider = {
+  provide: SignIn,
+  inject: [Settings],
+  useFactory: (settings: Settings) => SignIn.with(settings),
+}
 
 // With an identity provider Tandem's own bearer tokens are worth nothing: there is exactly one way in.
 const apiStrategy: Provider = {
   provide: 'ApiStrategy',
-  inject: [Settings, UserService],
-  useFactory: async (settings: Settings, users: UserService) =>
-    settings.oidc
-      ? new IssuerApiStrategy(settings.oidc, await findIssuer(settings.oidc.issuer), users)
+  inject: [Settings, SignIn, UserService],
+  useFactory: (settings: Settings, { issuer }: SignIn, users: UserService) =>
+    settings.oidc && issuer
+      ? new IssuerApiStrategy(settings.oidc, issuer, users)
       : new EmbeddedApiStrategy(settings, users),
 }
 
@@ -25,12 +34,24 @@ const apiStrategy: Provider = {
   providers: [
     AccessService,
     AccessTokenService,
+    ContainerAccessService,
     IssuedTokens,
     GrantService,
+    ShareLinkService,
     UserService,
     WopiTokenStrategy,
+    signIn,
     apiStrategy,
   ],
-  exports: [AccessService, AccessTokenService, IssuedTokens, GrantService, UserService],
+  exports: [
+    AccessService,
+    AccessTokenService,
+    ContainerAccessService,
+    IssuedTokens,
+    GrantService,
+    ShareLinkService,
+    SignIn,
+    UserService,
+  ],
 })
 export class PermissionModule {}

@@ -1,25 +1,22 @@
 import { Injectable } from '@nestjs/common'
 import { randomBytes } from 'node:crypto'
-import { Database, type Queryable, type Statement } from '../database/database.js'
+import { Database, type Queryable, type Statement, type Tx } from '../database/database.js'
 import { Container } from './container.entity.js'
-import { nameKey } from './file-name.js'
-import { NameTaken } from './storage-errors.js'
+import {
+  CONTAINER_EXISTS,
+  CREATE_CONTAINER,
+  DELETE_CONTAINER,
+  FIND_CONTAINER_BY_NAME,
+  HAND_DELETED_FILES_UP,
+  HAS_CHILDREN,
+  HOLD_CONTAINER,
+  RENAME_CONTAINER,
+  type ContainerRow,
+} from './container.statements.js'
+import { nameKey, numberedContainerName } from './file-name.js'
+import { NameTaken, NoSuchContainer, orNoSuchContainer } from './storage-errors.js'
 
 export const ROOT_CONTAINER = 'root'
-
-interface ContainerRow {
-  readonly id: string
-}
-
-/** No row when the name is taken. $1 id, $2 parent, $3 name, $4 name key, $5 owner */
-const CREATE_CONTAINER: Statement<ContainerRow> = {
-  name: 'create-container',
-  text: `
-    insert into container (id, parent_id, name, name_key, owner_id, ancestors)
-    select $1, id, $3, $4, $5, ancestors || $1::text from container where id = $2
-    on conflict (parent_id, name_key) do nothing
-    returning id`,
-}
 
 /** The containers a person owns or was granted, by path. $1 user, $2 parent or null for all, $3 after id, $4 limit */
 const LIST_CONTAINERS: Statement<{ id: string; parent_id: string | null; name: string; rank: number }> = {
@@ -38,6 +35,8 @@ const FIND_HOME: Statement<ContainerRow> = {
   text: `select id from container where parent_id = $1 and owner_id = $2 order by created_at, id limit 1`,
 }
 
+const MOST_NUMBERED_NAMES = 1000
+
 /** Folders. What is granted on one counts for everything below it. */
 @Injectable()
 export class ContainerService {
@@ -47,12 +46,66 @@ export class ContainerService {
     return (await this.database.dataSource.manager.findOneBy(Container, { id })) ?? undefined
   }
 
-  /** @throws NameTaken */
+  /** @throws NameTaken, NoSuchContainer */
   async create(on: Queryable, parentId: string, name: string, owner: string): Promise<string> {
     const id = randomBytes(16).toString('hex')
-    const [row] = await on.query(CREATE_CONTAINER, [id, parentId, name, nameKey(name), owner])
-    if (!row) throw new NameTaken(name)
-    return row.id
+    const [row] = await orNoSuchContainer(() =>
+      on.query(CREATE_CONTAINER, [id, parentId, name, nameKey(name), owner]),
+    )
+    if (row) return row.id
+    const [parent] = await on.query(CONTAINER_EXISTS, [parentId])
+    if (!parent) throw new NoSuchContainer()
+    throw new NameTaken(name)
+  }
+
+  /** Creates under the name, or the next numbered one that is free. */
+  async createNumbered(
+    on: Queryable,
+    parentId: string,
+    name: string,
+    owner: string,
+  ): Promise<{ id: string; name: string }> {
+    for (let number = 1; number < MOST_NUMBERED_NAMES; number++) {
+      const candidate = number === 1 ? name : numberedContainerName(name, number)
+      try {
+        return { id: await this.create(on, parentId, candidate, owner), name: candidate }
+      } catch (error) {
+        if (!(error instanceof NameTaken)) throw error
+      }
+    }
+    throw new NameTaken(name)
+  }
+
+  async findByName(parentId: string, name: string): Promise<string | undefined> {
+    const [row] = await this.database.query(FIND_CONTAINER_BY_NAME, [parentId, nameKey(name)])
+    return row?.id
+  }
+
+  /** Renames to `name` or the next numbered one that is free. @returns the name it got and had */
+  async renameNumbered(tx: Tx, id: string, name: string): Promise<{ name: string; before: string }> {
+    const [held] = await tx.query(HOLD_CONTAINER, [id])
+    if (!held) throw new NoSuchContainer()
+    for (let number = 1; number < MOST_NUMBERED_NAMES; number++) {
+      const candidate = number === 1 ? name : numberedContainerName(name, number)
+      const [row] = await tx.query(RENAME_CONTAINER, [id, candidate, nameKey(candidate)])
+      if (row) return { name: candidate, before: held.name }
+    }
+    throw new NameTaken(name)
+  }
+
+  /**
+   * Deletes an empty container, and the grants on it. Never the root, which is nobody's.
+   * @throws NoSuchContainer
+   */
+  async deleteEmpty(tx: Tx, id: string): Promise<'deleted' | 'not-empty'> {
+    // Whoever creates something in it holds a share of this row until he has committed: he is seen below, or refused.
+    const [held] = await tx.query(HOLD_CONTAINER, [id])
+    if (!held?.parent_id) throw new NoSuchContainer()
+    const [children] = await tx.query(HAS_CHILDREN, [id])
+    if (children?.found) return 'not-empty'
+    await tx.query(HAND_DELETED_FILES_UP, [id, held.parent_id])
+    await tx.query(DELETE_CONTAINER, [id])
+    return 'deleted'
   }
 
   /**

@@ -70,6 +70,18 @@ export function numberedName(name: string, number: number): string {
   return cut(stem, MAX_STEM_LENGTH - suffix.length) + suffix + extension
 }
 
+/** The same for a container, whose name has no extension: "v1.2" → "v1.2 (2)". */
+export function numberedContainerName(name: string, number: number): string {
+  const suffix = ` (${number})`
+  return cut(name, MAX_STEM_LENGTH - suffix.length) + suffix
+}
+
+/** `sanitizeName` for a name without an extension: "v1.2" has none to lose. */
+export function sanitizeStem(name: string): string | undefined {
+  const stem = sanitizeName(`${name}.x`)?.slice(0, -2)
+  return stem === '' ? undefined : stem
+}
+
 /**
  * Two names with the same key are the same name: differing only in case, Unicode form or a mark that nobody sees would
  * fool people.

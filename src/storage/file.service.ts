@@ -15,7 +15,7 @@ import {
   RENAME_FILE,
   type HeadRow,
 } from './file.statements.js'
-import { NameTaken } from './storage-errors.js'
+import { NameTaken, orNoSuchContainer } from './storage-errors.js'
 
 /** A file's current content. */
 export interface Head {
@@ -105,10 +105,10 @@ export class FileService {
     return { version: row.version, modifiedAt: row.modified_at, changed: true }
   }
 
-  /** @throws NameTaken */
+  /** @throws NameTaken, NoSuchContainer */
   async create(on: Queryable, file: NewFile): Promise<Head> {
     const { containerId, name, owner, content, correlationId } = file
-    const [row] = await on.query(CREATE_FILE, [
+    const values = [
       randomBytes(16).toString('hex'),
       containerId,
       name,
@@ -119,7 +119,8 @@ export class FileService {
       content.sha256,
       'upload',
       correlationId,
-    ])
+    ]
+    const [row] = await orNoSuchContainer(() => on.query(CREATE_FILE, values))
     if (!row) throw new NameTaken(name)
     return headOf(row)
   }

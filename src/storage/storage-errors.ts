@@ -30,3 +30,22 @@ export class NoSuchFile extends Error {
     super('there is no such file')
   }
 }
+
+/** There is no such container, or it was deleted just now. */
+export class NoSuchContainer extends Error {
+  constructor() {
+    super('there is no such container')
+  }
+}
+
+const FOREIGN_KEY_VIOLATION = '23503'
+
+/** Creates something in a container, which somebody else may be deleting: PostgreSQL refuses the later of the two. */
+export async function orNoSuchContainer<T>(create: () => Promise<T>): Promise<T> {
+  try {
+    return await create()
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === FOREIGN_KEY_VIOLATION) throw new NoSuchContainer()
+    throw error
+  }
+}

@@ -1,16 +1,50 @@
 import type { IncomingMessage } from 'node:http'
 import type { ClientFamily } from '../coauth-status/application.js'
+import type { AccessTokenClaims } from '../permission/access-token.claims.js'
 import { header } from './wopi-headers.js'
 
+/** Of a request, what tells whose it is. */
+export type FamilyMarks = Pick<IncomingMessage, 'headers'> & {
+  readonly params: { readonly id: string }
+  readonly user?: AccessTokenClaims
+}
+
+/** Sent by Collabora only, the first with every call (CLIENTS.md §1.1). */
+const COLLABORAS = [
+  'serverid',
+  'extendeddata',
+  'timestamp',
+  'ismodifiedbyuser',
+  'isautosave',
+  'isexitsave',
+].map((name) => `x-cool-wopi-${name}`)
+/** Sent with saves by ONLYOFFICE, and by Collabora's older builds (CLIENTS.md §1.2). */
+const LOOL = ['timestamp', 'ismodifiedbyuser', 'isautosave', 'isexitsave'].map(
+  (name) => `x-lool-wopi-${name}`,
+)
+
 /**
- * Collabora and ONLYOFFICE speak of a file's last modification time where Microsoft speaks of its version. Collabora's
- * headers begin with X-COOL-, those of its older builds and of ONLYOFFICE with X-LOOL- (CLIENTS.md §1.1, §1.2).
+ * Which product calls; docs/clients.md has what differs. The editor for whose page the token was issued, unless the
+ * call itself says otherwise: nothing keeps a page from posting the token to another editor.
  */
-export function speaksOfTimestamps(request: IncomingMessage): boolean {
-  for (const name in request.headers) {
-    if (name.startsWith('x-cool-wopi-') || name.startsWith('x-lool-wopi-')) return true
-  }
-  return isCollabora(request)
+export function clientFamily({ headers, params, user }: FamilyMarks): ClientFamily {
+  if (/^(COOLWSD|LOOLWSD)\b/.test(headers['user-agent'] ?? '')) return 'collabora'
+  if (COLLABORAS.some((name) => name in headers)) return 'collabora'
+  const issuedFor = user?.openedIn?.family
+  if (LOOL.some((name) => name in headers)) return issuedFor === 'collabora' ? 'collabora' : 'onlyoffice'
+  if (issuedFor) return issuedFor
+  // ONLYOFFICE takes the file's id for the lock's.
+  return headers['x-wopi-lock'] === params.id ? 'onlyoffice' : 'microsoft'
+}
+
+/** Microsoft speaks of a file's version where the others speak of its last modification time. */
+export function speaksOfTimestamps(request: FamilyMarks): boolean {
+  return clientFamily(request) !== 'microsoft'
+}
+
+/** Only Collabora sends the document itself along with RenameFile (CLIENTS.md §1, "The RENAME trap"). */
+export function sendsDocumentWithRename(request: FamilyMarks): boolean {
+  return clientFamily(request) === 'collabora'
 }
 
 /** The modification time that the editor's copy is based on; absent when its user chose to overwrite anyway. */
@@ -18,24 +52,9 @@ export function baseTimestamp(request: IncomingMessage): string | undefined {
   return header(request, 'X-COOL-WOPI-Timestamp') ?? header(request, 'X-LOOL-WOPI-Timestamp')
 }
 
-/** ONLYOFFICE is known by its headers, and by taking the file's id as the lock's (CLIENTS.md §1.2). */
-export function clientFamily(request: IncomingMessage & { params: { readonly id: string } }): ClientFamily {
-  if (isCollabora(request)) return 'collabora'
-  if (request.headers['x-wopi-lock'] === request.params.id) return 'onlyoffice'
-  return request.headers['x-lool-wopi-timestamp'] === undefined ? 'microsoft' : 'onlyoffice'
-}
-
 /** Whether the save holds a person's changes; undefined where the editor does not say. */
 export function modifiedByUser(request: IncomingMessage): boolean | undefined {
   const text =
     header(request, 'X-COOL-WOPI-IsModifiedByUser') ?? header(request, 'X-LOOL-WOPI-IsModifiedByUser')
   return text === undefined ? undefined : text.toLowerCase() === 'true'
-}
-
-/** Only Collabora sends the document itself along with RenameFile (CLIENTS.md §1, "The RENAME trap"). */
-export function isCollabora(request: IncomingMessage): boolean {
-  return (
-    /^(COOLWSD|LOOLWSD)\b/.test(request.headers['user-agent'] ?? '') ||
-    'x-cool-wopi-serverid' in request.headers
-  )
 }

@@ -11,13 +11,14 @@ import { Sightings } from './sightings.js'
 import { WopiAccessGuard } from './wopi-access.guard.js'
 import { WopiExceptionFilter } from './wopi-exception.filter.js'
 import type { WopiRequest } from './operation.js'
+import { WopiProofGuard } from './wopi-proof.guard.js'
 import { WopiTokenGuard } from './wopi-token.guard.js'
 
 /** The routes of WOPI.md §4 on files. The access guard has found the operation already. */
 @ApiExcludeController()
 @Controller('wopi/files')
 @DeclareAccess('wopi-token')
-@UseGuards(WopiTokenGuard, WopiAccessGuard)
+@UseGuards(WopiProofGuard, WopiTokenGuard, WopiAccessGuard)
 @UseFilters(WopiExceptionFilter)
 export class FilesController {
   constructor(
@@ -33,6 +34,11 @@ export class FilesController {
 
   @Get(':id/contents')
   getFile(@Req() request: WopiRequest): Promise<Answer> {
+    return this.answer(request)
+  }
+
+  @Get([':id/ancestry', ':id/ecosystem_pointer'])
+  around(@Req() request: WopiRequest): Promise<Answer> {
     return this.answer(request)
   }
 

@@ -1,8 +1,12 @@
 import { Injectable } from '@nestjs/common'
 import type { Operation, WopiRequest } from './operation.js'
 import { CheckFileInfo } from './operations/check-file-info.js'
+import { AddActivities } from './operations/add-activities.js'
 import { DeleteFile } from './operations/delete-file.js'
+import { EnumerateAncestors } from './operations/enumerate-ancestors.js'
+import { GetEcosystem } from './operations/get-ecosystem.js'
 import { GetFile } from './operations/get-file.js'
+import { GetShareUrl } from './operations/get-share-url.js'
 import { GetLock } from './operations/get-lock.js'
 import { Lock } from './operations/lock.js'
 import { PutFile } from './operations/put-file.js'
@@ -12,17 +16,19 @@ import { RefreshLock } from './operations/refresh-lock.js'
 import { RenameFile } from './operations/rename-file.js'
 import { Unlock } from './operations/unlock.js'
 import { UnlockAndRelock } from './operations/unlock-and-relock.js'
+import { lastSegment, overrideOf, unknownOperation } from './override.js'
 import { WopiError } from './wopi-error.js'
 
 /** Which operation a request means: by path, and for POST by X-WOPI-Override (WOPI.md §2.1, §4). */
 @Injectable()
 export class Operations {
   private readonly onFile: ReadonlyMap<string, Operation>
+  private readonly reads: ReadonlyMap<string, Operation>
   private readonly onContents: ReadonlyMap<string, Operation>
 
   constructor(
     private readonly checkFileInfo: CheckFileInfo,
-    private readonly getFile: GetFile,
+    getFile: GetFile,
     putFile: PutFile,
     lock: Lock,
     private readonly unlockAndRelock: UnlockAndRelock,
@@ -33,7 +39,16 @@ export class Operations {
     renameFile: RenameFile,
     deleteFile: DeleteFile,
     putUserInfo: PutUserInfo,
+    enumerateAncestors: EnumerateAncestors,
+    getEcosystem: GetEcosystem,
+    getShareUrl: GetShareUrl,
+    addActivities: AddActivities,
   ) {
+    this.reads = new Map<string, Operation>([
+      ['contents', getFile],
+      ['ancestry', enumerateAncestors],
+      ['ecosystem_pointer', getEcosystem],
+    ])
     this.onContents = new Map<string, Operation>([['PUT', putFile]])
     this.onFile = new Map<string, Operation>([
       ['LOCK', lock],
@@ -44,23 +59,19 @@ export class Operations {
       ['RENAME_FILE', renameFile],
       ['DELETE', deleteFile],
       ['PUT_USER_INFO', putUserInfo],
+      ['GET_SHARE_URL', getShareUrl],
+      ['ADD_ACTIVITIES', addActivities],
     ])
   }
 
   /** @returns the refusal, not thrown, because a caller without any right must be told 404 first */
   find(request: WopiRequest): Operation | WopiError {
-    const contents = request.url?.split('?', 1)[0]?.endsWith('/contents') ?? false
-    if (request.method !== 'POST') return contents ? this.getFile : this.checkFileInfo
-    const override = request.headers['x-wopi-override'] as string | undefined
-    if (override?.includes(',')) {
-      return new WopiError('header-repeated', 'X-WOPI-Override was sent more than once')
-    }
-    if (override === undefined || override === '') {
-      return new WopiError('header-missing', 'X-WOPI-Override is required')
-    }
-    const operation = (contents ? this.onContents : this.onFile).get(override)
-    if (!operation)
-      return new WopiError('operation-unknown', `the operation ${override} is not supported here`)
+    const below = lastSegment(request)
+    if (request.method !== 'POST') return this.reads.get(below) ?? this.checkFileInfo
+    const override = overrideOf(request)
+    if (override instanceof WopiError) return override
+    const operation = (below === 'contents' ? this.onContents : this.onFile).get(override)
+    if (!operation) return unknownOperation(override)
     // Lock and UnlockAndRelock share their name and differ by this header; empty counts as absent (WOPI.md §2.1).
     return override === 'LOCK' && request.headers['x-wopi-oldlock'] ? this.unlockAndRelock : operation
   }

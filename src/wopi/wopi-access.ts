@@ -20,9 +20,14 @@ export class WopiAccess {
 }
 
 function judge(access: FileAccess, need: Exclude<Need, 'save'>): void {
-  if (access.token === 'expired') throw new WopiError('token-expired', 'the access token has expired')
-  if (access.token === 'revoked') throw new WopiError('token-revoked', 'the access token was revoked')
+  requireLive(access)
   if (!permits(access, need)) throw new WopiError('no-right', `the user may not ${need} here`)
+}
+
+/** @throws WopiError 401 */
+export function requireLive({ token }: Pick<FileAccess, 'token'>): void {
+  if (token === 'expired') throw new WopiError('token-expired', 'the access token has expired')
+  if (token === 'revoked') throw new WopiError('token-revoked', 'the access token was revoked')
 }
 
 function permits(access: FileAccess, need: Exclude<Need, 'save'>): boolean {

@@ -8,6 +8,7 @@ import {
   BodyIncomplete,
   BodyTooLarge,
   InvalidName,
+  NoSuchContainer,
   NoSuchFile,
   StorageFailed,
 } from '../storage/storage-errors.js'
@@ -44,7 +45,7 @@ export class WopiExceptionFilter implements ExceptionFilter {
       code: error.code,
       reason: error.message,
       operation: (request.operation as WopiRequest['operation'] | undefined)?.name,
-      fileId: request.params.id.slice(0, 64),
+      ...resourceOf(request),
       userId: (request.user as WopiRequest['user'] | undefined)?.userId,
       correlationId: correlationId(request),
     }
@@ -53,9 +54,17 @@ export class WopiExceptionFilter implements ExceptionFilter {
         { ...facts, stack: thrown instanceof Error ? thrown.stack : String(thrown) },
         'a WOPI call failed',
       )
-    } else if (error.status >= 500) this.logger.error(facts, 'a WOPI call failed')
+    } else if (error.status >= 500 && error.code !== 'proof-invalid')
+      this.logger.error(facts, 'a WOPI call failed')
     else this.logger.warn(facts, 'a WOPI call was refused')
   }
+}
+
+// A container's id under a name of its own; the ecosystem has none.
+function resourceOf(request: WopiRequest): Record<string, string> {
+  const id = (request.params as Partial<WopiRequest['params']>).id?.slice(0, 64)
+  if (id === undefined) return {}
+  return request.url?.startsWith('/wopi/containers/') ? { containerId: id } : { fileId: id }
 }
 
 function asWopiError(error: unknown): WopiError {
@@ -64,6 +73,7 @@ function asWopiError(error: unknown): WopiError {
   if (error instanceof BodyIncomplete) return new WopiError('body-incomplete', error.message)
   if (error instanceof StorageFailed) return new WopiError('storage-failed', error.message)
   if (error instanceof InvalidName) return new WopiError('name-invalid', error.message)
+  if (error instanceof NoSuchContainer) return new WopiError('no-such-container', error.message)
   if (error instanceof NoSuchFile) return new WopiError('no-such-file', error.message)
   if (error instanceof HttpException && error.getStatus() === 404)
     return new WopiError('no-such-file', error.message)

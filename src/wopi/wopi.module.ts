@@ -4,22 +4,45 @@ import { LockModule } from '../lock/lock.module.js'
 import { PermissionModule } from '../permission/permission.module.js'
 import { StorageModule } from '../storage/storage.module.js'
 import { CoauthStatusModule } from '../coauth-status/coauth-status.module.js'
+import { DiscoveryModule } from '../discovery/discovery.module.js'
 import { EventsModule } from '../events/events.module.js'
+import { BootstrapperController } from './bootstrapper.controller.js'
+import { ContainerOperations } from './container-operations.js'
+import { ContainersController } from './containers.controller.js'
+import { EcosystemController } from './ecosystem.controller.js'
 import { FilesController } from './files.controller.js'
+import { NewFiles } from './new-files.service.js'
 import { Operations } from './operations.js'
+import { AddActivities } from './operations/add-activities.js'
+import { Bootstrap } from './operations/bootstrap.js'
+import { CheckContainerInfo } from './operations/check-container-info.js'
+import { CheckEcosystem } from './operations/check-ecosystem.js'
 import { CheckFileInfo } from './operations/check-file-info.js'
+import { CreateChildContainer } from './operations/create-child-container.js'
+import { CreateChildFile } from './operations/create-child-file.js'
+import { DeleteContainer } from './operations/delete-container.js'
 import { DeleteFile } from './operations/delete-file.js'
+import { EnumerateAncestors } from './operations/enumerate-ancestors.js'
+import { EnumerateChildren } from './operations/enumerate-children.js'
+import { GetEcosystem } from './operations/get-ecosystem.js'
+import { GetFileWopiSrc } from './operations/get-file-wopi-src.js'
 import { GetFile } from './operations/get-file.js'
 import { GetLock } from './operations/get-lock.js'
+import { GetNewAccessToken } from './operations/get-new-access-token.js'
+import { GetShareUrl } from './operations/get-share-url.js'
+import { GetRootContainer } from './operations/get-root-container.js'
 import { Lock } from './operations/lock.js'
 import { PutFile } from './operations/put-file.js'
 import { PutRelativeFile } from './operations/put-relative-file.js'
 import { PutUserInfo } from './operations/put-user-info.js'
 import { RefreshLock } from './operations/refresh-lock.js'
+import { RenameContainer } from './operations/rename-container.js'
 import { RenameFile } from './operations/rename-file.js'
-import { Unlock } from './operations/unlock.js'
 import { UnlockAndRelock } from './operations/unlock-and-relock.js'
+import { Unlock } from './operations/unlock.js'
+import { Pointers } from './pointers.js'
 import { PresenceController } from './presence.controller.js'
+import { ProofCheck } from './proof-check.js'
 import { RefusedSaves } from './refused-saves.service.js'
 import { RevocationGrace } from './revocation-grace.service.js'
 import { SaveService } from './save.service.js'
@@ -27,11 +50,28 @@ import { Sightings } from './sightings.js'
 import { WopiAccess } from './wopi-access.js'
 
 @Module({
-  imports: [AuditModule, CoauthStatusModule, EventsModule, LockModule, PermissionModule, StorageModule],
-  controllers: [FilesController, PresenceController],
+  imports: [
+    AuditModule,
+    CoauthStatusModule,
+    DiscoveryModule,
+    EventsModule,
+    LockModule,
+    PermissionModule,
+    StorageModule,
+  ],
+  controllers: [
+    FilesController,
+    PresenceController,
+    ContainersController,
+    EcosystemController,
+    BootstrapperController,
+  ],
   providers: [
     Operations,
+    ProofCheck,
     WopiAccess,
+    NewFiles,
+    Pointers,
     Sightings,
     SaveService,
     RefusedSaves,
@@ -48,6 +88,22 @@ import { WopiAccess } from './wopi-access.js'
     RenameFile,
     DeleteFile,
     PutUserInfo,
+    EnumerateAncestors,
+    GetEcosystem,
+    GetShareUrl,
+    AddActivities,
+    ContainerOperations,
+    CheckContainerInfo,
+    EnumerateChildren,
+    CreateChildFile,
+    CreateChildContainer,
+    RenameContainer,
+    DeleteContainer,
+    CheckEcosystem,
+    GetRootContainer,
+    GetFileWopiSrc,
+    Bootstrap,
+    GetNewAccessToken,
   ],
 })
 export class WopiModule {}

@@ -65,27 +65,56 @@ export class Editor {
     return this.call('POST', '', { 'X-WOPI-Override': override, ...headers }, body)
   }
 
-  async call(
+  call(
     method: 'GET' | 'POST',
     path: string,
     headers: Headers = {},
     body?: Buffer | string | Readable,
   ): Promise<WopiAnswer> {
     const url = `${this.baseUrl}/wopi/files/${this.fileId}${path}?access_token=${encodeURIComponent(this.token)}`
-    const answer = await request(url, { method, headers, body: body ?? null })
-    const bytes = Buffer.from(await answer.body.arrayBuffer())
-    const one = (name: string): string | undefined => {
-      const value = answer.headers[name]
-      return Array.isArray(value) ? value.join(', ') : value
-    }
-    return {
-      status: answer.statusCode,
-      headers: answer.headers,
-      body: bytes,
-      lock: one('x-wopi-lock'),
-      version: one('x-wopi-itemversion'),
-      // eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters
-      json: <T>() => JSON.parse(bytes.toString()) as T,
-    }
+    return callWopi(method, url, headers, body)
+  }
+}
+
+/** What is at an address with an access token in it, as WOPI answers hand them out. Knows no rules either. */
+export class Place {
+  constructor(readonly url: string) {}
+
+  get id(): string {
+    return new URL(this.url).pathname.split('/').at(-1) ?? ''
+  }
+  get token(): string {
+    return new URL(this.url).searchParams.get('access_token') ?? ''
+  }
+
+  /** @param below such as `/children` */
+  get(below = '', headers: Headers = {}): Promise<WopiAnswer> {
+    return callWopi('GET', this.url.replace('?', `${below}?`), headers)
+  }
+  operation(override: string, headers: Headers = {}, body?: Buffer | string): Promise<WopiAnswer> {
+    return callWopi('POST', this.url, { 'X-WOPI-Override': override, ...headers }, body)
+  }
+}
+
+export async function callWopi(
+  method: 'GET' | 'POST',
+  url: string,
+  headers: Headers = {},
+  body?: Buffer | string | Readable,
+): Promise<WopiAnswer> {
+  const answer = await request(url, { method, headers, body: body ?? null })
+  const bytes = Buffer.from(await answer.body.arrayBuffer())
+  const one = (name: string): string | undefined => {
+    const value = answer.headers[name]
+    return Array.isArray(value) ? value.join(', ') : value
+  }
+  return {
+    status: answer.statusCode,
+    headers: answer.headers,
+    body: bytes,
+    lock: one('x-wopi-lock'),
+    version: one('x-wopi-itemversion'),
+    // eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters
+    json: <T>() => JSON.parse(bytes.toString()) as T,
   }
 }

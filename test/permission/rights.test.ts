@@ -11,24 +11,24 @@ import { Forger, issueRegardless, jtiOf } from './forge.js'
  * Unlock of an edit token outlives the right: a lock must not stay behind because its editor lost it.
  */
 const TABLE = `
-                              | CheckFileInfo GetFile GetLock PutUserInfo | Lock UnlockAndRelock RefreshLock Unlock | PutFile PutRelativeFile RenameFile DeleteFile
-no grant                      |     404         404     404       404     |  404       404           404       200   |   404        404          404        404
-viewer                        |     200         200     200       200     |  404       404           404       404   |   404        404          404        404
-editor                        |     200         200     200       200     |  200       200           200       200   |   200        200          200        404
-owner                         |     200         200     200       200     |  200       200           200       200   |   200        200          200        200
-granted owner                 |     200         200     200       200     |  200       200           200       200   |   200        200          200        200
-everyone is viewer            |     200         200     200       200     |  404       404           404       404   |   404        404          404        404
-everyone is editor            |     200         200     200       200     |  200       200           200       200   |   200        200          200        404
-editor through a group        |     200         200     200       200     |  200       200           200       200   |   200        200          200        404
-editor through the container  |     200         200     200       200     |  200       200           200       200   |   200        200          200        404
-view token of an editor       |     200         200     200       200     |  404       404           404       404   |   404        404          404        404
-view token of the owner       |     200         200     200       200     |  404       404           404       404   |   404        404          404        404
-expired token                 |     401         401     401       401     |  401       401           401       401   |   401        401          401        401
-revoked token                 |     401         401     401       401     |  401       401           401       401   |   401        401          401        401
-disabled user                 |     401         401     401       401     |  401       401           401       401   |   401        401          401        401
-right removed since           |     404         404     404       404     |  404       404           404       200   |   404        404          404        404
-right lowered to viewer since |     200         200     200       200     |  404       404           404       200   |   404        404          404        404
-token of another file         |     401         401     401       401     |  401       401           401       401   |   401        401          401        401
+                              | CheckFileInfo GetFile GetLock PutUserInfo EnumerateAncestors GetEcosystem GetShareUrl | Lock UnlockAndRelock RefreshLock Unlock | PutFile PutRelativeFile RenameFile DeleteFile AddActivities
+no grant                      |     404         404     404       404         404             404         404     |  404       404           404       200   |   404        404          404        404         404
+viewer                        |     200         200     200       200         200             200         501     |  404       404           404       404   |   404        404          404        404         404
+editor                        |     200         200     200       200         200             200         501     |  200       200           200       200   |   200        200          200        404         200
+owner                         |     200         200     200       200         200             200         200     |  200       200           200       200   |   200        200          200        200         200
+granted owner                 |     200         200     200       200         200             200         200     |  200       200           200       200   |   200        200          200        200         200
+everyone is viewer            |     200         200     200       200         200             200         501     |  404       404           404       404   |   404        404          404        404         404
+everyone is editor            |     200         200     200       200         200             200         501     |  200       200           200       200   |   200        200          200        404         200
+editor through a group        |     200         200     200       200         200             200         501     |  200       200           200       200   |   200        200          200        404         200
+editor through the container  |     200         200     200       200         200             200         501     |  200       200           200       200   |   200        200          200        404         200
+view token of an editor       |     200         200     200       200         200             200         501     |  404       404           404       404   |   404        404          404        404         404
+view token of the owner       |     200         200     200       200         200             200         501     |  404       404           404       404   |   404        404          404        404         404
+expired token                 |     401         401     401       401         401             401         401     |  401       401           401       401   |   401        401          401        401         401
+revoked token                 |     401         401     401       401         401             401         401     |  401       401           401       401   |   401        401          401        401         401
+disabled user                 |     401         401     401       401         401             401         401     |  401       401           401       401   |   401        401          401        401         401
+right removed since           |     404         404     404       404         404             404         404     |  404       404           404       200   |   404        404          404        404         404
+right lowered to viewer since |     200         200     200       200         200             200         501     |  404       404           404       200   |   404        404          404        404         404
+token of another file         |     401         401     401       401         401             401         401     |  401       401           401       401   |   401        401          401        401         401
 `
 
 interface Cell {
@@ -121,6 +121,18 @@ const OPERATIONS: Readonly<Record<string, Operation>> = {
   GetFile: { locked: true, changes: false, call: (editor) => editor.getFile() },
   GetLock: { locked: true, changes: false, call: (editor) => editor.getLock() },
   PutUserInfo: { locked: true, changes: true, call: (editor) => editor.putUserInfo('ribbon=1') },
+  EnumerateAncestors: { locked: true, changes: false, call: (editor) => editor.call('GET', '/ancestry') },
+  GetEcosystem: { locked: true, changes: false, call: (editor) => editor.call('GET', '/ecosystem_pointer') },
+  GetShareUrl: {
+    locked: true,
+    changes: false,
+    call: (editor) => editor.operation('GET_SHARE_URL', { 'X-WOPI-UrlType': 'ReadWrite' }),
+  },
+  AddActivities: {
+    locked: true,
+    changes: false,
+    call: (editor) => editor.operation('ADD_ACTIVITIES', {}, '{"Activities":[]}'),
+  },
   Lock: { locked: false, changes: true, call: (editor) => editor.lock('session') },
   UnlockAndRelock: {
     locked: true,

@@ -44,6 +44,11 @@ export const CALLS: Readonly<Record<string, (stage: Stage) => Promise<Call> | Ca
     body: { role: 'viewer' },
   }),
   'DELETE /:kind/:id/grants/:subject': of('/grants/user:vera'),
+  'GET /:kind/:id/share-links': of('/share-links'),
+  'GET /:kind/:id/share-links (container)': ({ containerId }) => ({
+    path: `/containers/${containerId}/share-links`,
+  }),
+  'DELETE /:kind/:id/share-links/:link': async (stage) => ({ path: await shareLink(stage) }),
   'POST /files/:id/access-tokens': of('/access-tokens', { body: { mode: 'view' } }),
   'POST /files/:id/access-tokens (edit)': of('/access-tokens', { body: { mode: 'edit' } }),
   'POST /files/:id/access-tokens (for alice)': of('/access-tokens', {
@@ -70,6 +75,14 @@ export const CALLS: Readonly<Record<string, (stage: Stage) => Promise<Call> | Ca
   'GET /containers': () => ({ path: '/containers' }),
   'POST /containers': () => ({ path: `/containers?name=${randomBytes(6).toString('hex')}` }),
   'GET /containers/:id': (stage) => ({ path: `/containers/${stage.containerId}` }),
+  'POST /containers/:id/access-tokens': ({ containerId }) => ({
+    path: `/containers/${containerId}/access-tokens`,
+    body: { mode: 'edit' },
+  }),
+  'POST /containers/:id/access-tokens (for alice)': ({ containerId }) => ({
+    path: `/containers/${containerId}/access-tokens`,
+    body: { mode: 'edit', onBehalfOf: 'alice' },
+  }),
   'GET /events': () => ({ path: '/events' }),
   'GET /events (one file)': (stage) => ({ path: `/events?file=${stage.fileId}` }),
 
@@ -83,6 +96,7 @@ export const CALLS: Readonly<Record<string, (stage: Stage) => Promise<Call> | Ca
   'DELETE /admin/access-tokens/:jti': async (stage) => ({
     path: `/admin/access-tokens/${jtiOf(await (await alice(stage)).opens(stage.fileId, 'edit'))}`,
   }),
+  'GET /admin/editors': () => ({ path: '/admin/editors' }),
   'GET /admin/audit': () => ({ path: '/admin/audit' }),
   'GET /admin/recovery-items': () => ({ path: '/admin/recovery-items' }),
   'GET /admin/sessions': () => ({ path: '/admin/sessions' }),
@@ -109,6 +123,15 @@ async function recoveryItem(stage: Stage): Promise<string> {
   await (await stage.tandem.editor(await alice(stage), stage.fileId)).putFile('refused')
   const [item] = await (await alice(stage)).recoveryItems(stage.fileId)
   return `/files/${stage.fileId}/recovery-items/${item?.id}`
+}
+
+/** @returns the path of a link that alice's editor made */
+async function shareLink(stage: Stage): Promise<string> {
+  const editor = await stage.tandem.editor(await alice(stage), stage.fileId)
+  await editor.operation('GET_SHARE_URL', { 'X-WOPI-UrlType': 'ReadOnly' })
+  const path = `/files/${stage.fileId}/share-links`
+  const { items } = (await (await alice(stage)).calls('GET', path)).json<{ items: { id: string }[] }>()
+  return `${path}/${items[0]?.id}`
 }
 
 async function locked(stage: Stage): Promise<string> {

@@ -25,6 +25,8 @@ export class Issuer implements AsyncDisposable {
   readonly ec = newKey('ec-1', 'ES256')
   /** How often its keys were fetched. */
   keyRequests = 0
+  /** How often it was asked for anything. */
+  requests = 0
 
   private constructor(
     readonly url: string,
@@ -50,8 +52,14 @@ export class Issuer implements AsyncDisposable {
   }
 
   private answer(path: string): object | undefined {
+    this.requests++
     if (path === '/.well-known/openid-configuration')
-      return { issuer: this.name, jwks_uri: `${this.url}/keys` }
+      return {
+        issuer: this.name,
+        jwks_uri: `${this.url}/keys`,
+        authorization_endpoint: `${this.url}/authorize?prompt="x"`,
+        token_endpoint: `${this.url}/token`,
+      }
     if (path !== '/keys') return undefined
     this.keyRequests++
     return {

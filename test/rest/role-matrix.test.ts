@@ -25,6 +25,9 @@ GET    /:kind/:id/grants (container)             |  401   401 |   404     404   
 PUT    /:kind/:id/grants/:subject                |  401   401 |   404     403    403    200  |   403    200
 PUT    /:kind/:id/grants/:subject (container)    |  401   401 |   404     404    404    200  |   403    200
 DELETE /:kind/:id/grants/:subject                |  401   401 |   404     403    403    204  |   403    204
+GET    /:kind/:id/share-links                    |  401   401 |   404     403    403    200  |   200    200
+GET    /:kind/:id/share-links (container)        |  401   401 |   404     404    404    200  |   200    200
+DELETE /:kind/:id/share-links/:link              |  401   401 |   404     403    403    204  |   403    204
 POST   /files/:id/access-tokens                  |  401   401 |   404     201    201    201  |   403    403
 POST   /files/:id/access-tokens (edit)           |  401   401 |   404     403    201    201  |   403    403
 POST   /files/:id/access-tokens (for alice)      |  401   401 |   403     403    403    403  |   403    201
@@ -39,6 +42,8 @@ DELETE /files/:id/recovery-items/:item           |  401   401 |   404     403   
 GET    /containers                               |  401   401 |   200     200    200    200  |   200    200
 POST   /containers                               |  401   401 |   201     201    201    201  |   403    201
 GET    /containers/:id                           |  401   401 |   404     404    404    200  |   200    200
+POST   /containers/:id/access-tokens             |  401   401 |   404     404    404    201  |   403    403
+POST   /containers/:id/access-tokens (for alice) |  401   401 |   403     403    403    403  |   403    201
 GET    /events                                   |  401   401 |   403     403    403    403  |   200    200
 GET    /events (one file)                        |  401   401 |   404     403    200    200  |   200    200
 GET    /admin/locks                              |  401   401 |   403     403    403    403  |   200    200
@@ -46,6 +51,7 @@ GET    /admin/locks/:file                        |  401   401 |   403     403   
 DELETE /admin/locks/:file                        |  401   401 |   403     403    403    403  |   403    204
 GET    /admin/access-tokens                      |  401   401 |   403     403    403    403  |   200    200
 DELETE /admin/access-tokens/:jti                 |  401   401 |   403     403    403    403  |   403    204
+GET    /admin/editors                            |  401   401 |   403     403    403    403  |   200    200
 GET    /admin/audit                              |  401   401 |   403     403    403    403  |   200    200
 GET    /admin/recovery-items                     |  401   401 |   403     403    403    403  |   200    200
 GET    /admin/sessions                           |  401   401 |   403     403    403    403  |   200    200

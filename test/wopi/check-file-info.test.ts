@@ -8,7 +8,13 @@ type Info = Record<string, unknown>
 const infoOf = async (editor: Editor): Promise<Info> => (await editor.checkFileInfo()).json<Info>()
 
 /** What may differ between two people on one file (CLIENTS.md pain 22). */
-const ABOUT_THE_USER = ['UserId', 'UserFriendlyName', 'UserPrincipalName', 'UserInfo']
+const ABOUT_THE_USER = [
+  'SupportedShareUrlTypes',
+  'UserId',
+  'UserFriendlyName',
+  'UserPrincipalName',
+  'UserInfo',
+]
 const RIGHTS = ['UserCanWrite', 'ReadOnly', 'UserCanRename', 'UserCanNotWriteRelative']
 
 function differing(one: Info, two: Info): string[] {
@@ -53,6 +59,10 @@ describe('CheckFileInfo', () => {
       SupportsRename: true,
       SupportsDeleteFile: true,
       SupportsUserInfo: true,
+      SupportsContainers: true,
+      SupportsEcosystem: true,
+      SupportsGetFileWopiSrc: true,
+      SupportsAddActivities: true,
     })
   })
 
@@ -79,7 +89,8 @@ describe('CheckFileInfo', () => {
     for (const [name, value] of Object.entries(info)) {
       expect(value, name).not.toBeNull()
       expect(value, name).not.toBe('')
-      const type = /^(Supports|User?Can|ReadOnly|Is)/.test(name)
+      if (Array.isArray(value)) continue
+      const type = /^(Supports|User?Can|ReadOnly|Is|License)/.test(name)
         ? 'boolean'
         : /^Size$|MaxLength$/.test(name)
           ? 'number'

@@ -12,7 +12,7 @@ describe('A-08: path variants', () => {
     ['/WOPI/files/ID', 404],
     ['/wopi/Files/ID', 404],
     ['/wopi/files/ID/Contents', 404],
-    ['/wopi/files/ID/ancestry', 404],
+    ['/wopi/files/ID/ancestors', 404],
     ['/wopi/files', 404],
     ['/wopi/files/', 404],
     ['/wopi', 404],

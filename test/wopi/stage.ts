@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import type { FileView, Person, Role } from '../kit/people.js'
 import { execute } from '../kit/postgres.js'
 import { Tandem } from '../kit/tandem.js'
-import { Editor } from '../kit/wopi.js'
+import { Editor, Place } from '../kit/wopi.js'
 
 export interface LogLine {
   readonly level: number
@@ -78,6 +78,37 @@ export class Stage {
     const fileId = /^\/wopi\/files\/([^/]+)$/.exec(pathname)?.[1]
     if (fileId === undefined) throw new Error(`no WOPISrc: ${url}`)
     return this.knows(new Editor(origin, fileId, searchParams.get('access_token') ?? ''))
+  }
+
+  /** What a returned Url leads to, whatever it is. */
+  goTo(url: string): Place {
+    const place = new Place(url)
+    this.secrets.add(place.token)
+    return place
+  }
+
+  /** A new container of alice's, and somebody's token for it. */
+  async folder({ who = 'alice', mode = 'edit', role, name }: Opening = {}): Promise<Place> {
+    const alice = await this.person('alice')
+    const named = name ?? `Folder ${++this.names}`
+    const made = await alice.calls('POST', `/containers?name=${encodeURIComponent(named)}`)
+    const { id } = made.json<{ id: string }>()
+    if (role) await alice.calls('PUT', `/containers/${id}/grants/user:${who}`, { role })
+    return this.enter(id, { who, mode })
+  }
+
+  /** Somebody's token for a container that is there. */
+  async enter(containerId: string, { who = 'alice', mode = 'edit' }: Opening = {}): Promise<Place> {
+    const person = await this.person(who)
+    const answer = await person.calls('POST', `/containers/${containerId}/access-tokens`, { mode })
+    const { accessToken, wopiSrc } = answer.json<{ accessToken: string; wopiSrc: string }>()
+    return this.goTo(`${wopiSrc}?access_token=${accessToken}`)
+  }
+
+  /** Somebody's token for the ecosystem. */
+  async ecosystem(who = 'alice'): Promise<Place> {
+    const root = await this.enter('root', { who, mode: 'view' })
+    return this.goTo((await root.get('/ecosystem_pointer')).json<{ Url: string }>().Url)
   }
 
   sql(statement: string, values: unknown[] = []): Promise<Record<string, unknown>[]> {

@@ -2,7 +2,9 @@ import { Injectable } from '@nestjs/common'
 import { type Answer, jsonAnswer } from '../../http/answer.js'
 import { mayEdit, type FileAccess } from '../../permission/access.service.js'
 import { MAX_STEM_LENGTH, splitName } from '../../storage/file-name.js'
+import { NO_SPECIAL_ACCOUNT } from '../container-info.js'
 import type { Operation, WopiRequest } from '../operation.js'
+import { shareTypes } from '../share-types.js'
 
 /** WOPI.md §5. */
 @Injectable()
@@ -25,6 +27,10 @@ const CAPABILITIES = {
   SupportsRename: true,
   SupportsDeleteFile: true,
   SupportsUserInfo: true,
+  SupportsContainers: true,
+  SupportsEcosystem: true,
+  SupportsGetFileWopiSrc: true,
+  SupportsAddActivities: true,
 } as const
 
 /** What Tandem can truthfully say; a property without a value is left out, never null (WOPI.md §2.4). */
@@ -52,6 +58,7 @@ export function fileInfo(access: FileAccess): Record<string, unknown> {
     UserCanRename: canWrite,
     UserCanNotWriteRelative: !canWrite,
     ...(file.closed ? { TemporarilyNotWritable: true } : {}),
-    IsAnonymousUser: false,
+    ...shareTypes(access),
+    ...NO_SPECIAL_ACCOUNT,
   }
 }

@@ -8,10 +8,11 @@ import { bodyOf } from '../../http/request-body.js'
 import { LockService } from '../../lock/lock.service.js'
 import { AccessService } from '../../permission/access.service.js'
 import { BlobStore } from '../../storage/blob-store.js'
-import { sanitizeName, splitName } from '../../storage/file-name.js'
+import { sanitizeStem, splitName } from '../../storage/file-name.js'
 import { FileService } from '../../storage/file.service.js'
-import { isCollabora } from '../client-family.js'
+import { sendsDocumentWithRename } from '../client-family.js'
 import { conflictAnswer } from '../lock-answer.js'
+import { againIfNameTaken } from '../name-race.js'
 import type { Operation, WopiRequest } from '../operation.js'
 import { putHeaders } from '../put-headers.js'
 import { RefusedSaves } from '../refused-saves.service.js'
@@ -20,8 +21,6 @@ import { SaveService } from '../save.service.js'
 import { WopiError } from '../wopi-error.js'
 import { lockIdHeader } from '../wopi-headers.js'
 import { wopiSrc } from '../wopi-src.js'
-
-const UNIQUE_VIOLATION = '23505'
 
 /** WOPI.md §8.2: a new base name; id, extension, version and content stay. */
 @Injectable()
@@ -45,7 +44,7 @@ export class RenameFile implements Operation {
     const lockId = lockIdHeader(request, 'X-WOPI-Lock')
     const stem = this.requestedStem(request)
     await this.saveCollaborasBody(request)
-    return again(() => this.rename(request, stem, lockId))
+    return againIfNameTaken(() => this.rename(request, stem, lockId))
   }
 
   private rename(request: WopiRequest, stem: string, lockId: string | undefined): Promise<Answer> {
@@ -69,7 +68,7 @@ export class RenameFile implements Operation {
         detail: { from: head.name, to: name },
       })
       const answer = { Name: splitName(name).stem }
-      if (!isCollabora(request)) return jsonAnswer(200, answer)
+      if (!sendsDocumentWithRename(request)) return jsonAnswer(200, answer)
       const url = wopiSrc(this.settings, head.id)
       return jsonAnswer(200, { ...answer, Url: url, LastModifiedTime: head.modifiedAt })
     })
@@ -78,15 +77,14 @@ export class RenameFile implements Operation {
   private requestedStem(request: WopiRequest): string {
     const requested = nameHeader(request, 'X-WOPI-RequestedName')
     if (requested === undefined) throw new WopiError('header-missing', 'X-WOPI-RequestedName is required')
-    // The extension is only there to be counted as one: "v1.2" has none to lose.
-    const stem = sanitizeName(`${requested}.x`)?.slice(0, -2)
-    if (stem === undefined || stem === '') throw invalidName('nothing of the requested name can be used')
+    const stem = sanitizeStem(requested)
+    if (stem === undefined) throw invalidName('nothing of the requested name can be used')
     return stem
   }
 
   /** Collabora sends unsaved changes along, Microsoft and ONLYOFFICE an empty body (CLIENTS.md, "The RENAME trap"). */
   private async saveCollaborasBody(request: WopiRequest): Promise<void> {
-    if (!isCollabora(request)) return
+    if (!sendsDocumentWithRename(request)) return
     const headers = putHeaders(request)
     if (headers.lockId === undefined) return
     const content = await this.blobs.receive(bodyOf(request))
@@ -96,18 +94,5 @@ export class RenameFile implements Operation {
     }
     const outcome = await this.saves.decide(request.access, headers, content)
     if (outcome.kind === 'refused') await this.refusedSaves.keep(request.access, headers, outcome)
-  }
-}
-
-/**
- * Two files on their way to one name: both find it free, and the index stops the later one, which then sees it taken.
- * Each time somebody got his name, so that a crowd gets through as well.
- */
-async function again<T>(rename: () => Promise<T>, tries = 30): Promise<T> {
-  try {
-    return await rename()
-  } catch (error) {
-    if (tries === 1 || (error as NodeJS.ErrnoException).code !== UNIQUE_VIOLATION) throw error
-    return again(rename, tries - 1)
   }
 }

@@ -1,0 +1,107 @@
+// node scripts/protocol-table.mjs: writes docs/protocol.md from scripts/protocol.json (what the protocol has), the
+// sources (what of it Tandem has) and the tests (what shows it). With --check: fails when the page is not that.
+import { execFileSync } from 'node:child_process'
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '..')
+const PAGE = 'docs/protocol.md'
+const read = (path) => readFileSync(join(root, path), 'utf8')
+const filesIn = (folder, ending) =>
+  readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith(ending))
+    .map((name) => `${folder}/${name}`)
+    .sort()
+
+const protocol = JSON.parse(read('scripts/protocol.json'))
+const implemented = new Set(
+  filesIn('src/wopi/operations', '.ts').flatMap((path) =>
+    [...read(path).matchAll(/readonly name = '(\w+)'/g)].map(([, name]) => name),
+  ),
+)
+const sent = {
+  file: ['src/wopi/operations/check-file-info.ts', 'src/wopi/container-info.ts', 'src/wopi/share-types.ts'],
+  container: ['src/wopi/container-info.ts', 'src/wopi/share-types.ts'],
+}
+
+const link = (path) => `[${path.slice('test/'.length)}](../${path})`
+
+function operationRow({ name, call, override, test }) {
+  const words = [code(name), code(call), override === undefined ? '' : code(override)]
+  if (!implemented.has(name.split(' ')[0])) return [...words, '501', link('test/wopi/unsupported.test.ts')]
+  if (test === undefined || !existsSync(join(root, test))) throw new Error(`${name} has no test`)
+  return [...words, 'yes', link(test)]
+}
+
+// CheckFileInfo's own test first, then those of WOPI, then any.
+const tests = filesIn('test', '.test.ts')
+const rankOf = (path) =>
+  path.endsWith('/check-file-info.test.ts') ? 0 : path.startsWith('test/wopi/') ? 1 : 2
+const ranked = tests.toSorted((a, b) => rankOf(a) - rankOf(b))
+
+function propertyRow(name, sources, candidates) {
+  const word = new RegExp(`\\b${name}\\b`)
+  const isSent = sources.some((path) => word.test(withoutComments(read(path))))
+  if (!isSent) return [code(name), '–', '']
+  const test = candidates.find((path) => word.test(read(path)))
+  if (test === undefined) throw new Error(`${name} has no test`)
+  return [code(name), 'yes', link(test)]
+}
+
+const code = (text) => `\`${text}\``
+const withoutComments = (text) => text.replace(/\/\*.*?\*\/|\/\/.*$/gms, '')
+const table = (head, rows) =>
+  [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n')
+
+const containerTests = ['test/wopi/containers.test.ts', 'test/wopi/share-links.test.ts']
+const page = `# What of WOPI Tandem speaks
+
+Written by \`node scripts/protocol-table.mjs\`; \`test/docs/protocol.test.ts\` fails when it is not what the sources say.
+
+Every operation is refused in the same order: 401 without a good token, 404 without the right, 501 for what is not supported, 400 for what is malformed. What each refusal means: [errors.md](errors.md#wopi).
+
+## Operations
+
+${table(['Operation', 'Call', 'X-WOPI-Override', 'Supported', 'Test'], protocol.operations.map(operationRow))}
+
+The bootstrapper takes its operation in \`X-WOPI-EcosystemOperation\`, or in \`X-WOPI-Override\`.
+
+- **Folders that a user may not see** are left out of EnumerateAncestors and EnumerateChildren. The root is there for everybody.
+- **Tokens in returned addresses** are for exactly what the address names, for the same user, and end when the presented one does.
+- **GetFileWopiSrc** takes a file's id, or its address under \`/view/\`, \`/edit/\` or \`/wopi/files/\`.
+- **DeleteContainer** deletes empty containers only; the root is neither deleted nor renamed.
+- **GetShareUrl** is offered to owners with an edit token.
+- **AddActivities** accepts comments, which become events without their text; everything else is answered "not supported" (3).
+
+## Properties of CheckFileInfo
+
+"–" is left out: the protocol's default holds.
+${Object.entries(protocol.fileProperties)
+  .map(
+    ([group, names]) =>
+      `\n### ${group}\n\n${table(
+        ['Property', 'Sent', 'Test'],
+        names.map((name) => propertyRow(name, sent.file, ranked)),
+      )}`,
+  )
+  .join('\n')}
+
+## Properties of CheckContainerInfo
+
+${table(
+  ['Property', 'Sent', 'Test'],
+  protocol.containerProperties.map((name) => propertyRow(name, sent.container, containerTests)),
+)}
+`
+
+const pretty = execFileSync(join(root, 'node_modules/.bin/prettier'), ['--stdin-filepath', PAGE], {
+  cwd: root,
+  input: page,
+  encoding: 'utf8',
+})
+if (!process.argv.includes('--check')) writeFileSync(join(root, PAGE), pretty)
+else if (!existsSync(join(root, PAGE)) || read(PAGE) !== pretty) {
+  console.error(`${PAGE} is not current; run: node scripts/protocol-table.mjs`)
+  process.exitCode = 1
+}

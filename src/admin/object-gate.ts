@@ -1,0 +1,31 @@
+import { Injectable } from '@nestjs/common'
+import type { ApiUser } from '../permission/api-user.js'
+import type { GrantedObject } from '../permission/grant.service.js'
+import { ApiProblem } from './api-problem.js'
+import { FileGate } from './file-gate.js'
+
+/** Lets a caller through to what is shared of a file or container: `/files/ID/…` or `/containers/ID/…`. */
+@Injectable()
+export class ObjectGate {
+  constructor(private readonly gate: FileGate) {}
+
+  async requireOwned(caller: ApiUser, kind: string, id: string): Promise<GrantedObject> {
+    const object = objectOf(kind, id)
+    if (object.kind === 'file') await this.gate.requireFile(caller, id, 'owner')
+    else await this.gate.requireContainer(caller, id, 'owner')
+    return object
+  }
+
+  async requireReadable(caller: ApiUser, kind: string, id: string): Promise<GrantedObject> {
+    const object = objectOf(kind, id)
+    if (object.kind === 'file') await this.gate.requireFileFacts(caller, id, 'owner')
+    else await this.gate.requireContainerFacts(caller, id, 'owner')
+    return object
+  }
+}
+
+function objectOf(kind: string, id: string): GrantedObject {
+  if (kind === 'files') return { id, kind: 'file' }
+  if (kind === 'containers') return { id, kind: 'container' }
+  throw new ApiProblem('not-found', 'There is nothing at this address.')
+}

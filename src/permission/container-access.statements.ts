@@ -1,0 +1,43 @@
+import type { Statement } from '../database/database.js'
+
+const TOKEN = `
+  t.mode,
+  case when t.revoked_at is not null or u.disabled_at is not null then 'revoked'
+       when t.expires_at <= clock_timestamp() then 'expired' else 'live' end as token,
+  extract(epoch from t.expires_at)::float8 as expires_at`
+
+export interface TokenRow {
+  readonly mode: 'view' | 'edit'
+  readonly token: 'live' | 'expired' | 'revoked'
+  /** Epoch seconds. */
+  readonly expires_at: number
+}
+
+export interface ContainerAccessRow extends TokenRow {
+  /** The container's columns are null when it does not exist (any more). */
+  readonly name: string | null
+  readonly parent_id: string | null
+  readonly rank: number
+}
+
+/** As FILE_ACCESS, for a container. $1 jti, $2 user, $3 container */
+export const CONTAINER_ACCESS: Statement<ContainerAccessRow> = {
+  name: 'container-access',
+  text: `
+    select ${TOKEN}, c.name, c.parent_id,
+      greatest(case when c.parent_id is null then 1 else 0 end,
+        rank_of(u.id, u.groups, c.id, c.owner_id, c.ancestors)) as rank
+    from access_token t
+    join user_account u on u.id = t.user_id
+    left join container c on c.id = t.resource_id
+    where t.jti = $1 and t.user_id = $2 and t.resource_kind = 'container' and t.resource_id = $3`,
+}
+
+/** $1 jti, $2 user */
+export const ECOSYSTEM_ACCESS: Statement<TokenRow> = {
+  name: 'ecosystem-access',
+  text: `
+    select ${TOKEN}
+    from access_token t join user_account u on u.id = t.user_id
+    where t.jti = $1 and t.user_id = $2 and t.resource_kind = 'ecosystem'`,
+}

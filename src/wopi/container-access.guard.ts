@@ -1,0 +1,70 @@
+import { Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common'
+import { mayEdit } from '../permission/access.service.js'
+import { ContainerAccessService, type ContainerAccess } from '../permission/container-access.service.js'
+import type { ContainerOperation, ContainerRequest, EcosystemRequest } from './container-operation.js'
+import { ContainerOperations } from './container-operations.js'
+import { requireLive } from './wopi-access.js'
+import { WopiError } from './wopi-error.js'
+
+/** Which operation on the container is it, and may this caller do it? (WOPI.md §2.6: 401, then 404, then 501) */
+@Injectable()
+export class ContainerAccessGuard implements CanActivate {
+  constructor(
+    private readonly accesses: ContainerAccessService,
+    private readonly operations: ContainerOperations,
+  ) {}
+
+  async canActivate(context: ExecutionContext): Promise<boolean> {
+    const request = context.switchToHttp().getRequest<ContainerRequest>()
+    const found = this.operations.onContainer(request)
+    if (!(found instanceof WopiError)) request.operation = found
+    request.access = await this.accessOf(request)
+    const need = found instanceof WopiError ? 'read' : found.needs
+    if (!permits(request.access, need)) throw new WopiError('no-right', `the user may not ${need} here`)
+    if (found instanceof WopiError) throw found
+    return true
+  }
+
+  private async accessOf({ user, params }: ContainerRequest): Promise<ContainerAccess> {
+    const access = await this.accesses.ofToken(user, params.id)
+    if (access === 'unknown-token')
+      throw new WopiError('token-of-other-file', 'the access token is not for this container')
+    if (access === 'no-such-container')
+      throw new WopiError('no-such-container', 'the container does not exist')
+    requireLive(access)
+    return access
+  }
+}
+
+function permits(access: ContainerAccess, need: ContainerOperation['needs']): boolean {
+  switch (need) {
+    case 'read':
+      return access.role !== undefined
+    case 'edit':
+      return mayEdit(access)
+    case 'own':
+      return access.mode === 'edit' && access.role === 'owner'
+  }
+}
+
+/** The same for the ecosystem, where everybody finds what is his. */
+@Injectable()
+export class EcosystemAccessGuard implements CanActivate {
+  constructor(
+    private readonly accesses: ContainerAccessService,
+    private readonly operations: ContainerOperations,
+  ) {}
+
+  async canActivate(context: ExecutionContext): Promise<boolean> {
+    const request = context.switchToHttp().getRequest<EcosystemRequest>()
+    const found = this.operations.onEcosystem(request)
+    if (!(found instanceof WopiError)) request.operation = found
+    const access = await this.accesses.ofEcosystemToken(request.user)
+    if (access === 'unknown-token')
+      throw new WopiError('token-of-other-file', 'the access token is not for the ecosystem')
+    requireLive(access)
+    if (found instanceof WopiError) throw found
+    request.access = access
+    return true
+  }
+}

@@ -1,0 +1,14 @@
+const UNIQUE_VIOLATION = '23505'
+
+/**
+ * Two files or containers on their way to one name: both find it free, and the index stops the later one, which then sees it taken.
+ * Each time somebody got his name, so that a crowd gets through as well.
+ */
+export async function againIfNameTaken<T>(rename: () => Promise<T>, tries = 30): Promise<T> {
+  try {
+    return await rename()
+  } catch (error) {
+    if (tries === 1 || (error as NodeJS.ErrnoException).code !== UNIQUE_VIOLATION) throw error
+    return againIfNameTaken(rename, tries - 1)
+  }
+}

@@ -1,0 +1,129 @@
+import { Injectable } from '@nestjs/common'
+import type { IncomingMessage } from 'node:http'
+import { AuditService } from '../audit/audit.service.js'
+import { Database } from '../database/database.js'
+import { Answer } from '../http/answer.js'
+import { correlationId } from '../http/correlation-id.js'
+import { LockService } from '../lock/lock.service.js'
+import { AccessService } from '../permission/access.service.js'
+import { BlobStore, type StoredBlob } from '../storage/blob-store.js'
+import { numberedName } from '../storage/file-name.js'
+import { FileService } from '../storage/file.service.js'
+import { NameTaken } from '../storage/storage-errors.js'
+import { conflictAnswer } from './lock-answer.js'
+import type { Target } from './target-name.js'
+import { encodeUtf7 } from './utf7.js'
+import { WopiError } from './wopi-error.js'
+
+export interface NewFileRequest {
+  readonly request: IncomingMessage
+  readonly userId: string
+  readonly containerId: string
+  readonly target: Target
+  /** Called once it is clear that the content is wanted. */
+  readonly receive: () => Promise<StoredBlob>
+  /** For the audit. */
+  readonly detail: Readonly<Record<string, unknown>>
+}
+
+/** Puts a file under a suggested or an exact name: what PutRelativeFile and CreateChildFile share (WOPI.md §8.1, §9.4). */
+@Injectable()
+export class NewFiles {
+  constructor(
+    private readonly database: Database,
+    private readonly files: FileService,
+    private readonly blobs: BlobStore,
+    private readonly locks: LockService,
+    private readonly accesses: AccessService,
+    private readonly audit: AuditService,
+  ) {}
+
+  /** @returns the file, or the 409 of a name or lock in the way */
+  async put(wanted: NewFileRequest): Promise<{ id: string; name: string } | Answer> {
+    const { target, containerId } = wanted
+    if (target.mode === 'exact') {
+      const taken = await this.files.findByName(containerId, target.name)
+      if (taken !== undefined && !target.overwrite) return this.takenAnswer(containerId, target.name)
+      if (taken !== undefined) return this.overwrite(wanted, taken)
+    }
+    return this.create(wanted, await wanted.receive())
+  }
+
+  private async create(
+    { request, userId, containerId, target, detail }: NewFileRequest,
+    content: StoredBlob,
+  ): Promise<{ id: string; name: string } | Answer> {
+    const file = {
+      containerId,
+      name: target.name,
+      owner: userId,
+      content,
+      correlationId: correlationId(request),
+    }
+    try {
+      return await this.database.transaction(async (tx) => {
+        const head =
+          target.mode === 'exact'
+            ? await this.files.create(tx, file)
+            : await this.files.createNumbered(tx, file)
+        await this.audit.record(tx, {
+          actor: file.owner,
+          action: 'file-created',
+          objectId: head.id,
+          outcome: 'done',
+          correlationId: file.correlationId,
+          detail: { name: head.name, ...detail },
+        })
+        return { id: head.id, name: head.name }
+      })
+    } catch (error) {
+      // After any other error the commit may have happened all the same; then the blob is the document.
+      if (!(error instanceof NameTaken)) throw error
+      await this.blobs.remove(content.blob)
+      return this.takenAnswer(containerId, target.name)
+    }
+  }
+
+  /** The overwritten file keeps its id, its history and whoever has it open. */
+  private async overwrite(
+    { request, userId, receive, detail }: NewFileRequest,
+    fileId: string,
+  ): Promise<{ id: string; name: string } | Answer> {
+    const role = await this.accesses.roleOnFile(userId, fileId)
+    if (role !== 'editor' && role !== 'owner') {
+      throw new WopiError('operation-not-offered', 'the user may not overwrite the file of that name')
+    }
+    const content = await receive()
+    const outcome = await this.database.transaction(async (tx) => {
+      const head = await this.files.lockHead(tx, fileId)
+      const lock = await this.locks.hold(tx, fileId)
+      if (!head || !lock) throw new WopiError('no-such-file', 'the file to overwrite was deleted meanwhile')
+      if (lock.kind !== 'none') return { conflict: conflictAnswer(lock) }
+      const correlation = correlationId(request)
+      const { version, changed } = await this.files.commit(tx, head, content, {
+        author: userId,
+        editors: [],
+        cause: 'save',
+        correlationId: correlation,
+      })
+      await this.audit.record(tx, {
+        actor: userId,
+        action: 'save',
+        objectId: fileId,
+        outcome: 'done',
+        correlationId: correlation,
+        detail: { version, ...detail },
+      })
+      return { name: head.name, changed }
+    })
+    if ('conflict' in outcome || !outcome.changed) await this.blobs.remove(content.blob)
+    return 'conflict' in outcome ? outcome.conflict : { id: fileId, name: outcome.name }
+  }
+
+  /** 409 with a name that is free, which editors retry with by themselves. */
+  private async takenAnswer(containerId: string, name: string): Promise<Answer> {
+    let number = 2
+    while (await this.files.findByName(containerId, numberedName(name, number))) number++
+    return new Answer(409, { 'X-WOPI-ValidRelativeTarget': encodeUtf7(numberedName(name, number)) })
+  }
+}

@@ -1,0 +1,39 @@
+import { Injectable } from '@nestjs/common'
+import { Readable } from 'node:stream'
+import { Answer, jsonAnswer } from '../../http/answer.js'
+import { BlobStore } from '../../storage/blob-store.js'
+import type { ContainerOperation, ContainerRequest } from '../container-operation.js'
+import { NewFiles } from '../new-files.service.js'
+import { Pointers } from '../pointers.js'
+import { fileTarget } from '../target-name.js'
+
+/** What a new file is called when only its extension is suggested. */
+const NEW_FILE = { stem: 'New file', extension: '' }
+
+/** WOPI.md §9.4: a new file without a byte in it; whatever body comes along is not for it. */
+@Injectable()
+export class CreateChildFile implements ContainerOperation {
+  readonly name = 'CreateChildFile'
+  readonly needs = 'edit'
+
+  constructor(
+    private readonly newFiles: NewFiles,
+    private readonly blobs: BlobStore,
+    private readonly pointers: Pointers,
+  ) {}
+
+  async answer(request: ContainerRequest): Promise<Answer> {
+    const { access } = request
+    const outcome = await this.newFiles.put({
+      request,
+      userId: access.user.id,
+      containerId: access.container.id,
+      target: fileTarget(request, NEW_FILE),
+      receive: () => this.blobs.receive(Readable.from([])),
+      detail: { containerId: access.container.id },
+    })
+    if (outcome instanceof Answer) return outcome
+    const pointer = { kind: 'file', id: outcome.id, role: 'editor' } as const
+    return jsonAnswer(200, { Name: outcome.name, Url: await this.pointers.to(access, pointer) })
+  }
+}

@@ -1,0 +1,53 @@
+import { Injectable } from '@nestjs/common'
+import { AuditService } from '../../audit/audit.service.js'
+import { Settings } from '../../config/settings.js'
+import { Database } from '../../database/database.js'
+import { type Answer, jsonAnswer } from '../../http/answer.js'
+import { correlationId } from '../../http/correlation-id.js'
+import { ShareLinkService } from '../../permission/share-link.service.js'
+import type { ContainerOperation, ContainerRequest } from '../container-operation.js'
+import type { Operation, WopiRequest } from '../operation.js'
+import { shareRole } from '../share-types.js'
+import { WopiError } from '../wopi-error.js'
+import { header } from '../wopi-headers.js'
+
+/** WOPI.md §8.5 and §9.8: a link for people, to a page of Tandem's. */
+@Injectable()
+export class GetShareUrl implements Operation, ContainerOperation {
+  readonly name = 'GetShareUrl'
+  readonly needs = 'read'
+
+  constructor(
+    private readonly database: Database,
+    private readonly links: ShareLinkService,
+    private readonly audit: AuditService,
+    private readonly settings: Settings,
+  ) {}
+
+  async answer(request: WopiRequest | ContainerRequest): Promise<Answer> {
+    const { access } = request
+    const type = header(request, 'X-WOPI-UrlType')
+    if (type === undefined) throw new WopiError('header-missing', 'X-WOPI-UrlType is required')
+    const role = shareRole(access, type)
+    if (role === undefined)
+      throw new WopiError('operation-not-offered', `no link of the kind ${type} is offered to this user`)
+    const kind = 'file' in access ? 'file' : 'container'
+    const { id } = request.params
+    const { secret } = await this.database.transaction(async (tx) => {
+      const link = await this.links.link(tx, { kind, id }, role, access.user.id)
+      if (link.made) {
+        await this.audit.record(tx, {
+          actor: access.user.id,
+          action: 'share-link-created',
+          objectId: id,
+          outcome: 'done',
+          correlationId: correlationId(request),
+          detail: { link: link.id, role },
+        })
+      }
+      return link
+    })
+    const page = role === 'viewer' ? 'view' : 'edit'
+    return jsonAnswer(200, { ShareUrl: `${this.settings.publicUrl}/${page}/${id}?share=${secret}` })
+  }
+}
