@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http'
 import type { EventFeed } from '../events/event-feed.js'
-import type { RecordedEvent } from '../events/event-log.js'
+import { eventView, type RecordedEvent } from '../events/event-log.js'
 import type { EventReader } from '../events/event-reader.js'
 import { ALWAYS } from '../http/answer.js'
 
@@ -120,8 +120,4 @@ function frameOf(event: RecordedEvent): string {
     frames.set(event, frame)
   }
   return frame
-}
-
-export function eventView({ id, at, kind, file_id, session_id, user_id, detail }: RecordedEvent): unknown {
-  return { id, at, kind, fileId: file_id, sessionId: session_id, userId: user_id, detail }
 }

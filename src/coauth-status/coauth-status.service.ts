@@ -4,6 +4,7 @@ import { Database, type Tx } from '../database/database.js'
 import { EventLog } from '../events/event-log.js'
 import type { ApplicationName } from './application.js'
 import { forecast, type Forecast } from './forecast.js'
+import { iso } from './iso.js'
 import { eventOf, Presence } from './presence.js'
 import { isPresent, type Session } from './session.js'
 import { end, leave, type Told } from './session-changes.js'
@@ -140,8 +141,6 @@ export class CoauthStatusService {
   private view(facts: StatusFacts): SessionView | undefined {
     const { session } = facts
     if (!session) return undefined
-    const iso = (at: number | undefined): string | null =>
-      at === undefined ? null : new Date(at).toISOString()
     return {
       id: session.id,
       startedAt: new Date(session.startedAt).toISOString(),

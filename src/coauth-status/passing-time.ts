@@ -1,4 +1,5 @@
 import { GHOST_AFTER_MS, habitsOf, OVERDUE_AFTER_MS, type PrincipalRule } from './application.js'
+import { iso } from './iso.js'
 import { principalOf } from './principal.js'
 import { countPeople, editorsOf, isPresent, type LockFact, type Session, type Warning } from './session.js'
 import { end, leave, tellPrincipal, type Told } from './session-changes.js'
@@ -87,8 +88,4 @@ export function isGhost({ lastActivityAt }: Session, now: number, lock: LockFact
   return (
     lock.kind === 'wopi' && now > lastActivityAt + GHOST_AFTER_MS && (lock.refreshedAt ?? 0) > lastActivityAt
   )
-}
-
-function iso(at: number | undefined): string | null {
-  return at === undefined ? null : new Date(at).toISOString()
 }

@@ -7,6 +7,12 @@ const TIME = (ms: string): string => `to_timestamp((${ms})::float8 / 1000)`
 /** Who is gone for good is read only where history is asked for: a file may stay open for weeks. */
 export const RECENT = `(p.left_at is null or p.left_at > clock_timestamp() - interval '10 minutes')`
 
+/** What holds the file by now, `l` being its lock row, if any. $1 grace ms */
+export const LIVE_KIND = `
+  case when l.kind is null or l.kind <> 'none' and clock_timestamp() >= l.expires_at
+              + case l.kind when 'wopi' then $1::float8 * interval '1 ms' else interval '0' end
+       then 'none' else l.kind end`
+
 /** A session as JSON in the very shape of `Session`, without the properties that are null. */
 export const SESSION = `json_strip_nulls(json_build_object(
     'id', s.id, 'fileId', s.file_id, 'application', s.application,
@@ -72,9 +78,7 @@ export interface WatchedRow {
 /** Sessions with the locks of their files, which this module only reads. */
 const WITH_LOCK = `
   select ${SESSION} as session, json_strip_nulls(json_build_object(
-      'kind', case when l.kind is null or l.kind <> 'none' and clock_timestamp() >= l.expires_at
-                     + case l.kind when 'wopi' then $1::float8 * interval '1 ms' else interval '0' end
-                   then 'none' else l.kind end,
+      'kind', ${LIVE_KIND},
       'refreshedAt', ${MS('l.refreshed_at')}, 'expiresAt', ${MS('l.expires_at')})) as lock,
     f.deleted_at is not null as deleted
   from coauth_session s join file f on f.id = s.file_id left join file_lock l on l.file_id = s.file_id`

@@ -1,6 +1,6 @@
 import type { Statement } from '../database/database.js'
 import type { LockFact, Session } from './session.js'
-import { MS, RECENT, SESSION } from './session.statements.js'
+import { LIVE_KIND, MS, RECENT, SESSION } from './session.statements.js'
 
 /** Everything that a status is made of, from one look at the database. */
 export interface StatusFacts {
@@ -35,11 +35,6 @@ export interface PersonFact {
   /** An edit token that is alive, and the live right behind it. */
   readonly canWrite: boolean
 }
-
-const LIVE_KIND = `
-  case when l.kind is null or l.kind <> 'none' and clock_timestamp() >= l.expires_at
-              + case l.kind when 'wopi' then $1::float8 * interval '1 ms' else interval '0' end
-       then 'none' else l.kind end`
 
 /** Lock and file name are read here and never written: their rules live in LockModule and StorageModule. */
 const FACTS = `json_strip_nulls(json_build_object(

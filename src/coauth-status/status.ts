@@ -1,4 +1,5 @@
 import { habitsOf, type ApplicationName, applicationOf, type PrincipalRule } from './application.js'
+import { iso } from './iso.js'
 import { isGhost, isOverdue, passTime } from './passing-time.js'
 import { principalOf } from './principal.js'
 import { countPeople, editorsOf, isPresent, type Participant, type Session } from './session.js'
@@ -207,8 +208,4 @@ function safety(
   if (session?.failing) reasons.push('saves are being refused')
   if (unsavedChanges === 'yes') reasons.push('there are unsaved changes')
   return { safeToModify: reasons.length === 0, reasons }
-}
-
-function iso(at: number | undefined): string | null {
-  return at === undefined ? null : new Date(at).toISOString()
 }

@@ -99,3 +99,8 @@ export class EventLog {
     return row?.id ?? '0'
   }
 }
+
+/** As the live stream, webhooks and REST tell it. */
+export function eventView({ id, at, kind, file_id, session_id, user_id, detail }: RecordedEvent): unknown {
+  return { id, at, kind, fileId: file_id, sessionId: session_id, userId: user_id, detail }
+}

@@ -1,7 +1,7 @@
 import type PgBoss from 'pg-boss'
 import type { Database, Statement, Tx } from '../database/database.js'
 import type { EventKind } from '../events/event-kind.js'
-import type { EventLog, RecordedEvent } from '../events/event-log.js'
+import { eventView, type EventLog, type RecordedEvent } from '../events/event-log.js'
 import type { Receiver } from './receiver.js'
 import type { WebhookJob } from './webhook-jobs.js'
 import { BEHIND, INTRODUCE, MOVE_CURSOR, TAKE_CURSOR } from './webhook.statements.js'
@@ -80,7 +80,6 @@ function isNews({ kind, at }: RecordedEvent): boolean {
 }
 
 function jobOf(event: RecordedEvent, receiver: Receiver): WebhookJob {
-  const { id, at, kind, file_id, session_id, user_id, detail } = event
-  const view = { id, at, kind, fileId: file_id, sessionId: session_id, userId: user_id, detail }
-  return { delivery: `${receiver.id}-${id}`, kind, body: JSON.stringify(view) }
+  const { id, kind } = event
+  return { delivery: `${receiver.id}-${id}`, kind, body: JSON.stringify(eventView(event)) }
 }
