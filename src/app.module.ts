@@ -6,6 +6,7 @@ import { DatabaseModule } from './database/database.module.js'
 import { HealthModule } from './health/health.module.js'
 import { HttpModule } from './http/http.module.js'
 import type { Logger } from './logging/logger.js'
+import { PagesModule } from './pages/pages.module.js'
 import { WebhooksModule } from './webhooks/webhooks.module.js'
 import { WopiModule } from './wopi/wopi.module.js'
 
@@ -20,6 +21,7 @@ export class AppModule {
         HttpModule,
         WopiModule,
         AdminModule,
+        PagesModule,
         WebhooksModule,
         HealthModule,
       ],

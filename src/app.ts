@@ -4,6 +4,7 @@ import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger'
 import { AppModule } from './app.module.js'
 import type { Settings } from './config/settings.js'
 import { FastExpressAdapter } from './http/fast-express.adapter.js'
+import { serveWebFolder } from './http/web-folder.js'
 import { Logger } from './logging/logger.js'
 
 /** Slower uploads than this many bytes a second are cut off. */
@@ -20,6 +21,7 @@ export async function createApp(settings: Settings, logger: Logger): Promise<INe
     // Longer than the idle time of any proxy in front, or it would reuse a connection that is being closed.
     keepAliveTimeout: 75_000,
   })
+  serveWebFolder(adapter)
   const app = await NestFactory.create(AppModule.with(settings, logger), adapter, {
     // The default parser turns a PutFile that is sent as JSON into zero bytes (ECOSYSTEM.md B.1 #6).
     bodyParser: false,

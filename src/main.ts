@@ -3,6 +3,7 @@ import { readConfig, type Config } from './config/config.js'
 import { loadTokenSecrets } from './config/token-secrets.js'
 import { openDatabase } from './database/open-database.js'
 import { Logger } from './logging/logger.js'
+import { SIGN_IN_MINUTES, signInLink } from './permission/sign-in-link.js'
 import { prepareDatabase } from './prepare-database.js'
 import { serve, type Running } from './serve.js'
 import { supervise } from './supervise.js'
@@ -34,6 +35,7 @@ async function start(config: Config, logger: Logger): Promise<Running> {
       { event: 'started', url: config.publicUrl, workers: config.workers },
       `Tandem listens on ${config.publicUrl}`,
     )
+    if (!config.oidc) await printSignInLink(config)
     return {
       stop: async () => {
         try {
@@ -47,6 +49,15 @@ async function start(config: Config, logger: Logger): Promise<Running> {
     await database.close()
     throw error
   }
+}
+
+/** Not into the log, which is kept and shipped: this is for the person at the terminal. */
+async function printSignInLink(config: Config): Promise<void> {
+  const link = signInLink(config.publicUrl, await loadTokenSecrets(config), 'root', 'admin')
+  process.stderr.write(
+    `Sign in as the administrator root: once, in the next ${SIGN_IN_MINUTES} minutes, at\n  ${link}\n` +
+      `Others, and root later: npm run token -- USER --link\n`,
+  )
 }
 
 async function serveAt(config: Config, databaseUrl: string, logger: Logger): Promise<Running> {

@@ -65,7 +65,7 @@ export class AccessTokenDesk {
     const page = file && this.pageFor(file, mode, wopiSrc, editor)
     const issued = await this.database.transaction(async (tx) => {
       const token = await this.tokens.issue(
-        { userId, resource: kind, resourceId: id, mode, openedIn: page },
+        { userId, resource: kind, resourceId: id, mode, openedIn: page, webSession: caller.webSession },
         tx,
       )
       const event = {

@@ -24,11 +24,15 @@ import { GrantsController } from './grants.controller.js'
 import { IssuedTokensController } from './issued-tokens.controller.js'
 import { LockBreaker } from './lock-breaker.js'
 import { LocksController } from './locks.controller.js'
+import { OpeningModule } from '../opening/opening.module.js'
 import { NowhereController } from './nowhere.controller.js'
 import { ObjectGate } from './object-gate.js'
+import { OpeningController } from './opening.controller.js'
 import { RecoveryItemsController } from './recovery-items.controller.js'
 import { ShareLinksController } from './share-links.controller.js'
 import { SessionEnder } from './session-ender.js'
+import { SameOrigin } from './same-origin.guard.js'
+import { SignInController } from './sign-in.controller.js'
 import { WhoEdits } from './who-edits.js'
 import { SessionsController } from './sessions.controller.js'
 
@@ -39,6 +43,7 @@ import { SessionsController } from './sessions.controller.js'
     DiscoveryModule,
     EventsModule,
     LockModule,
+    OpeningModule,
     PermissionModule,
     StorageModule,
   ],
@@ -46,6 +51,7 @@ import { SessionsController } from './sessions.controller.js'
     FilesRestController,
     ContentController,
     AccessTokensController,
+    OpeningController,
     ExclusiveLockController,
     RecoveryItemsController,
     ContainersController,
@@ -59,6 +65,7 @@ import { SessionsController } from './sessions.controller.js'
     AuditController,
     EditorsController,
     AllRecoveryItemsController,
+    SignInController,
     NowhereController,
   ],
   providers: [
@@ -69,6 +76,7 @@ import { SessionsController } from './sessions.controller.js'
     LockBreaker,
     SessionEnder,
     WhoEdits,
+    SameOrigin,
     EventStreams,
   ],
 })

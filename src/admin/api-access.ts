@@ -14,8 +14,9 @@ import { ApiExceptionFilter } from './api-exception.filter.js'
 import { ApiRoleGuard } from './api-role.guard.js'
 import { KnownQuery } from './known-query.guard.js'
 import { PathText } from './path-text.pipe.js'
+import { SameOrigin } from './same-origin.guard.js'
 
-/** A controller for people and programs that are signed in with a bearer token. */
+/** A controller for people and programs that are signed in, with a bearer token or at the pages. */
 export function BearerAccess(): ClassDecorator {
   return signedIn('bearer')
 }
@@ -28,7 +29,7 @@ export function AdminAccess(): ClassDecorator {
 function signedIn(access: Access): ClassDecorator {
   return applyDecorators(
     DeclareAccess(access),
-    UseGuards(AuthGuard('api'), ApiRoleGuard, KnownQuery),
+    UseGuards(AuthGuard(['api', 'web-session']), SameOrigin, ApiRoleGuard, KnownQuery),
     UsePipes(PathText),
     UseFilters(ApiExceptionFilter),
     ApiBearerAuth(),

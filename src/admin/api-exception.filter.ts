@@ -67,7 +67,10 @@ function asProblem(error: unknown): ApiProblem {
 function ofHttpException(error: HttpException): ApiProblem {
   switch (error.getStatus()) {
     case 401:
-      return new ApiProblem('not-signed-in', 'A valid bearer token is required.')
+      return new ApiProblem(
+        'not-signed-in',
+        'A valid bearer token, or a browser that is signed in, is required.',
+      )
     case 403:
       return new ApiProblem('not-allowed', 'The caller may not do this.')
     case 404:

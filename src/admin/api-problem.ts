@@ -2,6 +2,7 @@
 export const API_PROBLEMS = {
   'not-signed-in': [401, 'Not signed in'],
   'not-allowed': [403, 'Not allowed'],
+  'cross-site': [403, 'Not from a page of Tandem'],
   'not-found': [404, 'Not found'],
   'invalid-request': [400, 'Invalid request'],
   'invalid-name': [400, 'Invalid name'],

@@ -3,28 +3,22 @@ import { ApiConsumes, ApiBody, ApiOperation, ApiTags } from '@nestjs/swagger'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { z } from 'zod'
 import { AuditService } from '../audit/audit.service.js'
+import { CoauthStatusService } from '../coauth-status/coauth-status.service.js'
+import type { CoauthStatus } from '../coauth-status/status.js'
 import { Database } from '../database/database.js'
 import { correlationId } from '../http/correlation-id.js'
 import { bodyOf, contentLength } from '../http/request-body.js'
 import type { ApiUser } from '../permission/api-user.js'
+import { RANK, roleOf } from '../permission/role.js'
 import { BlobStore } from '../storage/blob-store.js'
 import { checkName } from '../storage/file-name.js'
-import { FileService } from '../storage/file.service.js'
+import { FileService, type Head } from '../storage/file.service.js'
 import { NameTaken } from '../storage/storage-errors.js'
 import { BearerAccess, Caller } from './api-access.js'
 import { AuditorMayRead } from './api-role.guard.js'
 import { ContentService } from './content.service.js'
 import { FileGate } from './file-gate.js'
-import {
-  CheckedQuery,
-  pageOf,
-  pageQuery,
-  readCursor,
-  text,
-  timestamp,
-  type Page,
-  type PageQuery,
-} from './query.js'
+import { CheckedQuery, pageOf, pageQuery, readCursor, text, timestamp, truth, type Page } from './query.js'
 import { fileView } from './views.js'
 
 const createQuery = z.object({
@@ -32,6 +26,9 @@ const createQuery = z.object({
   container: text.max(64).optional().describe("By default the caller's own container"),
 })
 const deleteQuery = z.object({ force: z.enum(['true', 'false'], 'must be true or false').default('false') })
+const listQuery = pageQuery.extend({
+  status: truth.default('false').describe('With `coauthStatus` for those files that the caller may edit'),
+})
 const fileCursor = z.object({ createdAt: timestamp, id: text })
 
 @ApiTags('files')
@@ -44,6 +41,7 @@ export class FilesRestController {
     private readonly files: FileService,
     private readonly blobs: BlobStore,
     private readonly contents: ContentService,
+    private readonly status: CoauthStatusService,
     private readonly audit: AuditService,
   ) {}
 
@@ -87,15 +85,29 @@ export class FilesRestController {
   @ApiOperation({ summary: "The caller's own files and those shared with him, oldest first" })
   async list(
     @Caller() caller: ApiUser,
-    @CheckedQuery(pageQuery) { limit, cursor }: PageQuery,
+    @CheckedQuery(listQuery) { limit, cursor, status }: z.infer<typeof listQuery>,
   ): Promise<Page<unknown>> {
     const rows = await this.files.list(caller.id, readCursor(cursor, fileCursor), limit + 1)
+    const statuses = status === 'true' ? await this.statusesOf(rows) : undefined
     return pageOf(
       rows,
       limit,
-      ({ head }) => fileView(head),
+      ({ head, rank }) => ({
+        ...fileView(head),
+        role: roleOf(rank),
+        ...(statuses && { coauthStatus: statuses.get(head.id) ?? null }),
+      }),
       (row) => row.cursor,
     )
+  }
+
+  /** Presence is shown only to those who may edit (RELIABILITY-SECURITY.md §3.7). */
+  private async statusesOf(
+    rows: readonly { readonly head: Head; readonly rank: number }[],
+  ): Promise<ReadonlyMap<string, CoauthStatus>> {
+    const editable = rows.filter(({ rank }) => rank >= RANK.editor).map(({ head }) => head.id)
+    const statuses = await this.status.ofFiles(editable)
+    return new Map(statuses.map((status) => [status.fileId, status]))
   }
 
   @Get(':id')

@@ -26,6 +26,8 @@ export type AuditAction =
   | 'recovery-restored'
   | 'recovery-saved-as-copy'
   | 'recovery-discarded'
+  | 'signed-in'
+  | 'signed-out'
 
 export interface AuditEvent {
   /** User id of who did it. */

@@ -55,9 +55,16 @@ export class CoauthStatusService {
 
   /** @returns undefined when there is no such file */
   async ofFile(fileId: string): Promise<CoauthStatus | undefined> {
+    const [status] = await this.ofFiles([fileId])
+    return status
+  }
+
+  /** In no order; those that do not exist are left out. */
+  async ofFiles(fileIds: readonly string[]): Promise<CoauthStatus[]> {
+    if (fileIds.length === 0) return []
     await this.presence.flush()
-    const [row] = await this.database.query(FILE_STATUS, [this.settings.lockGraceMs, fileId])
-    return row && statusOf(row.facts, this.rules)
+    const rows = await this.database.query(FILE_STATUS, [this.settings.lockGraceMs, fileIds])
+    return rows.map(({ facts }) => statusOf(facts, this.rules))
   }
 
   async session(sessionId: string): Promise<SessionDetail | undefined> {

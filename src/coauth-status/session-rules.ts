@@ -17,6 +17,7 @@ const PERSONAL: ReadonlySet<Seen['kind']> = new Set([
   'save-refused',
   'edited',
   'unmodified',
+  'together',
 ])
 
 /**
@@ -170,6 +171,12 @@ function take(
       if (!participant) return
       participant.reports = 'modified'
       delete session.unsavedSince
+      return
+    case 'together':
+      // A page can vouch for those who are known to be here, and for nobody else.
+      for (const one of session.participants) {
+        if (isPresent(one) && what.userIds.includes(one.userId)) one.lastSeenAt = Math.max(one.lastSeenAt, at)
+      }
       return
     case 'left':
       if (participant && isPresent(participant)) leave(session, participant, at, 'page-closed', told)

@@ -61,7 +61,7 @@ const FACTS = `json_strip_nulls(json_build_object(
       from coauth_session e where e.file_id = f.id order by e.started_at desc limit 1), false),
     'recoveryItems', (select count(*) from recovery_item r where r.file_id = f.id and r.resolved_at is null)))`
 
-/** $1 grace ms, $2 file; no row for a file that does not exist */
+/** $1 grace ms, $2 files; no row for one that does not exist */
 export const FILE_STATUS: Statement<{ facts: StatusFacts }> = {
   name: 'file-status',
   text: `
@@ -69,7 +69,7 @@ export const FILE_STATUS: Statement<{ facts: StatusFacts }> = {
     from file f join container c on c.id = f.container_id
     left join file_lock l on l.file_id = f.id
     left join coauth_session s on s.file_id = f.id and s.ended_at is null
-    where f.id = $2 and f.deleted_at is null`,
+    where f.id = any ($2::text[]) and f.deleted_at is null`,
 }
 
 /** In the order of their coming. $1 session id */

@@ -26,6 +26,8 @@ export interface Config {
     { readonly issuer: string; readonly audience: string; readonly roleClaim: string } | undefined
   /** Who may open documents here; none: anything that has a token (`EDITORS`, `PROOF`). */
   readonly editors: readonly EditorSetting[]
+  /** Whose pages may show ours in a frame, beside our own (W-04). */
+  readonly frameAncestors: readonly string[]
   readonly lockTtlMs: number
   readonly lockGraceMs: number
   /** Who saves for everybody in Excel, as far as nothing else was seen (SEEDS.md §6). */
@@ -69,6 +71,14 @@ const httpOrigin = z
   .refine((text) => URL.canParse(text) && /^https?:\/\/[^?#]+$/.test(text), 'must be an http(s) URL')
   .transform((text) => text.replace(/\/+$/, ''))
 
+const originList = z.string().transform((text, context): readonly string[] => {
+  const origins = text.split(',').map((origin) => origin.trim())
+  // Goes into a header as it is: an origin as browsers write it, and nothing else.
+  if (origins.every((origin) => URL.canParse(origin) && new URL(origin).origin === origin)) return origins
+  context.addIssue('must be a list of origins such as https://portal.example, separated by commas')
+  return z.NEVER
+})
+
 const postgresUrl = z.string().regex(/^postgres(ql)?:\/\//, 'must start with postgres://')
 
 const SIZE_UNITS = { '': 1, K: 1024, M: 1024 ** 2, G: 1024 ** 3 } as const
@@ -97,6 +107,7 @@ const environment = z.object({
   OIDC_ROLE_CLAIM: z.string().default('roles'),
   EDITORS: editorList.default([]),
   PROOF: proofModes.default('required'),
+  FRAME_ANCESTORS: originList.default([]),
   LOCK_TTL_SECONDS: seconds(0.05, 86_400, 1800),
   LOCK_GRACE_SECONDS: seconds(0, 3600, 60),
   PRINCIPAL_RULE: z
@@ -150,6 +161,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
       ? { issuer: e.OIDC_ISSUER, audience: e.OIDC_AUDIENCE, roleClaim: e.OIDC_ROLE_CLAIM }
       : undefined,
     editors,
+    frameAncestors: e.FRAME_ANCESTORS,
     lockTtlMs: e.LOCK_TTL_SECONDS * 1000,
     lockGraceMs: e.LOCK_GRACE_SECONDS * 1000,
     principalRule: e.PRINCIPAL_RULE,

@@ -24,6 +24,7 @@ export const APP_RIGHTS: Readonly<Record<string, string>> = {
   session_event: 'select, insert, update, delete',
   share_link: 'select, insert, update, delete',
   user_account: 'select, insert, update, delete',
+  web_session: 'select, insert, update, delete',
   webhook_cursor: 'select, insert, update, delete',
 }
 

@@ -20,6 +20,7 @@ export const ALWAYS = {
   'Cache-Control': 'no-store',
   'X-Content-Type-Options': 'nosniff',
   'Referrer-Policy': 'no-referrer',
+  'Content-Security-Policy': "default-src 'none'; frame-ancestors 'none'",
 } as const
 
 export function writeAnswer(response: ServerResponse, { status, headers, body, length }: Answer): void {

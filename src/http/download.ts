@@ -13,6 +13,6 @@ export function downloadHeaders(name: string): OutgoingHttpHeaders {
   return {
     'Content-Type': 'application/octet-stream',
     'Content-Disposition': `attachment; filename="${plain}"; filename*=UTF-8''${encoded}`,
-    'Content-Security-Policy': 'sandbox',
+    'Content-Security-Policy': "sandbox; default-src 'none'; frame-ancestors 'none'",
   }
 }

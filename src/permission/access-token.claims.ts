@@ -3,6 +3,7 @@ import { z } from 'zod'
 /** Purposes never mix: a WOPI token is no bearer token, nor the other way round (RELIABILITY-SECURITY.md T-05). */
 export const WOPI_AUDIENCE = 'tandem-wopi'
 export const API_AUDIENCE = 'tandem-api'
+export const SIGN_IN_AUDIENCE = 'tandem-sign-in'
 
 /** 10 hours, as WOPI.md §1 recommends: a token that dies before its session does loses people's work. */
 export const ACCESS_TOKEN_SECONDS = 10 * 3600

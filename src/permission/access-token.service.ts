@@ -30,14 +30,16 @@ export interface TokenOrigin {
   /** The other token's end: handing tokens on never lengthens a session (RELIABILITY-SECURITY.md T-08). */
   readonly until?: Date | undefined
   readonly openedIn?: OpenedIn | undefined
+  /** The browser session that it ends with. */
+  readonly webSession?: string | undefined
 }
 
 // The database's clock dates the tokens, whichever server issues them.
 const ISSUE: Statement<{ issued: number; expires: number }> = {
   name: 'issue-access-tokens',
   text: `
-    insert into access_token (jti, user_id, resource_kind, resource_id, mode, issued_at, expires_at)
-    select r.jti, $1, r.kind, r.id, r.mode, t.now, coalesce($6::timestamptz, t.now + $7::float8 * interval '1 s')
+    insert into access_token (jti, user_id, resource_kind, resource_id, mode, issued_at, expires_at, web_session)
+    select r.jti, $1, r.kind, r.id, r.mode, t.now, coalesce($6::timestamptz, t.now + $7::float8 * interval '1 s'), $8
     from (select date_trunc('second', clock_timestamp()) as now) t,
       unnest($2::text[], $3::text[], $4::text[], $5::text[]) as r (jti, kind, id, mode)
     returning extract(epoch from issued_at)::float8 as issued, extract(epoch from expires_at)::float8 as expires`,
@@ -83,7 +85,7 @@ export class AccessTokenService {
   async issueAll(
     userId: string,
     resources: readonly TokenResource[],
-    { until, openedIn }: TokenOrigin = {},
+    { until, openedIn, webSession }: TokenOrigin = {},
     on: Queryable = this.database,
   ): Promise<IssuedToken[]> {
     const named = resources.map((resource) => ({ ...resource, jti: randomBytes(16).toString('hex') }))
@@ -95,6 +97,7 @@ export class AccessTokenService {
       named.map(({ mode }) => mode),
       until ?? null,
       ACCESS_TOKEN_SECONDS,
+      webSession ?? null,
     ])
     // All rows of one statement have the same dates.
     return row ? named.map(({ jti, id }) => this.sign({ jti, sub: userId, fid: id }, openedIn, row)) : []

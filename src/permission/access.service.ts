@@ -114,10 +114,10 @@ export class AccessService {
     return mode === 'edit' && row.rank >= RANK.editor ? 'yes' : 'right-lost'
   }
 
-  /** Was this person's right to edit the file taken away so recently? */
-  async editRightTakenWithin(userId: string, fileId: string, ms: number): Promise<boolean> {
+  /** When this person's right to edit the file was last taken away, if that was in the last `ms`. */
+  async editRightTakenAt(userId: string, fileId: string, ms: number): Promise<Date | undefined> {
     const [row] = await this.database.query(EDIT_RIGHT_TAKEN, [userId, fileId, ms])
-    return row?.taken ?? false
+    return row?.taken_at ?? undefined
   }
 
   /** Those of `userIds` who were ever let in to edit the file: an editor's claim about anybody else is not recorded. */

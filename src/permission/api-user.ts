@@ -9,8 +9,10 @@ export interface ApiUser {
   /** What the person signs in with, such as a mail address. */
   readonly principalName: string | null
   readonly role: ApiRole
-  /** When the bearer token ends, in epoch milliseconds: what goes on for longer must end with it. */
+  /** When the bearer token or the browser session ends, in epoch milliseconds: what goes on for longer must end with it. */
   readonly expiresAt: number
+  /** Of a browser, which sends its cookie along whoever makes it call (W-08); undefined for a bearer token. */
+  readonly webSession?: string
 }
 
 /** Letters and digits only, for X-WOPI-Editors and for editors that refuse more (WOPI.md §5.2; CLIENTS.md pain 50). */

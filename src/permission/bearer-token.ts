@@ -4,6 +4,7 @@ import { API_AUDIENCE } from './access-token.claims.js'
 import type { ApiRole } from './api-user.js'
 import { deriveKeys } from './signing-keys.js'
 
+/** Signs for itself, where there is no identity provider. */
 export const EMBEDDED_ISSUER = 'tandem'
 
 /** A bearer token for `/api/v1`, valid for 24 hours, signed by Tandem itself (embedded mode). */

@@ -11,6 +11,8 @@ import { IssuedTokens } from './issued-tokens.js'
 import { ShareLinkService } from './share-link.service.js'
 import { SignIn } from './sign-in.js'
 import { UserService } from './user.service.js'
+import { WebSessions } from './web-session.service.js'
+import { WebSessionStrategy } from './web-session.strategy.js'
 import { WopiTokenStrategy } from './wopi-token.strategy.js'
 
 const signIn: Provider = {
@@ -39,6 +41,8 @@ const apiStrategy: Provider = {
     GrantService,
     ShareLinkService,
     UserService,
+    WebSessions,
+    WebSessionStrategy,
     WopiTokenStrategy,
     signIn,
     apiStrategy,
@@ -52,6 +56,7 @@ const apiStrategy: Provider = {
     ShareLinkService,
     SignIn,
     UserService,
+    WebSessions,
   ],
 })
 export class PermissionModule {}

@@ -7,10 +7,13 @@ export interface SigningKey {
   readonly key: KeyObject
 }
 
+/** What a signature is good for. */
+export type Purpose = 'wopi' | 'api' | 'share' | 'sign-in'
+
 /**
  * One key per secret and purpose, so that a token of one purpose can never verify as another's. The first signs.
  */
-export function deriveKeys(secrets: readonly TokenSecret[], purpose: 'wopi' | 'api' | 'share'): SigningKeys {
+export function deriveKeys(secrets: readonly TokenSecret[], purpose: Purpose): SigningKeys {
   const keys = secrets.map(({ kid, secret }) => ({
     kid,
     key: createSecretKey(Buffer.from(hkdfSync('sha256', secret, 'tandem', `tandem ${purpose} token`, 32))),

@@ -1,8 +1,11 @@
 import { Controller, HttpCode, Param, Post, Req, UseFilters, UseGuards } from '@nestjs/common'
 import { ApiExcludeController } from '@nestjs/swagger'
+import { z } from 'zod'
 import type { Seen } from '../coauth-status/session.js'
 import { DeclareAccess } from '../http/access.js'
+import { USER_ID } from '../permission/api-user.js'
 import type { WopiRequest } from './operation.js'
+import { smallJsonBody } from './small-body.js'
 import { Sightings } from './sightings.js'
 import { WopiAccess } from './wopi-access.js'
 import { WopiError } from './wopi-error.js'
@@ -15,6 +18,9 @@ const EVENTS: Readonly<Record<string, Seen>> = {
   unmodified: { kind: 'unmodified' },
   left: { kind: 'left' },
 }
+
+/** As many as an editor lets into one document, and more. */
+const together = z.object({ userIds: z.array(z.string().regex(USER_ID)).max(1000) })
 
 /**
  * What the page around an editor tells about its own person: the strongest source of co-authoring status (DESIGN.md §6).
@@ -31,12 +37,23 @@ export class PresenceController {
     private readonly sightings: Sightings,
   ) {}
 
+  /** The people whom Collabora lists in the document: their own pages may be asleep, or there may be none. */
+  @Post('together')
+  @HttpCode(204)
+  async tellOfOthers(@Req() request: WopiRequest): Promise<void> {
+    await this.access.require(request, 'read')
+    const parsed = together.safeParse(await smallJsonBody(request))
+    if (!parsed.success) throw new WopiError('body-invalid', 'the body has no list of user ids')
+    this.sightings.note(request, { kind: 'together', userIds: parsed.data.userIds })
+  }
+
   @Post(':event')
   @HttpCode(204)
   async tell(@Req() request: WopiRequest, @Param('event') event: string): Promise<void> {
     const { mode } = await this.access.require(request, 'read')
     const seen = Object.hasOwn(EVENTS, event) ? EVENTS[event] : undefined
-    if (!seen) throw new WopiError('operation-unknown', 'the event must be here, edited, unmodified or left')
+    if (!seen)
+      throw new WopiError('operation-unknown', 'the event must be here, together, edited, unmodified or left')
     if (mode === 'view' && (event === 'edited' || event === 'unmodified'))
       throw new WopiError('no-right', 'the access token was not issued for editing')
     this.sightings.note(request, seen)

@@ -23,7 +23,7 @@ export class RevocationGrace {
   async covers({ user, file }: FileAccess): Promise<boolean> {
     if (!this.isOffered) return false
     const { revocationSaveGraceMs } = this.settings
-    if (!(await this.accesses.editRightTakenWithin(user.id, file.id, revocationSaveGraceMs))) return false
+    if (!(await this.accesses.editRightTakenAt(user.id, file.id, revocationSaveGraceMs))) return false
     const status = await this.status.ofFile(file.id)
     return status?.editors.some(({ userId, canWrite }) => userId !== user.id && canWrite) ?? false
   }

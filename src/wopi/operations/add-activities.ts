@@ -3,12 +3,10 @@ import { z } from 'zod'
 import { Database } from '../../database/database.js'
 import { EventLog } from '../../events/event-log.js'
 import { type Answer, jsonAnswer } from '../../http/answer.js'
-import { bodyOf } from '../../http/request-body.js'
 import { USER_ID } from '../../permission/api-user.js'
 import type { Operation, WopiRequest } from '../operation.js'
+import { smallJsonBody } from '../small-body.js'
 import { WopiError } from '../wopi-error.js'
-
-const MOST_BYTES = 64 * 1024
 
 /** What is unknown is tolerated at any level, and dates are not looked at (WOPI.md §8.6). */
 const activity = z.object({
@@ -42,7 +40,7 @@ export class AddActivities implements Operation {
 
   async answer(request: WopiRequest): Promise<Answer> {
     const { file, user } = request.access
-    const told = activitiesIn(await wholeBody(bodyOf(request))).map((one) => ({
+    const told = activitiesIn(await smallJsonBody(request)).map((one) => ({
       id: one.Id,
       detail: one.Type === 'comment' ? commentIn(one) : undefined,
     }))
@@ -59,13 +57,7 @@ export class AddActivities implements Operation {
   }
 }
 
-function activitiesIn(text: string): Activity[] {
-  let value: unknown
-  try {
-    value = JSON.parse(text)
-  } catch {
-    throw new WopiError('body-invalid', 'the body is not JSON')
-  }
+function activitiesIn(value: unknown): Activity[] {
   const parsed = activities.safeParse(value)
   if (!parsed.success) throw new WopiError('body-invalid', 'the body has no list of activities')
   return parsed.data.Activities
@@ -80,16 +72,4 @@ function commentIn({ Data, People }: Activity): Readonly<Record<string, unknown>
     ({ Id, Mentioned }) => Mentioned === true && USER_ID.test(Id),
   )
   return { action, isReply, mentioned: mentioned.map(({ Id }) => Id) }
-}
-
-async function wholeBody(body: AsyncIterable<Buffer>): Promise<string> {
-  const chunks: Buffer[] = []
-  let size = 0
-  for await (const chunk of body) {
-    size += chunk.length
-    if (size > MOST_BYTES)
-      throw new WopiError('body-too-large', `activities are longer than ${MOST_BYTES} bytes`)
-    chunks.push(chunk)
-  }
-  return Buffer.concat(chunks).toString('utf8')
 }

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common'
 import { type Answer, jsonAnswer } from '../../http/answer.js'
+import { Settings } from '../../config/settings.js'
 import { mayEdit, type FileAccess } from '../../permission/access.service.js'
 import { MAX_STEM_LENGTH, splitName } from '../../storage/file-name.js'
 import { NO_SPECIAL_ACCOUNT } from '../container-info.js'
@@ -11,9 +12,28 @@ import { shareTypes } from '../share-types.js'
 export class CheckFileInfo implements Operation {
   readonly name = 'CheckFileInfo'
   readonly needs = 'read'
+  private readonly hostPage: Readonly<Record<string, unknown>>
+
+  constructor({ publicUrl }: Settings) {
+    this.hostPage = hostPage(publicUrl)
+  }
 
   answer({ access }: WopiRequest): Promise<Answer> {
-    return Promise.resolve(jsonAnswer(200, fileInfo(access)))
+    return Promise.resolve(jsonAnswer(200, { ...fileInfo(access), ...this.hostPage }))
+  }
+}
+
+/**
+ * Editors talk to a page of this origin and to no other; and only about what has its property and its address
+ * (WOPI.md §15.4). Built from the configuration, never from data (S-05).
+ */
+function hostPage(publicUrl: string): Record<string, unknown> {
+  return {
+    PostMessageOrigin: new URL(publicUrl).origin,
+    CloseUrl: `${publicUrl}/`,
+    ClosePostMessage: true,
+    EditModePostMessage: true,
+    EditNotificationPostMessage: true,
   }
 }
 

@@ -1,0 +1,76 @@
+import { Injectable } from '@nestjs/common'
+import { Settings } from '../config/settings.js'
+import { Editors, type FoundAction } from '../discovery/editors.js'
+import { LockService } from '../lock/lock.service.js'
+import { AccessService } from '../permission/access.service.js'
+import { RANK, type Role } from '../permission/role.js'
+import { splitName } from '../storage/file-name.js'
+import { FileService, type Head } from '../storage/file.service.js'
+import { READ_ONLY, type ReadOnlyReason } from './read-only-reason.js'
+
+/** How long a person is told that it was revoked, instead of that it is not there. */
+const REMEMBERED_DAYS = 30
+
+/** What becomes of a person's wish to open a document. */
+export interface Opening {
+  readonly file: Head
+  /** What it can be opened for now. */
+  readonly mode: 'edit' | 'view'
+  /** Set when editing was wanted and only reading is possible. */
+  readonly readOnly: ReadOnlyReason | undefined
+  readonly wopiSrc: string
+  /** The page that opens it, or why there is none, in words. */
+  readonly page: FoundAction | { readonly reason: string }
+}
+
+/** Decides how a person's document opens: for editing or reading, why not for editing, and in which editor. */
+@Injectable()
+export class OpeningService {
+  constructor(
+    private readonly files: FileService,
+    private readonly accesses: AccessService,
+    private readonly locks: LockService,
+    private readonly editors: Editors,
+    private readonly settings: Settings,
+  ) {}
+
+  /** @returns undefined when there is no such file for this person */
+  async open(
+    userId: string,
+    fileId: string,
+    wanted: 'edit' | 'view',
+    editor?: string,
+  ): Promise<Opening | undefined> {
+    const file = await this.files.head(fileId)
+    const role = await this.accesses.roleOnFile(userId, fileId)
+    if (!file || !role) return undefined
+    const wopiSrc = `${this.settings.publicUrl}/wopi/files/${fileId}`
+    const pageFor = (action: 'edit' | 'view'): Opening['page'] =>
+      this.editors.actionFor({ extension: splitName(file.name).extension, action, wopiSrc, editor })
+    if (wanted === 'view') return { file, mode: 'view', readOnly: undefined, wopiSrc, page: pageFor('view') }
+    const readOnly = await this.whyNotEdit(userId, role, file)
+    if (readOnly) return { file, mode: 'view', readOnly, wopiSrc, page: pageFor('view') }
+    const page = pageFor('edit')
+    if ('url' in page) return { file, mode: 'edit', readOnly: undefined, wopiSrc, page }
+    const view = pageFor('view')
+    // Nothing opens it at all: that is what the person must know, not that it would be read-only.
+    if (!('url' in view)) return { file, mode: 'edit', readOnly: undefined, wopiSrc, page }
+    const extension = splitName(file.name).extension.replace(/^\./, '').toLowerCase()
+    return {
+      file,
+      mode: 'view',
+      readOnly: READ_ONLY.noEditAction(extension, view.editor),
+      wopiSrc,
+      page: view,
+    }
+  }
+
+  private async whyNotEdit(userId: string, role: Role, file: Head): Promise<ReadOnlyReason | undefined> {
+    if (RANK[role] < RANK.editor) {
+      const takenAt = await this.accesses.editRightTakenAt(userId, file.id, REMEMBERED_DAYS * 86_400_000)
+      return takenAt ? READ_ONLY.revoked(takenAt) : READ_ONLY.noPermission()
+    }
+    const lock = await this.locks.current(file.id)
+    return lock?.kind === 'exclusive' ? READ_ONLY.maintenance(lock.holder, lock.reason) : undefined
+  }
+}

@@ -1,0 +1,86 @@
+import { Injectable } from '@nestjs/common'
+import { createHash, randomBytes } from 'node:crypto'
+import type { IncomingMessage } from 'node:http'
+import { Settings } from '../config/settings.js'
+import { Database, type Queryable } from '../database/database.js'
+import type { ApiUser } from './api-user.js'
+import { END_SESSION, FIND_SESSION, OPEN_SESSION } from './web-session.statements.js'
+
+/** As long as access tokens live, and a working day: then the person signs in again, whatever he does. */
+const LONGEST_SECONDS = 12 * 3600
+/** Of a browser that asks for nothing any more; pages that are looked at ask now and then. */
+const IDLE_SECONDS = 3600
+
+const COOKIE_VALUE = /^[\w-]{43}$/
+
+/** Who is signed in at the pages, by cookie (W-08, W-10). The database has only the cookie's hash. */
+@Injectable()
+export class WebSessions {
+  private readonly secure: boolean
+  private readonly cookieName: string
+
+  constructor(
+    private readonly database: Database,
+    settings: Settings,
+  ) {
+    this.secure = settings.publicUrl.startsWith('https:')
+    // Browsers keep `__Host-` cookies for secure origins only; without TLS, on one machine, the plain name has to do.
+    this.cookieName = this.secure ? '__Host-tandem' : 'tandem'
+  }
+
+  /**
+   * @param signIn names the act of signing in; each opens one session at most
+   * @returns the cookie, under an id that nobody knew before; undefined when the sign-in was used up
+   */
+  async open(
+    on: Queryable,
+    signIn: string,
+    { id, role }: Pick<ApiUser, 'id' | 'role'>,
+  ): Promise<string | undefined> {
+    const value = randomBytes(32).toString('base64url')
+    const rows = await on.query(OPEN_SESSION, [hashOf(value), signIn, id, role, LONGEST_SECONDS])
+    return rows.length === 1 ? this.cookie(value) : undefined
+  }
+
+  /** Whose browser asks; undefined when nobody is signed in there, or no more. */
+  async find(request: IncomingMessage): Promise<ApiUser | undefined> {
+    const value = this.valueIn(request.headers.cookie ?? '')
+    if (value === undefined) return undefined
+    const webSession = hashOf(value)
+    const [row] = await this.database.query(FIND_SESSION, [webSession, IDLE_SECONDS])
+    if (!row) return undefined
+    const { user_id: id, display_name: displayName, principal_name: principalName, role } = row
+    return { id, displayName, principalName, role, expiresAt: Math.round(row.expires_at), webSession }
+  }
+
+  /** @returns how many access tokens ended with it; undefined when it had ended before */
+  async end(on: Queryable, webSession: string): Promise<number | undefined> {
+    const [row] = await on.query(END_SESSION, [webSession])
+    return row?.tokens
+  }
+
+  /** Makes the browser forget. */
+  get noCookie(): string {
+    return `${this.cookie('')}; Max-Age=0`
+  }
+
+  // Lax: a link in a mail must find its reader signed in. What changes something is asked for its origin besides.
+  private cookie(value: string): string {
+    return `${this.cookieName}=${value}; Path=/; HttpOnly; SameSite=Lax${this.secure ? '; Secure' : ''}`
+  }
+
+  private valueIn(header: string): string | undefined {
+    const values = header
+      .split(';')
+      .map((pair) => pair.trim())
+      .filter((pair) => pair.startsWith(`${this.cookieName}=`))
+      .map((pair) => pair.slice(this.cookieName.length + 1))
+    // Two of one name: somebody else on this domain planted one.
+    const [value] = values
+    return values.length === 1 && value !== undefined && COOKIE_VALUE.test(value) ? value : undefined
+  }
+}
+
+function hashOf(value: string): string {
+  return createHash('sha256').update(value).digest('hex')
+}

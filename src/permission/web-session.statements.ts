@@ -1,0 +1,60 @@
+import type { Statement } from '../database/database.js'
+import type { ApiRole } from './api-user.js'
+
+export interface WebSessionRow {
+  readonly user_id: string
+  readonly display_name: string
+  readonly principal_name: string | null
+  readonly role: ApiRole
+  /** Epoch milliseconds. */
+  readonly expires_at: number
+}
+
+/**
+ * A sign-in opens one session, whoever comes first; those long over make room, a few at a time.
+ * $1 cookie hash, $2 sign-in, $3 user, $4 role, $5 longest seconds
+ */
+export const OPEN_SESSION: Statement<{ opened: boolean }> = {
+  name: 'open-web-session',
+  text: `
+    with clock as materialized (select clock_timestamp() as now), swept as (
+      delete from web_session where cookie_hash in (
+        select s.cookie_hash from web_session s, clock where s.expires_at < clock.now - interval '1 day'
+        limit 100 for update of s skip locked)
+    )
+    insert into web_session (cookie_hash, sign_in, user_id, role, started_at, last_seen_at, expires_at)
+    select $1, $2, $3, $4, now, now, now + $5::float8 * interval '1 s' from clock
+    on conflict (sign_in) do nothing
+    returning true as opened`,
+}
+
+/** Writes at most once a minute who is still there. $1 cookie hash, $2 idle seconds */
+export const FIND_SESSION: Statement<WebSessionRow> = {
+  name: 'find-web-session',
+  text: `
+    with clock as materialized (select clock_timestamp() as now), live as materialized (
+      select s.* from web_session s, clock
+      where s.cookie_hash = $1 and s.ended_at is null and s.expires_at > clock.now
+        and s.last_seen_at > clock.now - $2::float8 * interval '1 s'
+    ), seen as (
+      update web_session s set last_seen_at = clock.now from clock, live
+      where s.cookie_hash = live.cookie_hash and live.last_seen_at < clock.now - interval '1 minute'
+    )
+    select live.user_id, u.display_name, u.principal_name, live.role,
+      extract(epoch from live.expires_at)::float8 * 1000 as expires_at
+    from live join user_account u on u.id = live.user_id and u.disabled_at is null`,
+}
+
+/** With the session go the access tokens that were issued in it (DESIGN.md §5). $1 cookie hash */
+export const END_SESSION: Statement<{ user_id: string; tokens: number }> = {
+  name: 'end-web-session',
+  text: `
+    with ended as (
+      update web_session set ended_at = clock_timestamp() where cookie_hash = $1 and ended_at is null returning user_id
+    ), revoked as (
+      update access_token set revoked_at = clock_timestamp()
+      where web_session = $1 and revoked_at is null and exists (select from ended)
+      returning jti
+    )
+    select user_id, (select count(*)::int from revoked) as tokens from ended`,
+}

@@ -1,0 +1,25 @@
+// One line above the editor, when there is something to say.
+
+export class Notice {
+  #element
+
+  /** @param {HTMLElement} element */
+  constructor(element) {
+    this.#element = element
+  }
+
+  /**
+   * @param {string | undefined} text nothing to say: the line goes away
+   * @param {{ text: string, act: () => void }} [choice]
+   */
+  say(text, choice) {
+    this.#element.hidden = text === undefined
+    this.#element.replaceChildren(text ?? '')
+    if (!choice) return
+    const button = document.createElement('button')
+    button.type = 'button'
+    button.textContent = choice.text
+    button.addEventListener('click', choice.act)
+    this.#element.append(button)
+  }
+}
