@@ -3,6 +3,7 @@ import { ApiExcludeController } from '@nestjs/swagger'
 import { z } from 'zod'
 import type { Seen } from '../coauth-status/session.js'
 import { DeclareAccess } from '../http/access.js'
+import { mayEdit } from '../permission/access.service.js'
 import { USER_ID } from '../permission/api-user.js'
 import type { WopiRequest } from './operation.js'
 import { smallJsonBody } from './small-body.js'
@@ -50,12 +51,15 @@ export class PresenceController {
   @Post(':event')
   @HttpCode(204)
   async tell(@Req() request: WopiRequest, @Param('event') event: string): Promise<void> {
-    const { mode } = await this.access.require(request, 'read')
+    const access = await this.access.require(request, 'read')
     const seen = Object.hasOwn(EVENTS, event) ? EVENTS[event] : undefined
     if (!seen)
       throw new WopiError('operation-unknown', 'the event must be here, together, edited, unmodified or left')
-    if (mode === 'view' && (event === 'edited' || event === 'unmodified'))
+    if (access.mode === 'view' && (event === 'edited' || event === 'unmodified'))
       throw new WopiError('no-right', 'the access token was not issued for editing')
+    // By this a page learns that its person may no longer edit, long before the editor asks.
+    if (access.mode === 'edit' && event !== 'left' && !mayEdit(access))
+      throw new WopiError('no-right', 'the right to edit is gone')
     this.sightings.note(request, seen)
   }
 }

@@ -26,7 +26,7 @@ describe('signing in at the pages (W-08, W-10)', () => {
     for (const path of ['/', '/edit/abc', '/view/abc', '/edit/abc?share=x.y']) {
       const { status, headers } = await visitor.gets(path)
       expect(status).toBe(303)
-      expect(headers.location).toBe(`/sign-in?to=${encodeURIComponent(path)}`)
+      expect(headers['location']).toBe(`/sign-in?to=${encodeURIComponent(path)}`)
     }
     const page = await visitor.gets('/sign-in?to=%2F')
     expect(page.status).toBe(200)
