@@ -19,6 +19,8 @@ const BREACHES: readonly (readonly [file: string, line: string, rule: string])[]
   ['src/http/planted.ts', `import '../storage/blob-store.js'`, 'arrow-http'],
   ['src/admin/planted.ts', `import '../wopi/wopi-error.js'`, 'arrow-admin'],
   ['src/wopi/planted.ts', `import '../health/readiness.js'`, 'arrow-wopi'],
+  ['src/pages/planted.ts', `import '../admin/api-problem.js'`, 'arrow-pages'],
+  ['src/opening/planted.ts', `import '../coauth-status/presence.js'`, 'arrow-opening'],
   ['src/health/planted.ts', `import '../lock/lock-rules.js'`, 'arrow-health'],
   ['src/events/planted.ts', `import '../storage/blob-store.js'`, 'arrow-events'],
   ['src/webhooks/planted.ts', `import '../lock/lock.service.js'`, 'arrow-webhooks'],

@@ -45,7 +45,7 @@ describe('REST: content and versions', () => {
           'content-disposition': disposition,
           'content-type': 'application/octet-stream',
           'content-length': '25',
-          'content-security-policy': 'sandbox',
+          'content-security-policy': "sandbox; default-src 'none'; frame-ancestors 'none'",
           'x-content-type-options': 'nosniff',
           'cache-control': 'no-store',
           'referrer-policy': 'no-referrer',
@@ -54,7 +54,7 @@ describe('REST: content and versions', () => {
       }
       expect((await (await tandem.editor(alice, id)).getFile()).headers).toMatchObject({
         'content-disposition': disposition,
-        'content-security-policy': 'sandbox',
+        'content-security-policy': "sandbox; default-src 'none'; frame-ancestors 'none'",
         'x-content-type-options': 'nosniff',
       })
     })

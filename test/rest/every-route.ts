@@ -54,6 +54,7 @@ export const CALLS: Readonly<Record<string, (stage: Stage) => Promise<Call> | Ca
   'POST /files/:id/access-tokens (for alice)': of('/access-tokens', {
     body: { mode: 'edit', onBehalfOf: 'alice' },
   }),
+  'GET /files/:id/opening': of('/opening'),
   'GET /files/:id/coauth-status': of('/coauth-status'),
   'POST /files/:id/exclusive-lock': of('/exclusive-lock', { body: { reason: 'batch', ttlSeconds: 60 } }),
   'DELETE /files/:id/exclusive-lock': async (stage) => {
@@ -86,6 +87,9 @@ export const CALLS: Readonly<Record<string, (stage: Stage) => Promise<Call> | Ca
   'GET /events': () => ({ path: '/events' }),
   'GET /events (one file)': (stage) => ({ path: `/events?file=${stage.fileId}` }),
 
+  'GET /me': () => ({ path: '/me' }),
+  'POST /sign-in': () => ({ path: '/sign-in', body: {} }),
+  'POST /sign-out': () => ({ path: '/sign-out' }),
   'GET /admin/locks': () => ({ path: '/admin/locks' }),
   'GET /admin/locks/:file': async (stage) => ({ path: `/admin/locks/${await locked(stage)}` }),
   'DELETE /admin/locks/:file': async (stage) => ({

@@ -62,7 +62,7 @@ describe('REST: recovery items', () => {
     expect(answer.headers).toMatchObject({
       'content-disposition': `attachment; filename="${file.name}"; filename*=UTF-8''${encodeURIComponent(file.name)}`,
       'content-type': 'application/octet-stream',
-      'content-security-policy': 'sandbox',
+      'content-security-policy': "sandbox; default-src 'none'; frame-ancestors 'none'",
       'x-content-type-options': 'nosniff',
     })
   })

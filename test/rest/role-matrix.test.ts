@@ -31,6 +31,7 @@ DELETE /:kind/:id/share-links/:link              |  401   401 |   404     403   
 POST   /files/:id/access-tokens                  |  401   401 |   404     201    201    201  |   403    403
 POST   /files/:id/access-tokens (edit)           |  401   401 |   404     403    201    201  |   403    403
 POST   /files/:id/access-tokens (for alice)      |  401   401 |   403     403    403    403  |   403    201
+GET    /files/:id/opening                        |  401   401 |   404     200    200    200  |   403    404
 GET    /files/:id/coauth-status                  |  401   401 |   404     403    200    200  |   200    200
 POST   /files/:id/exclusive-lock                 |  401   401 |   404     403    403    201  |   403    201
 DELETE /files/:id/exclusive-lock                 |  401   401 |   404     403    403    204  |   403    204
@@ -46,6 +47,9 @@ POST   /containers/:id/access-tokens             |  401   401 |   404     404   
 POST   /containers/:id/access-tokens (for alice) |  401   401 |   403     403    403    403  |   403    201
 GET    /events                                   |  401   401 |   403     403    403    403  |   200    200
 GET    /events (one file)                        |  401   401 |   404     403    200    200  |   200    200
+GET    /me                                       |  401   401 |   200     200    200    200  |   200    200
+POST   /sign-in                                  |  400   400 |   400     400    400    400  |   400    400
+POST   /sign-out                                 |  401   401 |   401     401    401    401  |   401    401
 GET    /admin/locks                              |  401   401 |   403     403    403    403  |   200    200
 GET    /admin/locks/:file                        |  401   401 |   403     403    403    403  |   200    200
 DELETE /admin/locks/:file                        |  401   401 |   403     403    403    403  |   403    204

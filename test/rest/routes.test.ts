@@ -17,6 +17,9 @@ import { routesOf } from './router.js'
 
 /** Every route there is, and who is let in. A new route belongs here, in the same change. */
 const PUBLIC = ['GET /health/live', 'GET /health/ready', 'GET /metrics']
+/** For browsers: whoever is not signed in is sent to where one signs in. */
+const PAGES = ['GET /', 'GET /edit/:id', 'GET /view/:id']
+const SIGN_IN = ['GET /sign-in', 'POST /api/v1/sign-in']
 const WOPI = [
   'GET /wopi/containers/:id',
   'GET /wopi/containers/:id/ancestry',
@@ -34,6 +37,7 @@ const WOPI = [
   'GET /wopi/files/:id/contents',
   'POST /wopi/files/:id',
   'POST /wopi/files/:id/contents',
+  'POST /wopi/files/:id/presence/together',
   'POST /wopi/files/:id/presence/:event',
 ]
 const REST = [
@@ -63,10 +67,12 @@ const REST = [
   'GET /api/v1/files/:id',
   'GET /api/v1/files/:id/coauth-status',
   'GET /api/v1/files/:id/content',
+  'GET /api/v1/files/:id/opening',
   'GET /api/v1/files/:id/recovery-items',
   'GET /api/v1/files/:id/recovery-items/:item/content',
   'GET /api/v1/files/:id/versions',
   'GET /api/v1/files/:id/versions/:version/content',
+  'GET /api/v1/me',
   'POST /api/v1/admin/sessions/:id/end',
   'POST /api/v1/containers',
   'POST /api/v1/containers/:id/access-tokens',
@@ -76,6 +82,7 @@ const REST = [
   'POST /api/v1/files/:id/recovery-items/:item/restore',
   'POST /api/v1/files/:id/recovery-items/:item/save-copy',
   'POST /api/v1/files/:id/versions/:version/restore',
+  'POST /api/v1/sign-out',
   'PUT /api/v1/:kind/:id/grants/:subject',
   'PUT /api/v1/files/:id/content',
 ]
@@ -125,7 +132,8 @@ describe('routes', () => {
   })
 
   it('A-09: the router has exactly the listed routes', async () => {
-    expect((await routesOf(inject('postgres'))).toSorted()).toEqual([...PUBLIC, ...WOPI, ...REST].toSorted())
+    const listed = [...PUBLIC, ...PAGES, ...SIGN_IN, ...WOPI, ...REST]
+    expect((await routesOf(inject('postgres'))).toSorted()).toEqual(listed.toSorted())
   })
 
   it('A-09: without a token everything is 401 but the public routes and the documentation', async () => {
@@ -135,6 +143,9 @@ describe('routes', () => {
     }
     for (const route of [...WOPI, ...REST]) expect(await statusOf(route), route).toBe(401)
     expect(await Promise.all(PUBLIC.map(statusOf))).toEqual([200, 503, 200])
+    for (const route of PAGES) expect(await statusOf(route), route).toBe(303)
+    expect(await Promise.all(SIGN_IN.map(statusOf))).toEqual([200, 400])
+    expect(await statusOf('GET /web/style.css')).toBe(200)
     expect(await statusOf('GET /api/openapi.json')).toBe(200)
     expect(await statusOf('GET /api/docs')).toBe(200)
   })
@@ -145,7 +156,7 @@ describe('routes', () => {
     const documented = Object.entries(paths).flatMap(([path, methods]) =>
       Object.keys(methods).map((method) => `${method.toUpperCase()} ${path.replaceAll(/\{(\w+)\}/g, ':$1')}`),
     )
-    expect(documented.toSorted()).toEqual(REST.toSorted())
+    expect(documented.toSorted()).toEqual([...REST, 'POST /api/v1/sign-in'].toSorted())
   })
 
   const starts = async (controller: new () => object): Promise<void> => {

@@ -53,6 +53,17 @@ describe('CheckFileInfo', () => {
     expect(await infoOf(viewer)).toMatchObject(four)
   })
 
+  it('WOPI.md §15.4, S-05: names the page around the editor from the configuration', async () => {
+    const info = await infoOf(await stage.open('bytes', { name: '@evil.example.docx' }))
+    expect(info).toMatchObject({
+      PostMessageOrigin: stage.tandem.publicUrl,
+      CloseUrl: `${stage.tandem.publicUrl}/`,
+      ClosePostMessage: true,
+      EditModePostMessage: true,
+      EditNotificationPostMessage: true,
+    })
+  })
+
   it('WOPI.md §5.2: promises the rest of what it can do', async () => {
     expect(await infoOf(await stage.open('bytes'))).toMatchObject({
       SupportsExtendedLockLength: true,
@@ -90,7 +101,7 @@ describe('CheckFileInfo', () => {
       expect(value, name).not.toBeNull()
       expect(value, name).not.toBe('')
       if (Array.isArray(value)) continue
-      const type = /^(Supports|User?Can|ReadOnly|Is|License)/.test(name)
+      const type = /^(Supports|User?Can|ReadOnly|Is|License)|PostMessage$/.test(name)
         ? 'boolean'
         : /^Size$|MaxLength$/.test(name)
           ? 'number'
