@@ -1,0 +1,94 @@
+/// <reference lib="dom" />
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { linkFor } from '../pages/visitor.js'
+import { until } from '../reliability/until.js'
+import { hasBrowser } from './browser.js'
+import { Stage } from './stage.js'
+
+describe.skipIf(!hasBrowser)('the list of documents in a browser', () => {
+  let stage: Stage
+  beforeAll(async () => {
+    stage = await Stage.set()
+  })
+  afterAll(() => stage[Symbol.asyncDispose]())
+
+  it('signs in by a link, goes on to what was wanted, and forgets the code', async () => {
+    const file = await stage.file()
+    await using context = await stage.browser.newContext()
+    const page = await context.newPage()
+    const asked: string[] = []
+    page.on('request', (request) => asked.push(request.url()))
+    await page.goto(`${stage.tandem.publicUrl}/edit/${file.id}`)
+    expect(new URL(page.url()).pathname).toBe('/sign-in')
+    const link = await linkFor(stage.tandem, 'alice')
+    const code = new URL(link).hash.slice(1)
+    // As if pasted behind the address that is there.
+    await page.evaluate((hash) => {
+      location.hash = hash
+    }, code)
+    await page.waitForURL(`${stage.tandem.publicUrl}/edit/${file.id}`)
+    expect(asked.filter((address) => address.includes(code))).toEqual([])
+    await page.goBack()
+    expect(page.url()).not.toContain(code)
+    await page.goto(link)
+    await page.waitForFunction(() => (document.getElementById('problem')?.textContent ?? '') !== '')
+    expect(await page.textContent('#problem')).toContain('works once')
+  })
+
+  it('shows, uploads and opens documents, and names that are markup as text (W-01)', async () => {
+    await using context = await stage.signedIn('dora')
+    const page = await context.newPage()
+    const alerts: string[] = []
+    page.on('dialog', (dialog) => {
+      alerts.push(dialog.message())
+      void dialog.dismiss()
+    })
+    await page.goto(`${stage.tandem.publicUrl}/`)
+    await page.waitForSelector('#empty:not([hidden])')
+    const name = "' onload='alert(1)' & &lt;img src=x&gt;.docx"
+    await page.setInputFiles('#upload', [
+      { name, mimeType: 'application/octet-stream', buffer: Buffer.from('one') },
+      { name: 'Plan.docx', mimeType: 'application/octet-stream', buffer: Buffer.from('two') },
+      { name: 'CON', mimeType: 'application/octet-stream', buffer: Buffer.from('three') },
+    ])
+    await page.waitForSelector('#documents tr:nth-child(2)')
+    expect(await page.locator('#documents tr td:first-child').allTextContents()).toEqual([name, 'Plan.docx'])
+    await until('the refused one is named', async () =>
+      ((await page.textContent('#problem')) ?? '').startsWith('CON: the name is reserved'),
+    )
+    const dora = await stage.tandem.person('dora')
+    const [, plan] = (await dora.calls('GET', '/files')).json<{ items: { id: string }[] }>().items
+    expect((await dora.downloads(plan?.id ?? '')).toString()).toBe('two')
+    await page.click('text=Plan.docx')
+    await page.waitForURL(`${stage.tandem.publicUrl}/edit/${plan?.id ?? ''}`)
+    await stage.posted(0)
+    expect(alerts).toEqual([])
+  })
+
+  it('follows who is editing, by itself', async () => {
+    const file = await stage.file({ bob: 'editor', vera: 'viewer' })
+    await using alice = await stage.signedIn('alice')
+    const page = await alice.newPage()
+    await page.clock.install()
+    await page.goto(`${stage.tandem.publicUrl}/`)
+    const now = page.locator(`[data-file="${file.id}"] td:nth-child(3)`)
+    await now.waitFor({ state: 'attached' })
+    expect(await now.textContent()).toBe('')
+    const editor = await stage.tandem.editor(await stage.tandem.person('bob'), file.id)
+    await editor.checkFileInfo()
+    await editor.lock('session')
+    await page.clock.fastForward(5000)
+    await until('bob is shown', async () => (await now.textContent()) === 'bob is editing')
+  })
+
+  it('signs out, and shows nothing any more', async () => {
+    await using context = await stage.signedIn('alice')
+    const page = await context.newPage()
+    page.on('dialog', (dialog) => void dialog.accept())
+    await page.goto(`${stage.tandem.publicUrl}/`)
+    await page.click('#sign-out')
+    await page.waitForURL(`${stage.tandem.publicUrl}/sign-in`)
+    await page.goto(`${stage.tandem.publicUrl}/`)
+    expect(new URL(page.url()).pathname).toBe('/sign-in')
+  })
+})
