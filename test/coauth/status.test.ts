@@ -252,6 +252,34 @@ describe('coauth-status (DESIGN.md §8)', () => {
     expectStatus(await tells(vera, 'dancing'), 501)
     expectStatus(await tells(vera, '__proto__'), 501)
     expectStatus(await vera.call('POST', '/presence/here', {}), 204)
+    const lists = ['', 'x', '[]', '{"userIds":"bob"}', '{"userIds":["<b>"]}', '{"userIds":[7]}']
+    for (const list of lists) expectStatus(await vera.call('POST', '/presence/together', {}, list), 400)
+    expectStatus(await vera.call('POST', '/presence/together', {}, 'x'.repeat(65 * 1024)), 413)
+  })
+
+  it('lets the page of somebody who may no longer edit know by its next sign of life', async () => {
+    const file = await shared('.docx')
+    const bob = await editor('bob', file.id)
+    await join(bob)
+    expectStatus(await tells(bob, 'here'), 204)
+    await (await tandem.person('alice')).grants(file.id, 'user:bob', 'viewer')
+    for (const event of ['here', 'edited', 'unmodified']) expectStatus(await tells(bob, event), 404)
+    expectStatus(await tells(bob, 'left'), 204)
+  })
+
+  it('takes the word of a page for those whom Collabora lists, as far as they are known', async () => {
+    const file = await shared('.docx')
+    const alice = await editor('alice', file.id)
+    const bob = await editor('bob', file.id)
+    await join(alice)
+    await join(bob)
+    await age(tandem, file.id, 240)
+    const list = JSON.stringify({ userIds: ['bob', 'mallory'] })
+    expectStatus(await alice.call('POST', '/presence/together', {}, list), 204)
+    await age(tandem, file.id, 100)
+    // Both were silent for more than 5 minutes of Word's, but for what alice's page said.
+    const { editors } = await statusOf(tandem, file.id)
+    expect(editors.map(({ userId }) => userId).sort()).toEqual(['alice', 'bob'])
   })
 
   it('calls a lock that is refreshed while nobody does anything a ghost', async () => {
