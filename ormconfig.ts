@@ -7,6 +7,7 @@ import { AdminReading1764350000000 } from './src/database/migrations/17643500000
 import { PresenceReading1764400000000 } from './src/database/migrations/1764400000000-presence-reading.js'
 import { EcosystemTokens1764450000000 } from './src/database/migrations/1764450000000-ecosystem-tokens.js'
 import { ShareLinks1764500000000 } from './src/database/migrations/1764500000000-share-links.js'
+import { ShareLinkHolders1764600000000 } from './src/database/migrations/1764600000000-share-link-holders.js'
 import { AccessGrant } from './src/permission/access-grant.entity.js'
 import { AccessToken } from './src/permission/access-token.entity.js'
 import { UserAccount } from './src/permission/user-account.entity.js'
@@ -28,6 +29,7 @@ export function createDataSource(databaseUrl: string, poolSize: number): DataSou
       PresenceReading1764400000000,
       EcosystemTokens1764450000000,
       ShareLinks1764500000000,
+      ShareLinkHolders1764600000000,
     ],
     migrationsTableName: 'migration',
     synchronize: false,

@@ -27,6 +27,7 @@ import { LocksController } from './locks.controller.js'
 import { NowhereController } from './nowhere.controller.js'
 import { ObjectGate } from './object-gate.js'
 import { RecoveryItemsController } from './recovery-items.controller.js'
+import { RedeemShareLinkController } from './redeem-share-link.controller.js'
 import { ShareLinksController } from './share-links.controller.js'
 import { SessionEnder } from './session-ender.js'
 import { WhoEdits } from './who-edits.js'
@@ -51,6 +52,7 @@ import { SessionsController } from './sessions.controller.js'
     ContainersController,
     GrantsController,
     ShareLinksController,
+    RedeemShareLinkController,
     CoauthStatusController,
     EventsController,
     SessionsController,

@@ -3,6 +3,7 @@ export const API_PROBLEMS = {
   'not-signed-in': [401, 'Not signed in'],
   'not-allowed': [403, 'Not allowed'],
   'not-found': [404, 'Not found'],
+  'no-such-link': [404, 'No such link'],
   'invalid-request': [400, 'Invalid request'],
   'invalid-name': [400, 'Invalid name'],
   'incomplete-body': [400, 'Incomplete body'],

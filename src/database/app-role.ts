@@ -20,9 +20,11 @@ export const APP_RIGHTS: Readonly<Record<string, string>> = {
   file_lock: 'select, insert, update, delete',
   file_version: 'select, insert, update, delete',
   migration: 'select',
+  open_share_link: 'select',
   recovery_item: 'select, insert, update, delete',
   session_event: 'select, insert, update, delete',
   share_link: 'select, insert, update, delete',
+  share_link_holder: 'select, insert, update, delete',
   user_account: 'select, insert, update, delete',
   webhook_cursor: 'select, insert, update, delete',
 }

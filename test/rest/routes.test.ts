@@ -71,6 +71,7 @@ const REST = [
   'POST /api/v1/containers',
   'POST /api/v1/containers/:id/access-tokens',
   'POST /api/v1/files',
+  'POST /api/v1/share-links/redeem',
   'POST /api/v1/files/:id/access-tokens',
   'POST /api/v1/files/:id/exclusive-lock',
   'POST /api/v1/files/:id/recovery-items/:item/restore',
