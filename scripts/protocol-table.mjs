@@ -21,7 +21,13 @@ const implemented = new Set(
   ),
 )
 const sent = {
-  file: ['src/wopi/operations/check-file-info.ts', 'src/wopi/container-info.ts', 'src/wopi/share-types.ts'],
+  file: [
+    'src/wopi/operations/check-file-info.ts',
+    'src/wopi/container-info.ts',
+    'src/wopi/share-types.ts',
+    'src/wopi/host-page.ts',
+    'src/wopi/file-url.ts',
+  ],
   container: ['src/wopi/container-info.ts', 'src/wopi/share-types.ts'],
 }
 

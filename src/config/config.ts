@@ -34,6 +34,8 @@ export interface Config {
   readonly revocationSaveGraceMs: number
   /** How long it is kept who worked with whom. */
   readonly presenceRetentionDays: number
+  /** Editors fetch documents at addresses that authorise themselves, without a proof. */
+  readonly fileUrl: boolean
   readonly maxFileSizeBytes: number
   /** How often a live stream gives a sign of life, and asks whether its reader may still read. */
   readonly eventHeartbeatMs: number
@@ -97,6 +99,10 @@ const environment = z.object({
   OIDC_ROLE_CLAIM: z.string().default('roles'),
   EDITORS: editorList.default([]),
   PROOF: proofModes.default('required'),
+  FILE_URL: z
+    .enum(['on', 'off'], 'must be on or off')
+    .default('off')
+    .transform((mode) => mode === 'on'),
   LOCK_TTL_SECONDS: seconds(0.05, 86_400, 1800),
   LOCK_GRACE_SECONDS: seconds(0, 3600, 60),
   PRINCIPAL_RULE: z
@@ -150,6 +156,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
       ? { issuer: e.OIDC_ISSUER, audience: e.OIDC_AUDIENCE, roleClaim: e.OIDC_ROLE_CLAIM }
       : undefined,
     editors,
+    fileUrl: e.FILE_URL,
     lockTtlMs: e.LOCK_TTL_SECONDS * 1000,
     lockGraceMs: e.LOCK_GRACE_SECONDS * 1000,
     principalRule: e.PRINCIPAL_RULE,

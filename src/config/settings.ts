@@ -14,6 +14,7 @@ export abstract class Settings implements Omit<
   abstract readonly tokenSecrets: readonly TokenSecret[]
   abstract readonly oidc: Config['oidc']
   abstract readonly editors: Config['editors']
+  abstract readonly fileUrl: boolean
   abstract readonly lockTtlMs: number
   abstract readonly lockGraceMs: number
   abstract readonly principalRule: Config['principalRule']

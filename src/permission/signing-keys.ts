@@ -10,7 +10,10 @@ export interface SigningKey {
 /**
  * One key per secret and purpose, so that a token of one purpose can never verify as another's. The first signs.
  */
-export function deriveKeys(secrets: readonly TokenSecret[], purpose: 'wopi' | 'api' | 'share'): SigningKeys {
+export function deriveKeys(
+  secrets: readonly TokenSecret[],
+  purpose: 'wopi' | 'api' | 'share' | 'file-url',
+): SigningKeys {
   const keys = secrets.map(({ kid, secret }) => ({
     kid,
     key: createSecretKey(Buffer.from(hkdfSync('sha256', secret, 'tandem', `tandem ${purpose} token`, 32))),

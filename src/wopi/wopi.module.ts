@@ -10,6 +10,8 @@ import { BootstrapperController } from './bootstrapper.controller.js'
 import { ContainerOperations } from './container-operations.js'
 import { ContainersController } from './containers.controller.js'
 import { EcosystemController } from './ecosystem.controller.js'
+import { FileUrl } from './file-url.js'
+import { FileUrlController } from './file-url.controller.js'
 import { FilesController } from './files.controller.js'
 import { NewFiles } from './new-files.service.js'
 import { Operations } from './operations.js'
@@ -61,6 +63,7 @@ import { WopiAccess } from './wopi-access.js'
   ],
   controllers: [
     FilesController,
+    FileUrlController,
     PresenceController,
     ContainersController,
     EcosystemController,
@@ -72,6 +75,7 @@ import { WopiAccess } from './wopi-access.js'
     WopiAccess,
     NewFiles,
     Pointers,
+    FileUrl,
     Sightings,
     SaveService,
     RefusedSaves,

@@ -18,6 +18,7 @@ import { routesOf } from './router.js'
 /** Every route there is, and who is let in. A new route belongs here, in the same change. */
 const PUBLIC = ['GET /health/live', 'GET /health/ready', 'GET /metrics']
 const WOPI = [
+  'GET /wopi/file-contents/:id',
   'GET /wopi/containers/:id',
   'GET /wopi/containers/:id/ancestry',
   'GET /wopi/containers/:id/children',

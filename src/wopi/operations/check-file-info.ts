@@ -1,8 +1,11 @@
 import { Injectable } from '@nestjs/common'
+import { Settings } from '../../config/settings.js'
 import { type Answer, jsonAnswer } from '../../http/answer.js'
 import { mayEdit, type FileAccess } from '../../permission/access.service.js'
 import { MAX_STEM_LENGTH, splitName } from '../../storage/file-name.js'
 import { NO_SPECIAL_ACCOUNT } from '../container-info.js'
+import { FileUrl } from '../file-url.js'
+import { hostPages } from '../host-page.js'
 import type { Operation, WopiRequest } from '../operation.js'
 import { shareTypes } from '../share-types.js'
 
@@ -12,8 +15,14 @@ export class CheckFileInfo implements Operation {
   readonly name = 'CheckFileInfo'
   readonly needs = 'read'
 
+  constructor(
+    private readonly settings: Settings,
+    private readonly fileUrl: FileUrl,
+  ) {}
+
   answer({ access }: WopiRequest): Promise<Answer> {
-    return Promise.resolve(jsonAnswer(200, fileInfo(access)))
+    const urls = { ...hostPages(this.settings, access.file.id), ...this.fileUrl.of(access) }
+    return Promise.resolve(jsonAnswer(200, { ...fileInfo(access), ...urls }))
   }
 }
 
@@ -34,7 +43,7 @@ const CAPABILITIES = {
 } as const
 
 /** What Tandem can truthfully say; a property without a value is left out, never null (WOPI.md §2.4). */
-export function fileInfo(access: FileAccess): Record<string, unknown> {
+function fileInfo(access: FileAccess): Record<string, unknown> {
   const { file, user } = access
   const canWrite = mayEdit(access) && !file.closed
   const { extension } = splitName(file.name)

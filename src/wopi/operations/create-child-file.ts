@@ -1,8 +1,10 @@
 import { Injectable } from '@nestjs/common'
 import { Readable } from 'node:stream'
+import { Settings } from '../../config/settings.js'
 import { Answer, jsonAnswer } from '../../http/answer.js'
 import { BlobStore } from '../../storage/blob-store.js'
 import type { ContainerOperation, ContainerRequest } from '../container-operation.js'
+import { hostPages } from '../host-page.js'
 import { NewFiles } from '../new-files.service.js'
 import { Pointers } from '../pointers.js'
 import { fileTarget } from '../target-name.js'
@@ -20,6 +22,7 @@ export class CreateChildFile implements ContainerOperation {
     private readonly newFiles: NewFiles,
     private readonly blobs: BlobStore,
     private readonly pointers: Pointers,
+    private readonly settings: Settings,
   ) {}
 
   async answer(request: ContainerRequest): Promise<Answer> {
@@ -34,6 +37,7 @@ export class CreateChildFile implements ContainerOperation {
     })
     if (outcome instanceof Answer) return outcome
     const pointer = { kind: 'file', id: outcome.id, role: 'editor' } as const
-    return jsonAnswer(200, { Name: outcome.name, Url: await this.pointers.to(access, pointer) })
+    const url = await this.pointers.to(access, pointer)
+    return jsonAnswer(200, { Name: outcome.name, Url: url, ...hostPages(this.settings, outcome.id) })
   }
 }

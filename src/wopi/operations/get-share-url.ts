@@ -6,6 +6,7 @@ import { type Answer, jsonAnswer } from '../../http/answer.js'
 import { correlationId } from '../../http/correlation-id.js'
 import { ShareLinkService } from '../../permission/share-link.service.js'
 import type { ContainerOperation, ContainerRequest } from '../container-operation.js'
+import { hostPage } from '../host-page.js'
 import type { Operation, WopiRequest } from '../operation.js'
 import { shareRole } from '../share-types.js'
 import { WopiError } from '../wopi-error.js'
@@ -48,6 +49,6 @@ export class GetShareUrl implements Operation, ContainerOperation {
       return link
     })
     const page = role === 'viewer' ? 'view' : 'edit'
-    return jsonAnswer(200, { ShareUrl: `${this.settings.publicUrl}/${page}/${id}?share=${secret}` })
+    return jsonAnswer(200, { ShareUrl: `${hostPage(this.settings, page, id)}?share=${secret}` })
   }
 }

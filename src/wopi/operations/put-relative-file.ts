@@ -1,10 +1,12 @@
 import { Injectable } from '@nestjs/common'
+import { Settings } from '../../config/settings.js'
 import { Answer, jsonAnswer } from '../../http/answer.js'
 import { bodyOf } from '../../http/request-body.js'
 import { AccessService } from '../../permission/access.service.js'
 import { BlobStore } from '../../storage/blob-store.js'
 import { ContainerService } from '../../storage/container.service.js'
 import { splitName } from '../../storage/file-name.js'
+import { hostPages } from '../host-page.js'
 import { NewFiles } from '../new-files.service.js'
 import type { Operation, WopiRequest } from '../operation.js'
 import { Pointers } from '../pointers.js'
@@ -23,6 +25,7 @@ export class PutRelativeFile implements Operation {
     private readonly blobs: BlobStore,
     private readonly accesses: AccessService,
     private readonly pointers: Pointers,
+    private readonly settings: Settings,
   ) {}
 
   async answer(request: WopiRequest): Promise<Answer> {
@@ -38,7 +41,8 @@ export class PutRelativeFile implements Operation {
     })
     if (outcome instanceof Answer) return outcome
     const pointer = { kind: 'file', id: outcome.id, role: 'editor' } as const
-    return jsonAnswer(200, { Name: outcome.name, Url: await this.pointers.to(access, pointer) })
+    const url = await this.pointers.to(access, pointer)
+    return jsonAnswer(200, { Name: outcome.name, Url: url, ...hostPages(this.settings, outcome.id) })
   }
 
   /** Beside the file for those who may write there; else among the person's own files: "save as" always works. */
