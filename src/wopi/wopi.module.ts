@@ -8,6 +8,7 @@ import { DiscoveryModule } from '../discovery/discovery.module.js'
 import { EventsModule } from '../events/events.module.js'
 import { BootstrapperController } from './bootstrapper.controller.js'
 import { ContainerOperations } from './container-operations.js'
+import { ContainerRights } from './container-rights.js'
 import { ContainersController } from './containers.controller.js'
 import { EcosystemController } from './ecosystem.controller.js'
 import { FileUrl } from './file-url.js'
@@ -97,6 +98,7 @@ import { WopiAccess } from './wopi-access.js'
     GetShareUrl,
     AddActivities,
     ContainerOperations,
+    ContainerRights,
     CheckContainerInfo,
     EnumerateChildren,
     CreateChildFile,

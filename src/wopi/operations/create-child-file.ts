@@ -3,7 +3,9 @@ import { Readable } from 'node:stream'
 import { Settings } from '../../config/settings.js'
 import { Answer, jsonAnswer } from '../../http/answer.js'
 import { BlobStore } from '../../storage/blob-store.js'
+import { ContainerService } from '../../storage/container.service.js'
 import type { ContainerOperation, ContainerRequest } from '../container-operation.js'
+import { ContainerRights } from '../container-rights.js'
 import { hostPages } from '../host-page.js'
 import { NewFiles } from '../new-files.service.js'
 import { Pointers } from '../pointers.js'
@@ -20,6 +22,8 @@ export class CreateChildFile implements ContainerOperation {
 
   constructor(
     private readonly newFiles: NewFiles,
+    private readonly containers: ContainerService,
+    private readonly rights: ContainerRights,
     private readonly blobs: BlobStore,
     private readonly pointers: Pointers,
     private readonly settings: Settings,
@@ -32,6 +36,10 @@ export class CreateChildFile implements ContainerOperation {
       userId: access.user.id,
       containerId: access.container.id,
       target: fileTarget(request, NEW_FILE),
+      stillMay: async (tx) => {
+        await this.containers.keep(tx, access.container.id)
+        await this.rights.requireStill(tx, request, 'edit')
+      },
       receive: () => this.blobs.receive(Readable.from([])),
       detail: { containerId: access.container.id },
     })
