@@ -21,17 +21,24 @@ const implemented = new Set(
   ),
 )
 const sent = {
-  file: ['src/wopi/operations/check-file-info.ts', 'src/wopi/container-info.ts', 'src/wopi/share-types.ts'],
+  file: [
+    'src/wopi/operations/check-file-info.ts',
+    'src/wopi/container-info.ts',
+    'src/wopi/share-types.ts',
+    'src/wopi/host-page.ts',
+    'src/wopi/file-url.ts',
+  ],
   container: ['src/wopi/container-info.ts', 'src/wopi/share-types.ts'],
 }
 
 const link = (path) => `[${path.slice('test/'.length)}](../${path})`
 
-function operationRow({ name, call, override, test }) {
+function operationRow({ name, call, override, test, fails }) {
   const words = [code(name), code(call), override === undefined ? '' : code(override)]
-  if (!implemented.has(name.split(' ')[0])) return [...words, '501', link('test/wopi/unsupported.test.ts')]
+  if (!implemented.has(name.split(' ')[0]))
+    return [...words, '501', '501', link('test/wopi/unsupported.test.ts')]
   if (test === undefined || !existsSync(join(root, test))) throw new Error(`${name} has no test`)
-  return [...words, 'yes', link(test)]
+  return [...words, 'yes', fails.join(' '), link(test)]
 }
 
 // CheckFileInfo's own test first, then those of WOPI, then any.
@@ -63,7 +70,9 @@ Every operation is refused in the same order: 401 without a good token, 404 with
 
 ## Operations
 
-${table(['Operation', 'Call', 'X-WOPI-Override', 'Supported', 'Test'], protocol.operations.map(operationRow))}
+${table(['Operation', 'Call', 'X-WOPI-Override', 'Supported', 'May fail with', 'Test'], protocol.operations.map(operationRow))}
+
+Each of those failures is provoked, or has its reason why it never comes, in ${link('test/wopi/failure-matrix.test.ts')}. Beside them every call may be answered 500 for a proof that does not fit, and 503 while the database is away.
 
 The bootstrapper takes its operation in \`X-WOPI-EcosystemOperation\`, or in \`X-WOPI-Override\`.
 
@@ -71,7 +80,7 @@ The bootstrapper takes its operation in \`X-WOPI-EcosystemOperation\`, or in \`X
 - **Tokens in returned addresses** are for exactly what the address names, for the same user, and end when the presented one does.
 - **GetFileWopiSrc** takes a file's id, or its address under \`/view/\`, \`/edit/\` or \`/wopi/files/\`.
 - **DeleteContainer** deletes empty containers only; the root is neither deleted nor renamed.
-- **GetShareUrl** is offered to owners with an edit token.
+- **GetShareUrl** is offered to owners with an edit token; [who opens such a link](api.md#share-links) must be signed in.
 - **AddActivities** accepts comments, which become events without their text; everything else is answered "not supported" (3).
 
 ## Properties of CheckFileInfo

@@ -29,6 +29,7 @@ import { NowhereController } from './nowhere.controller.js'
 import { ObjectGate } from './object-gate.js'
 import { OpeningController } from './opening.controller.js'
 import { RecoveryItemsController } from './recovery-items.controller.js'
+import { RedeemShareLinkController } from './redeem-share-link.controller.js'
 import { ShareLinksController } from './share-links.controller.js'
 import { SessionEnder } from './session-ender.js'
 import { SameOrigin } from './same-origin.guard.js'
@@ -57,6 +58,7 @@ import { SessionsController } from './sessions.controller.js'
     ContainersController,
     GrantsController,
     ShareLinksController,
+    RedeemShareLinkController,
     CoauthStatusController,
     EventsController,
     SessionsController,

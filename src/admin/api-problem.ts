@@ -4,6 +4,7 @@ export const API_PROBLEMS = {
   'not-allowed': [403, 'Not allowed'],
   'cross-site': [403, 'Not from a page of Tandem'],
   'not-found': [404, 'Not found'],
+  'no-such-link': [404, 'No such link'],
   'invalid-request': [400, 'Invalid request'],
   'invalid-name': [400, 'Invalid name'],
   'incomplete-body': [400, 'Incomplete body'],

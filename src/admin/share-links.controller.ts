@@ -47,11 +47,12 @@ export class ShareLinksController {
   ): Promise<void> {
     const object = await this.gate.requireOwned(caller, kind, id)
     await this.database.transaction(async (tx) => {
-      if (!(await this.links.revoke(tx, object, link))) {
+      const role = await this.links.revoke(tx, object, link)
+      if (!role) {
         throw new ApiProblem('not-found', 'There is no such link, or no more.')
       }
       const event = { actor: caller.id, action: 'share-link-revoked', objectId: id, outcome: 'done' } as const
-      await this.audit.record(tx, { ...event, correlationId: correlationId(request), detail: { link } })
+      await this.audit.record(tx, { ...event, correlationId: correlationId(request), detail: { link, role } })
     })
   }
 }

@@ -16,6 +16,7 @@ export type AuditAction =
   | 'grant-removed'
   | 'share-link-created'
   | 'share-link-revoked'
+  | 'share-link-redeemed'
   | 'access-token-issued'
   | 'access-token-revoked'
   | 'container-created'

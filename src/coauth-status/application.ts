@@ -78,8 +78,32 @@ const EXTENSIONS: Readonly<Record<Exclude<ApplicationName, 'other'>, readonly st
   powerpoint: ['odp', 'otp', 'pot', 'potm', 'potx', 'pps', 'ppsm', 'ppsx', 'ppt', 'pptm', 'pptx'],
 }
 
-/** By the file's name, where no page of ours opened the editor (DESIGN.md §6). */
-export function applicationOf(fileName: string): ApplicationName {
+/** As discovery documents name them, in lower case: Microsoft's, ONLYOFFICE's and Collabora's. */
+const PAGES: Readonly<Record<string, ApplicationName>> = {
+  word: 'word',
+  writer: 'word',
+  excel: 'excel',
+  calc: 'excel',
+  powerpoint: 'powerpoint',
+  impress: 'powerpoint',
+  draw: 'other',
+  onenote: 'other',
+  pdf: 'other',
+  visio: 'other',
+  wopitest: 'other',
+  wordpdf: 'other',
+}
+
+/**
+ * The one whose page was opened, else by the file's name (DESIGN.md §6).
+ * @param page what the editor calls the application, where its page was opened through us
+ */
+export function applicationOf(fileName: string, page?: string): ApplicationName {
+  const opened = page?.toLowerCase() ?? ''
+  return (Object.hasOwn(PAGES, opened) ? PAGES[opened] : undefined) ?? byExtension(fileName)
+}
+
+function byExtension(fileName: string): ApplicationName {
   const extension = /\.([^.]+)$/.exec(fileName)?.[1]?.toLowerCase() ?? ''
   for (const [name, extensions] of Object.entries(EXTENSIONS)) {
     if (extensions.includes(extension)) return name as ApplicationName

@@ -59,11 +59,11 @@ export function observe(
   return { session, told }
 }
 
-function open(id: string, fileName: string, { fileId, at }: Sighting): Session {
+function open(id: string, fileName: string, { fileId, page, at }: Sighting): Session {
   return {
     id,
     fileId,
-    application: applicationOf(fileName),
+    application: applicationOf(fileName, page),
     startedAt: at,
     lastActivityAt: at,
     lockHeld: false,

@@ -76,6 +76,8 @@ export interface Sighting {
   readonly jti: string
   readonly userId: string
   readonly family: ClientFamily
+  /** What the editor calls the application of the page that the token was issued for. */
+  readonly page?: string
   readonly at: number
   readonly what: Seen
 }

@@ -36,6 +36,8 @@ export interface Config {
   readonly revocationSaveGraceMs: number
   /** How long it is kept who worked with whom. */
   readonly presenceRetentionDays: number
+  /** Editors fetch documents at addresses that authorise themselves, without a proof. */
+  readonly fileUrl: boolean
   readonly maxFileSizeBytes: number
   /** How often a live stream gives a sign of life, and asks whether its reader may still read. */
   readonly eventHeartbeatMs: number
@@ -108,6 +110,10 @@ const environment = z.object({
   EDITORS: editorList.default([]),
   PROOF: proofModes.default('required'),
   FRAME_ANCESTORS: originList.default([]),
+  FILE_URL: z
+    .enum(['on', 'off'], 'must be on or off')
+    .default('off')
+    .transform((mode) => mode === 'on'),
   LOCK_TTL_SECONDS: seconds(0.05, 86_400, 1800),
   LOCK_GRACE_SECONDS: seconds(0, 3600, 60),
   PRINCIPAL_RULE: z
@@ -162,6 +168,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
       : undefined,
     editors,
     frameAncestors: e.FRAME_ANCESTORS,
+    fileUrl: e.FILE_URL,
     lockTtlMs: e.LOCK_TTL_SECONDS * 1000,
     lockGraceMs: e.LOCK_GRACE_SECONDS * 1000,
     principalRule: e.PRINCIPAL_RULE,

@@ -15,6 +15,7 @@ export abstract class Settings implements Omit<
   abstract readonly oidc: Config['oidc']
   abstract readonly editors: Config['editors']
   abstract readonly frameAncestors: Config['frameAncestors']
+  abstract readonly fileUrl: boolean
   abstract readonly lockTtlMs: number
   abstract readonly lockGraceMs: number
   abstract readonly principalRule: Config['principalRule']

@@ -62,13 +62,17 @@ export function mayEdit(access: Pick<FileAccess, 'mode' | 'role'>): boolean {
 export class AccessService {
   constructor(private readonly database: Database) {}
 
-  /** @returns 'unknown-token' when no such token was issued for this file, 'no-such-file' when the file is gone */
+  /**
+   * @param on the transaction, where one is open: asking beside it would need a second connection (R-12)
+   * @returns 'unknown-token' when no such token was issued for this file, 'no-such-file' when the file is gone
+   */
   async ofToken(
     claims: AccessTokenClaims,
     fileId: string,
+    on: Queryable = this.database,
   ): Promise<FileAccess | 'unknown-token' | 'no-such-file'> {
     if (claims.resourceId !== fileId) return 'unknown-token'
-    const [row] = await this.database.query(FILE_ACCESS, [claims.jti, claims.userId, fileId])
+    const [row] = await on.query(FILE_ACCESS, [claims.jti, claims.userId, fileId])
     if (!row) return 'unknown-token'
     if (row.name === null) return 'no-such-file'
     return {
@@ -126,14 +130,19 @@ export class AccessService {
     return (await tx.query(KNOWN_EDITORS, [fileId, userIds])).map((row) => row.user_id)
   }
 
-  /** @param on the transaction, where one is open: asking beside it would need a second connection */
+  /** @param on as above */
   async roleOnFile(userId: string, fileId: string, on: Queryable = this.database): Promise<Role | undefined> {
     const [row] = await on.query(FILE_RANK, [userId, fileId])
     return row && roleOf(row.rank)
   }
 
-  async roleOnContainer(userId: string, containerId: string): Promise<Role | undefined> {
-    const [row] = await this.database.query(CONTAINER_RANK, [userId, containerId])
+  /** @param on as above */
+  async roleOnContainer(
+    userId: string,
+    containerId: string,
+    on: Queryable = this.database,
+  ): Promise<Role | undefined> {
+    const [row] = await on.query(CONTAINER_RANK, [userId, containerId])
     return row && roleOf(row.rank)
   }
 }

@@ -81,8 +81,8 @@ export const STILL_GOOD: Statement<{ token: 'live' | 'expired' | 'revoked'; rank
 }
 
 /**
- * When a grant that let this person edit, here or above, was last taken away or lowered, in the last $3 ms. The audit
- * trail is the one place that knows. $1 user, $2 file
+ * When a grant or a share link that let this person edit, here or above, was last taken away or lowered, in the last
+ * $3 ms. The audit trail is the one place that knows. $1 user, $2 file
  */
 export const EDIT_RIGHT_TAKEN: Statement<{ taken_at: Date | null }> = {
   name: 'edit-right-taken',
@@ -90,12 +90,16 @@ export const EDIT_RIGHT_TAKEN: Statement<{ taken_at: Date | null }> = {
     select max(a.at) as taken_at
     from file f join container c on c.id = f.container_id join user_account u on u.id = $1
     join audit_event a on a.object_id = any (c.ancestors || f.id)
-    where f.id = $2 and a.action in ('grant', 'grant-removed')
+    where f.id = $2 and a.action in ('grant', 'grant-removed', 'share-link-revoked')
       and a.at > clock_timestamp() - $3::float8 * interval '1 ms'
-      and (a.detail->>'subject' in ('user:' || $1, 'everyone')
-        or (a.detail->>'subject' like 'group:%' and substr(a.detail->>'subject', 7) = any (u.groups)))
-      and case a.action when 'grant-removed' then role_rank(a.detail->>'role') >= 2
-          else role_rank(a.detail->>'previousRole') >= 2 and role_rank(a.detail->>'role') < 2 end`,
+      and case a.action
+        when 'share-link-revoked' then a.detail->>'role' = 'editor' and exists (
+          select from share_link_holder h where h.user_id = u.id and h.link_id = a.detail->>'link')
+        else (a.detail->>'subject' in ('user:' || $1, 'everyone')
+            or (a.detail->>'subject' like 'group:%' and substr(a.detail->>'subject', 7) = any (u.groups)))
+          and case a.action when 'grant-removed' then role_rank(a.detail->>'role') >= 2
+              else role_rank(a.detail->>'previousRole') >= 2 and role_rank(a.detail->>'role') < 2 end
+        end`,
 }
 
 /** Which of the named users ever got an edit token for the file. $1 file, $2 user ids */

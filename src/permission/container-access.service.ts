@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common'
-import { Database } from '../database/database.js'
+import { Database, type Queryable } from '../database/database.js'
 import { ECOSYSTEM, type AccessTokenClaims, type OpenedIn } from './access-token.claims.js'
 import { CONTAINER_ACCESS, ECOSYSTEM_ACCESS, type TokenRow } from './container-access.statements.js'
 import { roleOf, type Role } from './role.js'
@@ -26,13 +26,17 @@ export interface ContainerAccess extends TokenAccess {
 export class ContainerAccessService {
   constructor(private readonly database: Database) {}
 
-  /** @returns 'unknown-token' when no such token was issued for this container */
+  /**
+   * @param on the transaction, where one is open: asking beside it would need a second connection (R-12)
+   * @returns 'unknown-token' when no such token was issued for this container
+   */
   async ofToken(
     claims: AccessTokenClaims,
     containerId: string,
+    on: Queryable = this.database,
   ): Promise<ContainerAccess | 'unknown-token' | 'no-such-container'> {
     if (claims.resourceId !== containerId) return 'unknown-token'
-    const [row] = await this.database.query(CONTAINER_ACCESS, [claims.jti, claims.userId, containerId])
+    const [row] = await on.query(CONTAINER_ACCESS, [claims.jti, claims.userId, containerId])
     if (!row) return 'unknown-token'
     if (row.name === null) return 'no-such-container'
     return {

@@ -5,6 +5,7 @@ import { AccessTokenService } from './access-token.service.js'
 import { AccessService } from './access.service.js'
 import { ContainerAccessService } from './container-access.service.js'
 import { EmbeddedApiStrategy } from './embedded-api.strategy.js'
+import { FileUrlTickets } from './file-url-tickets.js'
 import { GrantService } from './grant.service.js'
 import { IssuerApiStrategy } from './issuer-api.strategy.js'
 import { IssuedTokens } from './issued-tokens.js'
@@ -37,6 +38,7 @@ const apiStrategy: Provider = {
     AccessService,
     AccessTokenService,
     ContainerAccessService,
+    FileUrlTickets,
     IssuedTokens,
     GrantService,
     ShareLinkService,
@@ -51,6 +53,7 @@ const apiStrategy: Provider = {
     AccessService,
     AccessTokenService,
     ContainerAccessService,
+    FileUrlTickets,
     IssuedTokens,
     GrantService,
     ShareLinkService,

@@ -1,58 +1,21 @@
 import { Injectable } from '@nestjs/common'
-import { createHmac, randomBytes } from 'node:crypto'
+import { createHmac, randomBytes, timingSafeEqual, type KeyObject } from 'node:crypto'
 import { Settings } from '../config/settings.js'
-import { Database, type Queryable, type Statement } from '../database/database.js'
+import { Database, type Queryable } from '../database/database.js'
 import type { GrantedObject } from './grant.service.js'
+import {
+  LINK,
+  LIVE_LINKS,
+  REDEEM_LINK,
+  REVOKE_LINK,
+  type LinkRole,
+  type RedeemedRow,
+  type ShareLinkRow,
+} from './share-link.statements.js'
 import { deriveKeys, type SigningKeys } from './signing-keys.js'
 
 /** How long a link lives. One with less than half of it left is not given out again. */
 const LINK_DAYS = 30
-
-export type LinkRole = 'viewer' | 'editor'
-
-export interface ShareLinkRow {
-  readonly id: string
-  readonly role: LinkRole
-  readonly created_by: string
-  readonly created_at: Date
-  readonly expires_at: Date
-}
-
-/** $1 new id, $2 object, $3 kind, $4 role, $5 user, $6 days */
-const LINK: Statement<{ id: string; made: boolean }> = {
-  name: 'share-link',
-  text: `
-    with clock as materialized (select clock_timestamp() as now), known as (
-      select id from share_link, clock
-      where object_id = $2 and object_kind = $3 and role = $4 and created_by = $5 and revoked_at is null
-        and expires_at > clock.now + $6::float8 / 2 * interval '1 day'
-      order by expires_at desc limit 1
-    ), made as (
-      insert into share_link (id, object_id, object_kind, role, created_by, created_at, expires_at)
-      select $1, $2, $3, $4, $5, now, now + $6::float8 * interval '1 day' from clock
-      where not exists (select from known)
-      returning id
-    )
-    select id, false as made from known union all select id, true from made`,
-}
-
-/** Oldest first. $1 object, $2 kind */
-const LIVE_LINKS: Statement<ShareLinkRow> = {
-  name: 'share-links',
-  text: `
-    select id, role, created_by, created_at, expires_at from share_link
-    where object_id = $1 and object_kind = $2 and revoked_at is null and expires_at > clock_timestamp()
-    order by created_at, id`,
-}
-
-/** $1 link, $2 object, $3 kind */
-const REVOKE_LINK: Statement<{ id: string }> = {
-  name: 'revoke-share-link',
-  text: `
-    update share_link set revoked_at = clock_timestamp()
-    where id = $1 and object_id = $2 and object_kind = $3 and revoked_at is null and expires_at > clock_timestamp()
-    returning id`,
-}
 
 /** Who has a link may what its role says, as long as its maker may give that away. */
 @Injectable()
@@ -76,7 +39,7 @@ export class ShareLinkService {
     const id = randomBytes(16).toString('hex')
     const [link] = await on.query(LINK, [id, object.id, object.kind, role, userId, LINK_DAYS])
     if (!link) throw new Error('the database made no link')
-    return { ...link, secret: `${link.id}.${this.sign(link.id)}` }
+    return { ...link, secret: `${link.id}.${macOf(link.id, this.keys.current.key)}` }
   }
 
   /** Those that still open something; never their secrets. */
@@ -84,13 +47,37 @@ export class ShareLinkService {
     return this.database.query(LIVE_LINKS, [object.id, object.kind])
   }
 
-  /** @returns false when there is no such link, or no more */
-  async revoke(on: Queryable, object: GrantedObject, id: string): Promise<boolean> {
-    return (await on.query(REVOKE_LINK, [id, object.id, object.kind])).length === 1
+  /** @returns what the link gave; undefined when there is no such link, or no more */
+  async revoke(on: Queryable, object: GrantedObject, id: string): Promise<LinkRole | undefined> {
+    return (await on.query(REVOKE_LINK, [id, object.id, object.kind]))[0]?.role
   }
 
-  // Whoever reads the database, or the list of links, has no link by that.
-  private sign(id: string): string {
-    return createHmac('sha256', this.keys.current.key).update(id).digest('base64url')
+  /**
+   * Gives the person what the link gives, for as long as it is good.
+   * @returns the link's id and what it is to; undefined for one that is not ours, or no good any more
+   */
+  async redeem(
+    on: Queryable,
+    secret: string,
+    userId: string,
+  ): Promise<(RedeemedRow & { linkId: string }) | undefined> {
+    const linkId = this.genuineId(secret)
+    if (linkId === undefined) return undefined
+    const [row] = await on.query(REDEEM_LINK, [linkId, userId])
+    return row && { ...row, linkId }
   }
+
+  /** Compared as text: one link has one spelling. Every key is tried, so that time tells nothing of which one fits. */
+  private genuineId(secret: string): string | undefined {
+    const [, id, mac] = /^([0-9a-f]{32})\.([\w-]{43})$/.exec(secret) ?? []
+    if (id === undefined || mac === undefined) return undefined
+    const presented = Buffer.from(mac)
+    const matches = this.keys.all.map(({ key }) => timingSafeEqual(presented, Buffer.from(macOf(id, key))))
+    return matches.includes(true) ? id : undefined
+  }
+}
+
+// Whoever reads the database, or the list of links, has no link by that.
+function macOf(id: string, key: KeyObject): string {
+  return createHmac('sha256', key).update(id).digest('base64url')
 }

@@ -8,7 +8,7 @@ export interface SigningKey {
 }
 
 /** What a signature is good for. */
-export type Purpose = 'wopi' | 'api' | 'share' | 'sign-in'
+export type Purpose = 'wopi' | 'api' | 'share' | 'file-url' | 'sign-in'
 
 /**
  * One key per secret and purpose, so that a token of one purpose can never verify as another's. The first signs.
@@ -22,17 +22,17 @@ export function deriveKeys(secrets: readonly TokenSecret[], purpose: Purpose): S
 }
 
 export class SigningKeys {
-  constructor(private readonly keys: readonly SigningKey[]) {}
+  constructor(readonly all: readonly SigningKey[]) {}
 
   get current(): SigningKey {
-    const [first] = this.keys
+    const [first] = this.all
     if (!first) throw new Error('there is no signing key')
     return first
   }
 
   /** Only a `kid` that we know selects a key; nothing else in the token does (CVE-2025-65945). */
   find(kid: unknown): KeyObject | undefined {
-    return this.keys.find((key) => key.kid === kid)?.key
+    return this.all.find((key) => key.kid === kid)?.key
   }
 
   /** For passport-jwt: picks the key by the header of the still unverified token. */

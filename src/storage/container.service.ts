@@ -10,6 +10,7 @@ import {
   HAND_DELETED_FILES_UP,
   HAS_CHILDREN,
   HOLD_CONTAINER,
+  KEEP_CONTAINER,
   RENAME_CONTAINER,
   type ContainerRow,
 } from './container.statements.js'
@@ -79,6 +80,16 @@ export class ContainerService {
   async findByName(parentId: string, name: string): Promise<string | undefined> {
     const [row] = await this.database.query(FIND_CONTAINER_BY_NAME, [parentId, nameKey(name)])
     return row?.id
+  }
+
+  /** Nobody else renames, deletes or fills the container until the transaction ends, if it is there. */
+  async hold(tx: Tx, id: string): Promise<void> {
+    await tx.query(HOLD_CONTAINER, [id])
+  }
+
+  /** The same, but others may fill it, too. */
+  async keep(tx: Tx, id: string): Promise<void> {
+    await tx.query(KEEP_CONTAINER, [id])
   }
 
   /** Renames to `name` or the next numbered one that is free. @returns the name it got and had */

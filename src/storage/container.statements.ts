@@ -32,6 +32,12 @@ export const HOLD_CONTAINER: Statement<{ name: string; parent_id: string | null 
   text: `select name, parent_id from container where id = $1 for update`,
 }
 
+/** Nobody renames or deletes it until the transaction ends; it can be filled meanwhile. $1 container */
+export const KEEP_CONTAINER: Statement<ContainerRow> = {
+  name: 'keep-container',
+  text: `select id from container where id = $1 for key share`,
+}
+
 /** No row when the name is taken. $1 container, $2 name, $3 name key */
 export const RENAME_CONTAINER: Statement<ContainerRow> = {
   name: 'rename-container',

@@ -1,8 +1,8 @@
 import { Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common'
-import { mayEdit } from '../permission/access.service.js'
-import { ContainerAccessService, type ContainerAccess } from '../permission/container-access.service.js'
-import type { ContainerOperation, ContainerRequest, EcosystemRequest } from './container-operation.js'
+import { ContainerAccessService } from '../permission/container-access.service.js'
+import type { ContainerRequest, EcosystemRequest } from './container-operation.js'
 import { ContainerOperations } from './container-operations.js'
+import { ContainerRights } from './container-rights.js'
 import { requireLive } from './wopi-access.js'
 import { WopiError } from './wopi-error.js'
 
@@ -10,7 +10,7 @@ import { WopiError } from './wopi-error.js'
 @Injectable()
 export class ContainerAccessGuard implements CanActivate {
   constructor(
-    private readonly accesses: ContainerAccessService,
+    private readonly rights: ContainerRights,
     private readonly operations: ContainerOperations,
   ) {}
 
@@ -18,32 +18,9 @@ export class ContainerAccessGuard implements CanActivate {
     const request = context.switchToHttp().getRequest<ContainerRequest>()
     const found = this.operations.onContainer(request)
     if (!(found instanceof WopiError)) request.operation = found
-    request.access = await this.accessOf(request)
-    const need = found instanceof WopiError ? 'read' : found.needs
-    if (!permits(request.access, need)) throw new WopiError('no-right', `the user may not ${need} here`)
+    request.access = await this.rights.require(request, found instanceof WopiError ? 'read' : found.needs)
     if (found instanceof WopiError) throw found
     return true
-  }
-
-  private async accessOf({ user, params }: ContainerRequest): Promise<ContainerAccess> {
-    const access = await this.accesses.ofToken(user, params.id)
-    if (access === 'unknown-token')
-      throw new WopiError('token-of-other-file', 'the access token is not for this container')
-    if (access === 'no-such-container')
-      throw new WopiError('no-such-container', 'the container does not exist')
-    requireLive(access)
-    return access
-  }
-}
-
-function permits(access: ContainerAccess, need: ContainerOperation['needs']): boolean {
-  switch (need) {
-    case 'read':
-      return access.role !== undefined
-    case 'edit':
-      return mayEdit(access)
-    case 'own':
-      return access.mode === 'edit' && access.role === 'owner'
   }
 }
 

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common'
 import type { IncomingMessage } from 'node:http'
 import { AuditService } from '../audit/audit.service.js'
-import { Database } from '../database/database.js'
+import { Database, type Tx } from '../database/database.js'
 import { Answer } from '../http/answer.js'
 import { correlationId } from '../http/correlation-id.js'
 import { LockService } from '../lock/lock.service.js'
@@ -20,6 +20,8 @@ export interface NewFileRequest {
   readonly userId: string
   readonly containerId: string
   readonly target: Target
+  /** Asks again for the right to put a file here, behind the row that the answer may have to wait for. */
+  readonly stillMay: (tx: Tx) => Promise<void>
   /** Called once it is clear that the content is wanted. */
   readonly receive: () => Promise<StoredBlob>
   /** For the audit. */
@@ -50,7 +52,7 @@ export class NewFiles {
   }
 
   private async create(
-    { request, userId, containerId, target, detail }: NewFileRequest,
+    { request, userId, containerId, target, stillMay, detail }: NewFileRequest,
     content: StoredBlob,
   ): Promise<{ id: string; name: string } | Answer> {
     const file = {
@@ -62,6 +64,7 @@ export class NewFiles {
     }
     try {
       return await this.database.transaction(async (tx) => {
+        await stillMay(tx)
         const head =
           target.mode === 'exact'
             ? await this.files.create(tx, file)
@@ -78,8 +81,8 @@ export class NewFiles {
       })
     } catch (error) {
       // After any other error the commit may have happened all the same; then the blob is the document.
+      if (error instanceof NameTaken || error instanceof WopiError) await this.blobs.remove(content.blob)
       if (!(error instanceof NameTaken)) throw error
-      await this.blobs.remove(content.blob)
       return this.takenAnswer(containerId, target.name)
     }
   }
@@ -89,15 +92,13 @@ export class NewFiles {
     { request, userId, receive, detail }: NewFileRequest,
     fileId: string,
   ): Promise<{ id: string; name: string } | Answer> {
-    const role = await this.accesses.roleOnFile(userId, fileId)
-    if (role !== 'editor' && role !== 'owner') {
-      throw new WopiError('operation-not-offered', 'the user may not overwrite the file of that name')
-    }
+    await this.requireEditor(userId, fileId)
     const content = await receive()
     const outcome = await this.database.transaction(async (tx) => {
       const head = await this.files.lockHead(tx, fileId)
       const lock = await this.locks.hold(tx, fileId)
       if (!head || !lock) throw new WopiError('no-such-file', 'the file to overwrite was deleted meanwhile')
+      await this.requireEditor(userId, fileId, tx)
       if (lock.kind !== 'none') return { conflict: conflictAnswer(lock) }
       const correlation = correlationId(request)
       const { version, changed } = await this.files.commit(tx, head, content, {
@@ -118,6 +119,12 @@ export class NewFiles {
     })
     if ('conflict' in outcome || !outcome.changed) await this.blobs.remove(content.blob)
     return 'conflict' in outcome ? outcome.conflict : { id: fileId, name: outcome.name }
+  }
+
+  private async requireEditor(userId: string, fileId: string, on?: Tx): Promise<void> {
+    const role = await this.accesses.roleOnFile(userId, fileId, on)
+    if (role !== 'editor' && role !== 'owner')
+      throw new WopiError('operation-not-offered', 'the user may not overwrite the file of that name')
   }
 
   /** 409 with a name that is free, which editors retry with by themselves. */

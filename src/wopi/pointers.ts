@@ -61,6 +61,8 @@ export class Pointers {
 function resourceOf({ mode }: Pick<Holder, 'mode'>, pointed: Pointed): TokenResource {
   if (pointed.kind === 'ecosystem') return { kind: 'ecosystem', id: ECOSYSTEM, mode }
   const { kind, id, role } = pointed
-  // An edit token is for those who may edit, as at the REST face: editors' names are believed by it.
+  // In a folder that somebody only sees, such as the root, may be what he edits: each answer asks for his live role.
+  if (kind === 'container') return { kind, id, mode }
+  // An edit token for a file is for those who may edit it, as at the REST face: editors' names are believed by it.
   return { kind, id, mode: role === 'viewer' ? 'view' : mode }
 }

@@ -1,5 +1,5 @@
 import type { Role } from '../permission/role.js'
-import type { LinkRole } from '../permission/share-link.service.js'
+import type { LinkRole } from '../permission/share-link.statements.js'
 
 const ROLES: Readonly<Record<string, LinkRole>> = { ReadOnly: 'viewer', ReadWrite: 'editor' }
 

@@ -49,6 +49,7 @@ export class Sightings {
       jti: user.jti,
       userId: user.userId,
       family: clientFamily(request),
+      ...(user.openedIn && { page: user.openedIn.application }),
       what,
     })
   }

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common'
+import type { Queryable, Tx } from '../database/database.js'
 import { AccessService, mayEdit, type FileAccess } from '../permission/access.service.js'
 import type { Need, WopiRequest } from './operation.js'
 import { WopiError } from './wopi-error.js'
@@ -10,11 +11,24 @@ export class WopiAccess {
 
   /** @throws WopiError 401, or 404 where there is no right (WOPI.md §2.6) */
   async require(request: WopiRequest, need: Need): Promise<FileAccess> {
-    const access = await this.accesses.ofToken(request.user, request.params.id)
+    const access = await this.ofToken(request)
+    if (need !== 'save') judge(access, need)
+    return access
+  }
+
+  /** Asked again inside a change's transaction, behind the row that it waits for: the right may have gone meanwhile. */
+  async requireStill(tx: Tx, request: WopiRequest, need: Exclude<Need, 'save'>): Promise<void> {
+    const access = await this.ofToken(request, tx)
+    requireLive(access)
+    if (!permits(access, need))
+      throw new WopiError('right-lost', `the user lost the right to ${need} meanwhile`)
+  }
+
+  private async ofToken({ user, params }: WopiRequest, on?: Queryable): Promise<FileAccess> {
+    const access = await this.accesses.ofToken(user, params.id, on)
     if (access === 'unknown-token')
       throw new WopiError('token-of-other-file', 'the access token is not for this file')
     if (access === 'no-such-file') throw new WopiError('no-such-file', 'the file does not exist')
-    if (need !== 'save') judge(access, need)
     return access
   }
 }

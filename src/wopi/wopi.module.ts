@@ -8,8 +8,11 @@ import { DiscoveryModule } from '../discovery/discovery.module.js'
 import { EventsModule } from '../events/events.module.js'
 import { BootstrapperController } from './bootstrapper.controller.js'
 import { ContainerOperations } from './container-operations.js'
+import { ContainerRights } from './container-rights.js'
 import { ContainersController } from './containers.controller.js'
 import { EcosystemController } from './ecosystem.controller.js'
+import { FileUrl } from './file-url.js'
+import { FileUrlController } from './file-url.controller.js'
 import { FilesController } from './files.controller.js'
 import { NewFiles } from './new-files.service.js'
 import { Operations } from './operations.js'
@@ -61,6 +64,7 @@ import { WopiAccess } from './wopi-access.js'
   ],
   controllers: [
     FilesController,
+    FileUrlController,
     PresenceController,
     ContainersController,
     EcosystemController,
@@ -72,6 +76,7 @@ import { WopiAccess } from './wopi-access.js'
     WopiAccess,
     NewFiles,
     Pointers,
+    FileUrl,
     Sightings,
     SaveService,
     RefusedSaves,
@@ -93,6 +98,7 @@ import { WopiAccess } from './wopi-access.js'
     GetShareUrl,
     AddActivities,
     ContainerOperations,
+    ContainerRights,
     CheckContainerInfo,
     EnumerateChildren,
     CreateChildFile,

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
 import { Person } from '../kit/people.js'
 import { execute } from '../kit/postgres.js'
 import { Tandem } from '../kit/tandem.js'
-import { Editor, type WopiAnswer } from '../kit/wopi.js'
+import { Editor, Place, type WopiAnswer } from '../kit/wopi.js'
 import { Forger, issueRegardless, jtiOf } from './forge.js'
 
 /**
@@ -21,12 +21,18 @@ everyone is viewer            |     200         200     200       200         20
 everyone is editor            |     200         200     200       200         200             200         501     |  200       200           200       200   |   200        200          200        404         200
 editor through a group        |     200         200     200       200         200             200         501     |  200       200           200       200   |   200        200          200        404         200
 editor through the container  |     200         200     200       200         200             200         501     |  200       200           200       200   |   200        200          200        404         200
+viewer through a link         |     200         200     200       200         200             200         501     |  404       404           404       404   |   404        404          404        404         404
+editor through a link         |     200         200     200       200         200             200         501     |  200       200           200       200   |   200        200          200        404         200
+through a container’s link    |     200         200     200       200         200             200         501     |  200       200           200       200   |   200        200          200        404         200
 view token of an editor       |     200         200     200       200         200             200         501     |  404       404           404       404   |   404        404          404        404         404
 view token of the owner       |     200         200     200       200         200             200         501     |  404       404           404       404   |   404        404          404        404         404
 expired token                 |     401         401     401       401         401             401         401     |  401       401           401       401   |   401        401          401        401         401
 revoked token                 |     401         401     401       401         401             401         401     |  401       401           401       401   |   401        401          401        401         401
 disabled user                 |     401         401     401       401         401             401         401     |  401       401           401       401   |   401        401          401        401         401
 right removed since           |     404         404     404       404         404             404         404     |  404       404           404       200   |   404        404          404        404         404
+link expired since            |     404         404     404       404         404             404         404     |  404       404           404       200   |   404        404          404        404         404
+link revoked since            |     404         404     404       404         404             404         404     |  404       404           404       200   |   404        404          404        404         404
+link of no owner any more     |     404         404     404       404         404             404         404     |  404       404           404       200   |   404        404          404        404         404
 right lowered to viewer since |     200         200     200       200         200             200         501     |  404       404           404       200   |   404        404          404        404         404
 token of another file         |     401         401     401       401         401             401         401     |  401       401           401       401   |   401        401          401        401         401
 `
@@ -65,6 +71,15 @@ const TOKEN_OF: Readonly<Record<string, (cell: Cell) => Promise<string>>> = {
     expect((await alice.calls('PUT', subject, { role: 'editor' })).status).toBe(200)
     return person.opens(fileId, 'edit')
   },
+  'viewer through a link': linked('ReadOnly', 'view'),
+  'editor through a link': linked('ReadWrite', 'edit'),
+  'through a container’s link': async ({ tandem, alice, person, fileId, containerId }) => {
+    const tokenFor = await alice.calls('POST', `/containers/${containerId}/access-tokens`, { mode: 'edit' })
+    const { accessToken } = tokenFor.json<{ accessToken: string }>()
+    const folder = new Place(`${tandem.url}/wopi/containers/${containerId}?access_token=${accessToken}`)
+    await redeems(person, await folder.operation('GET_SHARE_URL', { 'X-WOPI-UrlType': 'ReadWrite' }))
+    return person.opens(fileId, 'edit')
+  },
   'view token of an editor': granted('editor', 'view'),
   'view token of the owner': ({ alice, fileId }) => alice.opens(fileId, 'view'),
   'expired token': after(granted('editor', 'edit'), async ({ tandem }, token) => {
@@ -83,6 +98,23 @@ const TOKEN_OF: Readonly<Record<string, (cell: Cell) => Promise<string>>> = {
   'right removed since': after(granted('editor', 'edit'), ({ alice, person, fileId }) =>
     alice.revokes(fileId, `user:${person.id}`),
   ),
+  'link expired since': after(linked('ReadWrite', 'edit'), async ({ tandem, fileId }) => {
+    const past = `update share_link set expires_at = now() where object_id = $1`
+    await execute(tandem.databaseUrl, past, [fileId])
+  }),
+  'link revoked since': after(linked('ReadWrite', 'edit'), async ({ alice, fileId }) => {
+    const links = await alice.calls('GET', `/files/${fileId}/share-links`)
+    const [link] = links.json<{ items: { id: string }[] }>().items
+    expect((await alice.calls('DELETE', `/files/${fileId}/share-links/${link?.id}`)).status).toBe(204)
+  }),
+  'link of no owner any more': async (cell) => {
+    const { tandem, alice, person, fileId } = cell
+    const maker = await tandem.person(`maker${person.id}`)
+    await alice.grants(fileId, `user:${maker.id}`, 'owner')
+    const token = await linked('ReadWrite', 'edit')({ ...cell, alice: maker })
+    await alice.grants(fileId, `user:${maker.id}`, 'editor')
+    return token
+  },
   'right lowered to viewer since': after(granted('editor', 'edit'), ({ alice, person, fileId }) =>
     alice.grants(fileId, `user:${person.id}`, 'viewer'),
   ),
@@ -98,6 +130,19 @@ function granted(role: 'viewer' | 'editor' | 'owner', mode: 'view' | 'edit') {
     await alice.grants(fileId, `user:${person.id}`, role)
     return person.opens(fileId, mode)
   }
+}
+
+function linked(kind: 'ReadOnly' | 'ReadWrite', mode: 'view' | 'edit') {
+  return async ({ tandem, alice, person, fileId }: Cell): Promise<string> => {
+    const hers = await tandem.editor(alice, fileId)
+    await redeems(person, await hers.operation('GET_SHARE_URL', { 'X-WOPI-UrlType': kind }))
+    return person.opens(fileId, mode)
+  }
+}
+
+async function redeems(person: Person, shared: WopiAnswer): Promise<void> {
+  const link = new URL(shared.json<{ ShareUrl: string }>().ShareUrl).searchParams.get('share')
+  expect((await person.calls('POST', '/share-links/redeem', { link })).status).toBe(200)
 }
 
 function after(token: (cell: Cell) => Promise<string>, change: (cell: Cell, token: string) => Promise<void>) {

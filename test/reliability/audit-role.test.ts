@@ -72,12 +72,12 @@ describe("the server's database role (C-05, L-05)", () => {
     ).rejects.toThrow('cannot insert a non-DEFAULT value')
   })
 
-  it('has its rights listed for every table that there is, and for no other', async () => {
+  it('has its rights listed for every table and view that there is, and for no other', async () => {
     const { rows } = await execute(
       tandem.databaseUrl,
-      `select tablename from pg_tables where schemaname = 'public' order by tablename`,
+      `select table_name from information_schema.tables where table_schema = 'public' order by table_name`,
     )
-    expect((rows as { tablename: string }[]).map(({ tablename }) => tablename)).toEqual(
+    expect((rows as { table_name: string }[]).map(({ table_name: name }) => name)).toEqual(
       Object.keys(APP_RIGHTS).toSorted(),
     )
   })

@@ -49,6 +49,10 @@ export const CALLS: Readonly<Record<string, (stage: Stage) => Promise<Call> | Ca
     path: `/containers/${containerId}/share-links`,
   }),
   'DELETE /:kind/:id/share-links/:link': async (stage) => ({ path: await shareLink(stage) }),
+  'POST /share-links/redeem': async (stage) => ({
+    path: '/share-links/redeem',
+    body: { link: await shareSecret(stage) },
+  }),
   'POST /files/:id/access-tokens': of('/access-tokens', { body: { mode: 'view' } }),
   'POST /files/:id/access-tokens (edit)': of('/access-tokens', { body: { mode: 'edit' } }),
   'POST /files/:id/access-tokens (for alice)': of('/access-tokens', {
@@ -129,10 +133,16 @@ async function recoveryItem(stage: Stage): Promise<string> {
   return `/files/${stage.fileId}/recovery-items/${item?.id}`
 }
 
-/** @returns the path of a link that alice's editor made */
-async function shareLink(stage: Stage): Promise<string> {
+/** @returns what opens a link that alice's editor made */
+async function shareSecret(stage: Stage): Promise<string> {
   const editor = await stage.tandem.editor(await alice(stage), stage.fileId)
-  await editor.operation('GET_SHARE_URL', { 'X-WOPI-UrlType': 'ReadOnly' })
+  const answer = await editor.operation('GET_SHARE_URL', { 'X-WOPI-UrlType': 'ReadOnly' })
+  return new URL(answer.json<{ ShareUrl: string }>().ShareUrl).searchParams.get('share') ?? ''
+}
+
+/** @returns the path of such a link */
+async function shareLink(stage: Stage): Promise<string> {
+  await shareSecret(stage)
   const path = `/files/${stage.fileId}/share-links`
   const { items } = (await (await alice(stage)).calls('GET', path)).json<{ items: { id: string }[] }>()
   return `${path}/${items[0]?.id}`

@@ -28,6 +28,7 @@ DELETE /:kind/:id/grants/:subject                |  401   401 |   404     403   
 GET    /:kind/:id/share-links                    |  401   401 |   404     403    403    200  |   200    200
 GET    /:kind/:id/share-links (container)        |  401   401 |   404     404    404    200  |   200    200
 DELETE /:kind/:id/share-links/:link              |  401   401 |   404     403    403    204  |   403    204
+POST   /share-links/redeem                       |  401   401 |   200     200    200    200  |   403    200
 POST   /files/:id/access-tokens                  |  401   401 |   404     201    201    201  |   403    403
 POST   /files/:id/access-tokens (edit)           |  401   401 |   404     403    201    201  |   403    403
 POST   /files/:id/access-tokens (for alice)      |  401   401 |   403     403    403    403  |   403    201

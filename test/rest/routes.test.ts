@@ -21,6 +21,7 @@ const PUBLIC = ['GET /health/live', 'GET /health/ready', 'GET /metrics']
 const PAGES = ['GET /', 'GET /edit/:id', 'GET /view/:id']
 const SIGN_IN = ['GET /sign-in', 'POST /api/v1/sign-in']
 const WOPI = [
+  'GET /wopi/file-contents/:id',
   'GET /wopi/containers/:id',
   'GET /wopi/containers/:id/ancestry',
   'GET /wopi/containers/:id/children',
@@ -77,6 +78,7 @@ const REST = [
   'POST /api/v1/containers',
   'POST /api/v1/containers/:id/access-tokens',
   'POST /api/v1/files',
+  'POST /api/v1/share-links/redeem',
   'POST /api/v1/files/:id/access-tokens',
   'POST /api/v1/files/:id/exclusive-lock',
   'POST /api/v1/files/:id/recovery-items/:item/restore',

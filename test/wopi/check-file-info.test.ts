@@ -92,11 +92,22 @@ describe('CheckFileInfo', () => {
     }
   })
 
+  it('WOPI.md §5.2: names the host pages, the same for everybody, and no FileUrl unless FILE_URL says so', async () => {
+    const alice = await stage.open('bytes')
+    const viewer = await stage.join(alice, { who: 'bob', role: 'viewer', mode: 'view' })
+    for (const info of [await infoOf(alice), await infoOf(viewer)]) {
+      expect(info).toMatchObject({
+        HostEditUrl: `${stage.tandem.publicUrl}/edit/${alice.fileId}`,
+        HostViewUrl: `${stage.tandem.publicUrl}/view/${alice.fileId}`,
+      })
+      expect(info).not.toHaveProperty('FileUrl')
+    }
+  })
+
   it('WOPI.md §2.4: never sends null nor an empty URL, and every property with its type', async () => {
     const info = await infoOf(await stage.open('', { name: 'no extension' }))
     expect(info).not.toHaveProperty('FileExtension')
     expect(info).not.toHaveProperty('UserInfo')
-    expect(info).not.toHaveProperty('FileUrl')
     for (const [name, value] of Object.entries(info)) {
       expect(value, name).not.toBeNull()
       expect(value, name).not.toBe('')

@@ -191,7 +191,8 @@ describe('containers', () => {
       const folder = await stage.folder({ who: 'bob', role: 'editor' })
       const answer = await folder.operation('CREATE_CHILD_FILE', suggests('Neu_Ж.docx'), 'ignored')
       expect(answer.status).toBe(200)
-      const { Name, Url } = answer.json<Pointer>()
+      const { Name, Url, ...pages } = answer.json<Pointer>()
+      expect(Object.keys(pages).toSorted()).toEqual(['HostEditUrl', 'HostViewUrl'])
       expect(Name).toBe('Neu_Ж.docx')
       const editor = stage.follow(Url)
       const info = { OwnerId: 'bob', Size: 0, BaseFileName: Name, UserCanWrite: true }

@@ -7,6 +7,11 @@ interface Root {
   readonly ContainerInfo: object
 }
 
+interface Children {
+  readonly ChildContainers: readonly { Name: string; Url: string }[]
+  readonly ChildFiles: readonly { Name: string; Url: string }[]
+}
+
 const native = (name: string): Headers => ({ 'X-WOPI-HostNativeFileName': name })
 
 describe('ecosystem (WOPI.md §10)', () => {
@@ -31,6 +36,32 @@ describe('ecosystem (WOPI.md §10)', () => {
       SupportsEcosystem: true,
       SupportsGetFileWopiSrc: true,
     })
+  })
+
+  it('§10.2: from the root down to a file somebody gets as far as his right to that file, and no further', async () => {
+    const [alice, robin] = [await stage.person('alice'), await stage.person('robin')]
+    const own = await robin.createsFile('Own.docx', 'content')
+    const shared = await alice.createsFile('Shared.docx', 'content')
+    await alice.createsFile('Seen.docx', 'content')
+    await alice.grants(shared.id, 'user:robin', 'editor')
+    await alice.calls('PUT', `/containers/${shared.containerId}/grants/user:robin`, { role: 'viewer' })
+
+    const editor = await stage.join(own, { who: 'robin' })
+    const { Url } = (await editor.call('GET', '/ecosystem_pointer')).json<{ Url: string }>()
+    const { ContainerPointer } = (await stage.goTo(Url).get('/root_container_pointer')).json<Root>()
+    const canWrite: Record<string, boolean> = {}
+    const walk = async (url: string): Promise<void> => {
+      const { ChildContainers, ChildFiles } = (await stage.goTo(url).get('/children')).json<Children>()
+      for (const file of ChildFiles) {
+        const info = await stage.follow(file.Url).checkFileInfo()
+        canWrite[file.Name] = info.json<{ UserCanWrite: boolean }>().UserCanWrite
+      }
+      for (const container of ChildContainers) await walk(container.Url)
+    }
+    await walk(ContainerPointer.Url)
+    expect(canWrite).toMatchObject({ 'Own.docx': true, 'Shared.docx': true, 'Seen.docx': false })
+    const root = (await stage.goTo(ContainerPointer.Url).get()).json()
+    expect(root).toMatchObject({ UserCanCreateChildFile: false, UserCanCreateChildContainer: false })
   })
 
   it('§10.2: GetRootContainer names the root, and everybody finds his own in it', async () => {

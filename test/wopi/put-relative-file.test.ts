@@ -21,7 +21,12 @@ describe('PutRelativeFile', () => {
     expect(answer.status).toBe(200)
     expect(answer.headers['content-type']).toBe('application/json')
     const { Name, Url, ...more } = answer.json<Pointer>()
-    expect({ Name, more }).toEqual({ Name: name, more: {} })
+    const id = new URL(Url).pathname.split('/').at(-1) ?? ''
+    const page = (kind: string): string => `${stage.tandem.publicUrl}/${kind}/${id}`
+    expect({ Name, more }).toEqual({
+      Name: name,
+      more: { HostEditUrl: page('edit'), HostViewUrl: page('view') },
+    })
     const made = stage.follow(Url)
     expect((await made.checkFileInfo()).json()).toMatchObject({ BaseFileName: name, UserCanWrite: true })
     expect((await made.getFile()).body.toString()).toBe(content)

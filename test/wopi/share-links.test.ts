@@ -90,7 +90,7 @@ describe('GetShareUrl and share links (WOPI.md §8.5, §9.8)', () => {
     expect(statuses.map(({ status }) => status)).toEqual([204, 404])
     expect((await links(path)).map(({ id }) => id)).toEqual([second?.id])
     const audit = await stage.sql(`select detail from audit_event where action = 'share-link-revoked'`)
-    expect(audit).toEqual([{ detail: { link: first?.id } }])
+    expect(audit).toEqual([{ detail: { link: first?.id, role: 'viewer' } }])
     await stage.sql(`update share_link set expires_at = now() - interval '1 s' where id = $1`, [second?.id])
     expect(await links(path)).toEqual([])
     expect((await alice.calls('DELETE', `${path}/share-links/${second?.id}`)).status).toBe(404)

@@ -28,7 +28,7 @@ export interface Opening {
 /** One Tandem for all tests of a file, with alice's files, and a check that none of its tokens was ever logged. */
 export class Stage {
   private running: Tandem | undefined
-  private readonly secrets = new Set<string>()
+  readonly secrets = new Set<string>()
   private names = 0
 
   constructor(private readonly env: Readonly<Record<string, string>>) {}

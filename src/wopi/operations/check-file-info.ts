@@ -1,9 +1,11 @@
 import { Injectable } from '@nestjs/common'
-import { type Answer, jsonAnswer } from '../../http/answer.js'
 import { Settings } from '../../config/settings.js'
+import { type Answer, jsonAnswer } from '../../http/answer.js'
 import { mayEdit, type FileAccess } from '../../permission/access.service.js'
 import { MAX_STEM_LENGTH, splitName } from '../../storage/file-name.js'
 import { NO_SPECIAL_ACCOUNT } from '../container-info.js'
+import { FileUrl } from '../file-url.js'
+import { aroundTheEditor, hostPages } from '../host-page.js'
 import type { Operation, WopiRequest } from '../operation.js'
 import { shareTypes } from '../share-types.js'
 
@@ -12,28 +14,17 @@ import { shareTypes } from '../share-types.js'
 export class CheckFileInfo implements Operation {
   readonly name = 'CheckFileInfo'
   readonly needs = 'read'
-  private readonly hostPage: Readonly<Record<string, unknown>>
 
-  constructor({ publicUrl }: Settings) {
-    this.hostPage = hostPage(publicUrl)
-  }
+  constructor(
+    private readonly settings: Settings,
+    private readonly fileUrl: FileUrl,
+  ) {}
 
   answer({ access }: WopiRequest): Promise<Answer> {
-    return Promise.resolve(jsonAnswer(200, { ...fileInfo(access), ...this.hostPage }))
-  }
-}
-
-/**
- * Editors talk to a page of this origin and to no other; and only about what has its property and its address
- * (WOPI.md §15.4). Built from the configuration, never from data (S-05).
- */
-function hostPage(publicUrl: string): Record<string, unknown> {
-  return {
-    PostMessageOrigin: new URL(publicUrl).origin,
-    CloseUrl: `${publicUrl}/`,
-    ClosePostMessage: true,
-    EditModePostMessage: true,
-    EditNotificationPostMessage: true,
+    const urls = { ...hostPages(this.settings, access.file.id), ...this.fileUrl.of(access) }
+    return Promise.resolve(
+      jsonAnswer(200, { ...fileInfo(access), ...aroundTheEditor(this.settings), ...urls }),
+    )
   }
 }
 
@@ -54,7 +45,7 @@ const CAPABILITIES = {
 } as const
 
 /** What Tandem can truthfully say; a property without a value is left out, never null (WOPI.md §2.4). */
-export function fileInfo(access: FileAccess): Record<string, unknown> {
+function fileInfo(access: FileAccess): Record<string, unknown> {
   const { file, user } = access
   const canWrite = mayEdit(access) && !file.closed
   const { extension } = splitName(file.name)

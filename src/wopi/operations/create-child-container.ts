@@ -9,6 +9,7 @@ import { NameTaken } from '../../storage/storage-errors.js'
 import { containerInfo } from '../container-info.js'
 import { containerTarget } from '../container-name.js'
 import type { ContainerOperation, ContainerRequest } from '../container-operation.js'
+import { ContainerRights } from '../container-rights.js'
 import { Pointers } from '../pointers.js'
 import type { Target } from '../target-name.js'
 import { encodeUtf7 } from '../utf7.js'
@@ -22,6 +23,7 @@ export class CreateChildContainer implements ContainerOperation {
   constructor(
     private readonly database: Database,
     private readonly containers: ContainerService,
+    private readonly rights: ContainerRights,
     private readonly pointers: Pointers,
     private readonly audit: AuditService,
   ) {}
@@ -48,6 +50,8 @@ export class CreateChildContainer implements ContainerOperation {
   private create(request: ContainerRequest, target: Target): Promise<{ id: string; name: string }> {
     const { container, user } = request.access
     return this.database.transaction(async (tx) => {
+      await this.containers.keep(tx, container.id)
+      await this.rights.requireStill(tx, request, 'edit')
       const made =
         target.mode === 'suggested'
           ? await this.containers.createNumbered(tx, container.id, target.name, user.id)

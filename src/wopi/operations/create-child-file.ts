@@ -1,8 +1,12 @@
 import { Injectable } from '@nestjs/common'
 import { Readable } from 'node:stream'
+import { Settings } from '../../config/settings.js'
 import { Answer, jsonAnswer } from '../../http/answer.js'
 import { BlobStore } from '../../storage/blob-store.js'
+import { ContainerService } from '../../storage/container.service.js'
 import type { ContainerOperation, ContainerRequest } from '../container-operation.js'
+import { ContainerRights } from '../container-rights.js'
+import { hostPages } from '../host-page.js'
 import { NewFiles } from '../new-files.service.js'
 import { Pointers } from '../pointers.js'
 import { fileTarget } from '../target-name.js'
@@ -18,8 +22,11 @@ export class CreateChildFile implements ContainerOperation {
 
   constructor(
     private readonly newFiles: NewFiles,
+    private readonly containers: ContainerService,
+    private readonly rights: ContainerRights,
     private readonly blobs: BlobStore,
     private readonly pointers: Pointers,
+    private readonly settings: Settings,
   ) {}
 
   async answer(request: ContainerRequest): Promise<Answer> {
@@ -29,11 +36,16 @@ export class CreateChildFile implements ContainerOperation {
       userId: access.user.id,
       containerId: access.container.id,
       target: fileTarget(request, NEW_FILE),
+      stillMay: async (tx) => {
+        await this.containers.keep(tx, access.container.id)
+        await this.rights.requireStill(tx, request, 'edit')
+      },
       receive: () => this.blobs.receive(Readable.from([])),
       detail: { containerId: access.container.id },
     })
     if (outcome instanceof Answer) return outcome
     const pointer = { kind: 'file', id: outcome.id, role: 'editor' } as const
-    return jsonAnswer(200, { Name: outcome.name, Url: await this.pointers.to(access, pointer) })
+    const url = await this.pointers.to(access, pointer)
+    return jsonAnswer(200, { Name: outcome.name, Url: url, ...hostPages(this.settings, outcome.id) })
   }
 }

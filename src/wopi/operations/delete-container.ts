@@ -5,6 +5,7 @@ import { Answer } from '../../http/answer.js'
 import { correlationId } from '../../http/correlation-id.js'
 import { ContainerService } from '../../storage/container.service.js'
 import type { ContainerOperation, ContainerRequest } from '../container-operation.js'
+import { ContainerRights } from '../container-rights.js'
 import { WopiError } from '../wopi-error.js'
 
 /** WOPI.md §9.7: only when it is empty, so that nobody's document goes with a folder. */
@@ -16,6 +17,7 @@ export class DeleteContainer implements ContainerOperation {
   constructor(
     private readonly database: Database,
     private readonly containers: ContainerService,
+    private readonly rights: ContainerRights,
     private readonly audit: AuditService,
   ) {}
 
@@ -23,6 +25,8 @@ export class DeleteContainer implements ContainerOperation {
     const { container, user } = request.access
     if (container.isRoot) throw new WopiError('operation-not-offered', 'the root container is not deleted')
     return this.database.transaction(async (tx) => {
+      await this.containers.hold(tx, container.id)
+      await this.rights.requireStill(tx, request, 'own')
       if ((await this.containers.deleteEmpty(tx, container.id)) === 'not-empty')
         throw new WopiError('container-not-empty', 'the container has files or containers in it')
       await this.audit.record(tx, {

@@ -7,6 +7,7 @@ import { LockService } from '../../lock/lock.service.js'
 import { FileService } from '../../storage/file.service.js'
 import { conflictAnswer } from '../lock-answer.js'
 import type { Operation, WopiRequest } from '../operation.js'
+import { WopiAccess } from '../wopi-access.js'
 import { WopiError } from '../wopi-error.js'
 
 /** WOPI.md §8.3. A locked file stays: somebody is editing it. */
@@ -19,6 +20,7 @@ export class DeleteFile implements Operation {
     private readonly database: Database,
     private readonly files: FileService,
     private readonly locks: LockService,
+    private readonly rights: WopiAccess,
     private readonly audit: AuditService,
   ) {}
 
@@ -28,6 +30,7 @@ export class DeleteFile implements Operation {
       await this.files.lockHead(tx, fileId)
       const lock = await this.locks.hold(tx, fileId)
       if (!lock) throw new WopiError('no-such-file', 'the file was deleted meanwhile')
+      await this.rights.requireStill(tx, request, 'own')
       if (lock.kind !== 'none') return conflictAnswer(lock)
       await this.files.delete(tx, fileId)
       await this.audit.record(tx, {

@@ -1,13 +1,18 @@
 import { Injectable } from '@nestjs/common'
 import { AuditService } from '../../audit/audit.service.js'
 import { Settings } from '../../config/settings.js'
-import { Database } from '../../database/database.js'
+import { Database, type Tx } from '../../database/database.js'
 import { type Answer, jsonAnswer } from '../../http/answer.js'
 import { correlationId } from '../../http/correlation-id.js'
 import { ShareLinkService } from '../../permission/share-link.service.js'
+import { ContainerService } from '../../storage/container.service.js'
+import { FileService } from '../../storage/file.service.js'
 import type { ContainerOperation, ContainerRequest } from '../container-operation.js'
+import { ContainerRights } from '../container-rights.js'
+import { hostPage } from '../host-page.js'
 import type { Operation, WopiRequest } from '../operation.js'
 import { shareRole } from '../share-types.js'
+import { WopiAccess } from '../wopi-access.js'
 import { WopiError } from '../wopi-error.js'
 import { header } from '../wopi-headers.js'
 
@@ -20,6 +25,10 @@ export class GetShareUrl implements Operation, ContainerOperation {
   constructor(
     private readonly database: Database,
     private readonly links: ShareLinkService,
+    private readonly files: FileService,
+    private readonly containers: ContainerService,
+    private readonly fileRights: WopiAccess,
+    private readonly containerRights: ContainerRights,
     private readonly audit: AuditService,
     private readonly settings: Settings,
   ) {}
@@ -31,9 +40,10 @@ export class GetShareUrl implements Operation, ContainerOperation {
     const role = shareRole(access, type)
     if (role === undefined)
       throw new WopiError('operation-not-offered', `no link of the kind ${type} is offered to this user`)
-    const kind = 'file' in access ? 'file' : 'container'
+    const kind = isOnFile(request) ? 'file' : 'container'
     const { id } = request.params
     const { secret } = await this.database.transaction(async (tx) => {
+      await this.requireStillOwner(tx, request)
       const link = await this.links.link(tx, { kind, id }, role, access.user.id)
       if (link.made) {
         await this.audit.record(tx, {
@@ -48,6 +58,20 @@ export class GetShareUrl implements Operation, ContainerOperation {
       return link
     })
     const page = role === 'viewer' ? 'view' : 'edit'
-    return jsonAnswer(200, { ShareUrl: `${this.settings.publicUrl}/${page}/${id}?share=${secret}` })
+    return jsonAnswer(200, { ShareUrl: `${hostPage(this.settings, page, id)}?share=${secret}` })
   }
+
+  private async requireStillOwner(tx: Tx, request: WopiRequest | ContainerRequest): Promise<void> {
+    if (isOnFile(request)) {
+      await this.files.lockHead(tx, request.params.id)
+      await this.fileRights.requireStill(tx, request, 'own')
+    } else {
+      await this.containers.hold(tx, request.params.id)
+      await this.containerRights.requireStill(tx, request, 'own')
+    }
+  }
+}
+
+function isOnFile(request: WopiRequest | ContainerRequest): request is WopiRequest {
+  return 'file' in request.access
 }

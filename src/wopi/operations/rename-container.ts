@@ -6,6 +6,7 @@ import { correlationId } from '../../http/correlation-id.js'
 import { ContainerService } from '../../storage/container.service.js'
 import { requestedContainerName } from '../container-name.js'
 import type { ContainerOperation, ContainerRequest } from '../container-operation.js'
+import { ContainerRights } from '../container-rights.js'
 import { againIfNameTaken } from '../name-race.js'
 import { WopiError } from '../wopi-error.js'
 
@@ -18,6 +19,7 @@ export class RenameContainer implements ContainerOperation {
   constructor(
     private readonly database: Database,
     private readonly containers: ContainerService,
+    private readonly rights: ContainerRights,
     private readonly audit: AuditService,
   ) {}
 
@@ -27,6 +29,8 @@ export class RenameContainer implements ContainerOperation {
     const requested = requestedContainerName(request)
     return againIfNameTaken(() =>
       this.database.transaction(async (tx) => {
+        await this.containers.hold(tx, container.id)
+        await this.rights.requireStill(tx, request, 'own')
         const { name, before } = await this.containers.renameNumbered(tx, container.id, requested)
         await this.audit.record(tx, {
           actor: user.id,

@@ -6,7 +6,6 @@ import { type Answer, jsonAnswer } from '../../http/answer.js'
 import { correlationId } from '../../http/correlation-id.js'
 import { bodyOf } from '../../http/request-body.js'
 import { LockService } from '../../lock/lock.service.js'
-import { AccessService } from '../../permission/access.service.js'
 import { BlobStore } from '../../storage/blob-store.js'
 import { sanitizeStem, splitName } from '../../storage/file-name.js'
 import { FileService } from '../../storage/file.service.js'
@@ -18,6 +17,7 @@ import { putHeaders } from '../put-headers.js'
 import { RefusedSaves } from '../refused-saves.service.js'
 import { invalidName, nameHeader } from '../requested-name.js'
 import { SaveService } from '../save.service.js'
+import { WopiAccess } from '../wopi-access.js'
 import { WopiError } from '../wopi-error.js'
 import { lockIdHeader } from '../wopi-headers.js'
 import { wopiSrc } from '../wopi-src.js'
@@ -32,7 +32,7 @@ export class RenameFile implements Operation {
     private readonly database: Database,
     private readonly files: FileService,
     private readonly locks: LockService,
-    private readonly accesses: AccessService,
+    private readonly rights: WopiAccess,
     private readonly blobs: BlobStore,
     private readonly saves: SaveService,
     private readonly refusedSaves: RefusedSaves,
@@ -52,9 +52,7 @@ export class RenameFile implements Operation {
       const head = await this.files.lockHead(tx, request.params.id)
       const lock = await this.locks.hold(tx, request.params.id)
       if (!head || !lock) throw new WopiError('no-such-file', 'the file was deleted meanwhile')
-      if ((await this.accesses.mayStillEdit(tx, request.access)) !== 'yes') {
-        throw new WopiError('right-lost', 'the user lost the right to edit meanwhile')
-      }
+      await this.rights.requireStill(tx, request, 'edit')
       // With nothing locked, a wrong or missing lock header is harmless and common (CLIENTS.md pain 65).
       if (lock.kind !== 'none' && !(lock.kind === 'wopi' && lock.lockId === lockId))
         return conflictAnswer(lock)

@@ -1,0 +1,271 @@
+import {
+  after,
+  asAuditor,
+  atRoot,
+  closeFile,
+  get,
+  post,
+  removeContainer,
+  removeFile,
+  type Kind,
+  type Scene,
+  type Step,
+} from './failure-scenes.js'
+
+export interface Row {
+  readonly kind: Kind
+  /** Leaves things so that the call succeeds. */
+  readonly before?: Step
+  /** Well-formed. */
+  readonly call: Step
+  /** What of the database it cannot do without. */
+  readonly table: string
+  /** How a status comes about, or why it never does; 401 and 404 and 500 have ways that are everybody's. */
+  readonly fails?: Readonly<Record<number, Step | string>>
+}
+
+const OFFERED = 'Tandem offers the operation in every form that there is'
+const ALWAYS_THERE = 'the ecosystem and its root are there as long as Tandem is'
+
+const LONG = 'x'.repeat(1025)
+const lockId = (id: string): { 'X-WOPI-Lock': string } => ({ 'X-WOPI-Lock': id })
+const lock = (id: string): Step => post('LOCK', lockId(id))
+const relock = (id: string, old: string): Step => post('LOCK', { ...lockId(id), 'X-WOPI-OldLock': old })
+const put = (id: string, body = 'saved'): Step => post('PUT', lockId(id), body, '/contents')
+const suggests = { 'X-WOPI-SuggestedTarget': 'New.docx' }
+const wants = { 'X-WOPI-RelativeTarget': 'Taken.docx' }
+const activities = JSON.stringify({ Activities: [{ Type: 'comment', Id: '1' }] })
+const sharing = (kind: string): Step => post('GET_SHARE_URL', { 'X-WOPI-UrlType': kind })
+const atWopiSrc = ({ stage, id }: Scene): Record<string, string> => ({
+  'X-WOPI-WopiSrc': `${stage.tandem.publicUrl}/wopi/files/${id}`,
+})
+const named = ({ id }: Scene): Record<string, string> => ({ 'X-WOPI-HostNativeFileName': id })
+
+const getShareUrl = {
+  call: sharing('ReadOnly'),
+  table: 'share_link',
+  fails: { 400: post('GET_SHARE_URL'), 501: sharing('Admin') },
+} as const
+const nativeName = {
+  call: post('GET_WOPI_SRC_WITH_ACCESS_TOKEN', named),
+  table: 'access_token',
+  fails: {
+    400: post('GET_WOPI_SRC_WITH_ACCESS_TOKEN'),
+    404: after(removeFile, post('GET_WOPI_SRC_WITH_ACCESS_TOKEN', named)),
+    501: OFFERED,
+  },
+} as const
+
+/** One for each operation of scripts/protocol.json. */
+export const ROWS: Readonly<Record<string, Row>> = {
+  CheckFileInfo: { kind: 'file', call: get(), table: 'file_lock' },
+  GetFile: {
+    kind: 'file',
+    call: get('/contents'),
+    table: 'file_lock',
+    fails: { 412: get('/contents', { 'X-WOPI-MaxExpectedSize': '1' }) },
+  },
+  PutFile: {
+    kind: 'file',
+    before: lock('L'),
+    call: put('L'),
+    table: 'file_version',
+    fails: { 400: put(LONG), 409: put('M'), 413: put('L', 'x'.repeat(2000)), 501: OFFERED },
+  },
+  Lock: {
+    kind: 'file',
+    call: lock('L'),
+    table: 'file_lock',
+    fails: { 400: lock(''), 409: after(lock('M'), lock('L')), 501: OFFERED },
+  },
+  UnlockAndRelock: {
+    kind: 'file',
+    before: lock('L'),
+    call: relock('M', 'L'),
+    table: 'file_lock',
+    fails: { 400: relock('', 'L'), 409: relock('M', 'N'), 501: OFFERED },
+  },
+  RefreshLock: {
+    kind: 'file',
+    before: lock('L'),
+    call: post('REFRESH_LOCK', lockId('L')),
+    table: 'file_lock',
+    fails: { 400: post('REFRESH_LOCK'), 409: post('REFRESH_LOCK', lockId('M')), 501: OFFERED },
+  },
+  Unlock: {
+    kind: 'file',
+    before: lock('L'),
+    call: post('UNLOCK', lockId('L')),
+    table: 'file_lock',
+    fails: {
+      400: post('UNLOCK'),
+      // Whoever has lost his right still gives his lock back.
+      404: after(removeFile, post('UNLOCK', lockId('L'))),
+      409: post('UNLOCK', lockId('M')),
+      501: OFFERED,
+    },
+  },
+  GetLock: {
+    kind: 'file',
+    call: post('GET_LOCK'),
+    table: 'file_lock',
+    fails: { 409: after(closeFile, post('GET_LOCK')), 501: OFFERED },
+  },
+  PutRelativeFile: {
+    kind: 'file',
+    call: post('PUT_RELATIVE', suggests, 'copy'),
+    table: 'file_version',
+    fails: {
+      400: post('PUT_RELATIVE', {}, 'copy'),
+      409: after(post('PUT_RELATIVE', wants, 'first'), post('PUT_RELATIVE', wants, 'second')),
+      413: post('PUT_RELATIVE', suggests, 'x'.repeat(2000)),
+      501: post('PUT_RELATIVE', { ...suggests, ...wants }, 'copy'),
+    },
+  },
+  RenameFile: {
+    kind: 'file',
+    call: post('RENAME_FILE', ({ who }) => ({ 'X-WOPI-RequestedName': who })),
+    table: 'audit_event',
+    fails: {
+      400: post('RENAME_FILE'),
+      409: after(lock('L'), post('RENAME_FILE', { 'X-WOPI-RequestedName': 'other' })),
+      501: OFFERED,
+    },
+  },
+  DeleteFile: {
+    kind: 'file',
+    call: post('DELETE'),
+    table: 'audit_event',
+    fails: { 409: after(lock('L'), post('DELETE')), 501: OFFERED },
+  },
+  PutUserInfo: {
+    kind: 'file',
+    call: post('PUT_USER_INFO', {}, 'info'),
+    table: 'user_account',
+    fails: {
+      400: post('PUT_USER_INFO', {}, 'Ж'),
+      413: post('PUT_USER_INFO', {}, LONG),
+      501: OFFERED,
+    },
+  },
+  'GetShareUrl (file)': { kind: 'file', ...getShareUrl },
+  AddActivities: {
+    kind: 'file',
+    call: post('ADD_ACTIVITIES', {}, activities),
+    table: 'access_token',
+    fails: {
+      400: post('ADD_ACTIVITIES', {}, 'x'),
+      413: post('ADD_ACTIVITIES', {}, ' '.repeat(70_000)),
+      501: OFFERED,
+    },
+  },
+  'EnumerateAncestors (file)': {
+    kind: 'file',
+    call: get('/ancestry'),
+    table: 'container',
+    fails: { 501: OFFERED },
+  },
+  'GetEcosystem (file)': {
+    kind: 'file',
+    call: get('/ecosystem_pointer'),
+    table: 'access_token',
+    fails: { 501: OFFERED },
+  },
+  CheckContainerInfo: { kind: 'container', call: get(), table: 'container', fails: { 501: OFFERED } },
+  EnumerateChildren: {
+    kind: 'container',
+    call: get('/children'),
+    table: 'file',
+    fails: { 400: get('/children', { 'X-WOPI-FileExtensionFilterList': 'docx' }), 501: OFFERED },
+  },
+  'EnumerateAncestors (container)': {
+    kind: 'container',
+    call: get('/ancestry'),
+    table: 'container',
+    fails: { 501: OFFERED },
+  },
+  CreateChildFile: {
+    kind: 'container',
+    call: post('CREATE_CHILD_FILE', suggests),
+    table: 'file_version',
+    fails: {
+      400: post('CREATE_CHILD_FILE'),
+      409: after(post('CREATE_CHILD_FILE', wants), post('CREATE_CHILD_FILE', wants)),
+      501: post('CREATE_CHILD_FILE', { ...suggests, ...wants }),
+    },
+  },
+  CreateChildContainer: {
+    kind: 'container',
+    call: post('CREATE_CHILD_CONTAINER', suggests),
+    table: 'audit_event',
+    fails: {
+      400: post('CREATE_CHILD_CONTAINER'),
+      409: after(post('CREATE_CHILD_CONTAINER', wants), post('CREATE_CHILD_CONTAINER', wants)),
+      501: post('CREATE_CHILD_CONTAINER', { ...suggests, ...wants }),
+    },
+  },
+  RenameContainer: {
+    kind: 'container',
+    call: post('RENAME_CONTAINER', ({ who }) => ({ 'X-WOPI-RequestedName': who })),
+    table: 'audit_event',
+    fails: {
+      400: post('RENAME_CONTAINER'),
+      409: 'a name that is taken is numbered, and containers are not locked',
+      501: atRoot(post('RENAME_CONTAINER', { 'X-WOPI-RequestedName': 'mine' })),
+    },
+  },
+  DeleteContainer: {
+    kind: 'container',
+    call: post('DELETE_CONTAINER'),
+    table: 'audit_event',
+    fails: {
+      409: after(post('CREATE_CHILD_CONTAINER', suggests), post('DELETE_CONTAINER')),
+      501: atRoot(post('DELETE_CONTAINER')),
+    },
+  },
+  'GetShareUrl (container)': { kind: 'container', ...getShareUrl },
+  'GetEcosystem (container)': {
+    kind: 'container',
+    call: get('/ecosystem_pointer'),
+    table: 'access_token',
+    fails: { 501: OFFERED },
+  },
+  CheckEcosystem: {
+    kind: 'ecosystem',
+    call: get(),
+    table: 'access_token',
+    fails: { 404: ALWAYS_THERE, 501: OFFERED },
+  },
+  GetRootContainer: {
+    kind: 'ecosystem',
+    call: get('/root_container_pointer'),
+    table: 'container',
+    fails: { 404: ALWAYS_THERE, 501: OFFERED },
+  },
+  GetFileWopiSrc: { kind: 'ecosystem', ...nativeName },
+  Bootstrap: {
+    kind: 'bootstrapper',
+    call: get(),
+    table: 'audit_event',
+    fails: { 404: asAuditor(get()), 501: OFFERED },
+  },
+  GetNewAccessToken: {
+    kind: 'bootstrapper',
+    call: post('GET_NEW_ACCESS_TOKEN', atWopiSrc),
+    table: 'access_token',
+    fails: {
+      400: post('GET_NEW_ACCESS_TOKEN'),
+      404: after(removeFile, post('GET_NEW_ACCESS_TOKEN', atWopiSrc)),
+      501: OFFERED,
+    },
+  },
+  'GetRootContainer (shortcut)': {
+    kind: 'bootstrapper',
+    call: post('GET_ROOT_CONTAINER'),
+    table: 'container',
+    fails: { 404: asAuditor(post('GET_ROOT_CONTAINER')), 501: OFFERED },
+  },
+  'GetFileWopiSrc (shortcut)': { kind: 'bootstrapper', ...nativeName },
+}
+
+export const REMOVE = { file: removeFile, container: removeContainer } as const

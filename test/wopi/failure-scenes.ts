@@ -1,0 +1,131 @@
+import { callWopi, type Headers, type WopiAnswer } from '../kit/wopi.js'
+import { jtiOf } from '../permission/forge.js'
+import type { Stage } from './stage.js'
+
+/** Somebody at an object of his own, with which nothing is wrong until a step makes it so. */
+export interface Scene {
+  readonly stage: Stage
+  readonly who: string
+  /** Of the file or container. */
+  readonly id: string
+  readonly url: string
+  readonly token: string | undefined
+  readonly bearer: string | undefined
+}
+
+export type Step = (scene: Scene) => Promise<WopiAnswer>
+export type Kind = 'file' | 'container' | 'ecosystem' | 'bootstrapper'
+
+let scenes = 0
+
+export async function setScene(stage: Stage, kind: Kind): Promise<Scene> {
+  const who = `guest${++scenes}`
+  const person = await stage.person(who)
+  switch (kind) {
+    case 'file': {
+      const { fileId: id, token } = await stage.open('content', { who, role: 'owner' })
+      const url = `${stage.tandem.url}/wopi/files/${id}`
+      return { stage, who, id, url, token, bearer: undefined }
+    }
+    case 'container': {
+      const { id, token } = await stage.folder({ who, role: 'owner' })
+      const url = `${stage.tandem.url}/wopi/containers/${id}`
+      return { stage, who, id, url, token, bearer: undefined }
+    }
+    case 'ecosystem': {
+      const { token } = await stage.ecosystem(who)
+      const { id } = await person.createsFile('Plan.docx', 'content')
+      return { stage, who, id, url: `${stage.tandem.url}/wopi/ecosystem`, token, bearer: undefined }
+    }
+    case 'bootstrapper': {
+      const { id } = await person.createsFile('Plan.docx', 'content')
+      const url = `${stage.tandem.url}/wopibootstrapper`
+      return { stage, who, id, url, token: undefined, bearer: person.bearer }
+    }
+  }
+}
+
+function send(
+  { url, token, bearer }: Scene,
+  method: 'GET' | 'POST',
+  below: string,
+  headers: Headers,
+  body?: string,
+): Promise<WopiAnswer> {
+  const query = token === undefined ? '' : `?access_token=${token}`
+  const authorization = bearer === undefined ? {} : { authorization: `Bearer ${bearer}` }
+  return callWopi(method, `${url}${below}${query}`, { ...authorization, ...headers }, body)
+}
+
+export const get =
+  (below = '', headers: Headers = {}): Step =>
+  (scene) =>
+    send(scene, 'GET', below, headers)
+
+/** @param headers may depend on the object's id */
+export const post =
+  (override: string, headers: Headers | ((scene: Scene) => Headers) = {}, body = '', below = ''): Step =>
+  (scene) => {
+    const given = typeof headers === 'function' ? headers(scene) : headers
+    return send(scene, 'POST', below, { 'X-WOPI-Override': override, ...given }, body)
+  }
+
+/** @returns the answer to the last */
+export const after =
+  (first: (scene: Scene) => Promise<unknown>, last: Step): Step =>
+  async (scene) => {
+    await first(scene)
+    return last(scene)
+  }
+
+export const revokeToken = ({ stage, token = '' }: Scene): Promise<unknown> =>
+  stage.sql('update access_token set revoked_at = now() where jti = $1', [jtiOf(token)])
+
+export const takeRight = ({ stage, id }: Scene): Promise<unknown> =>
+  stage.sql('delete from access_grant where object_id = $1', [id])
+
+export const removeFile = ({ stage, id }: Scene): Promise<unknown> =>
+  stage.sql('update file set deleted_at = now() where id = $1', [id])
+
+export const removeContainer = ({ stage, id }: Scene): Promise<unknown> =>
+  stage.sql('delete from container where id = $1', [id])
+
+export const closeFile = async ({ stage, id }: Scene): Promise<unknown> =>
+  (await stage.person('alice')).calls('POST', `/files/${id}/exclusive-lock`, {
+    reason: 'maintenance',
+    ttlSeconds: 60,
+  })
+
+/** The same call at the root, by somebody who was granted it. */
+export const atRoot =
+  (last: Step): Step =>
+  async (scene) => {
+    const { stage, who } = scene
+    await stage.sql(
+      `insert into access_grant (object_id, subject, object_kind, role, granted_by)
+       values ('root', $1, 'container', 'owner', 'test')`,
+      [`user:${who}`],
+    )
+    const { token } = await stage.enter('root', { who })
+    return last({ ...scene, id: 'root', url: `${stage.tandem.url}/wopi/containers/root`, token })
+  }
+
+export const asAuditor =
+  (last: Step): Step =>
+  async (scene) => {
+    const { bearer } = await scene.stage.tandem.person(`${scene.who}ada`, 'auditor')
+    scene.stage.secrets.add(bearer)
+    return last({ ...scene, bearer })
+  }
+
+/** While the operation's own table cannot be found. */
+export const without =
+  (table: string, last: Step): Step =>
+  async (scene) => {
+    await scene.stage.sql(`alter table ${table} rename to out_of_reach`)
+    try {
+      return await last(scene)
+    } finally {
+      await scene.stage.sql(`alter table out_of_reach rename to ${table}`)
+    }
+  }

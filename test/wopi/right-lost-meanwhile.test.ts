@@ -1,0 +1,99 @@
+import pg from 'pg'
+import { describe, expect, it } from 'vitest'
+import type { WopiAnswer } from '../kit/wopi.js'
+import { until } from '../reliability/until.js'
+import { setStage } from './stage.js'
+
+/** One changing call, on an object whose right can be taken away while the call waits for the object's row. */
+interface Attempt {
+  readonly id: string
+  readonly table: 'file' | 'container'
+  readonly call: () => Promise<WopiAnswer>
+}
+
+describe('a right that is taken away while a call waits for its turn', () => {
+  const stage = setStage()
+  let people = 0
+
+  const onFolder = async (role: 'editor' | 'owner', override: string, headers = {}): Promise<Attempt> => {
+    const folder = await stage.folder({ who: `person${++people}`, role })
+    return { id: folder.id, table: 'container', call: () => folder.operation(override, headers, 'body') }
+  }
+  const onFile = async (role: 'editor' | 'owner', override: string, headers = {}): Promise<Attempt> => {
+    const editor = await stage.open('content', { who: `person${++people}`, role })
+    return { id: editor.fileId, table: 'file', call: () => editor.operation(override, headers, 'body') }
+  }
+  /** Into the folder of the file, where he may write, too. */
+  const saveAs = async (): Promise<Attempt> => {
+    const who = `person${++people}`
+    const folder = await stage.folder({ who, role: 'editor' })
+    const file = await (await stage.person('alice')).createsFile('Plan.docx', 'content', folder.id)
+    const editor = await stage.join(file, { who })
+    const headers = { 'X-WOPI-SuggestedTarget': 'Copy.docx' }
+    return { id: folder.id, table: 'container', call: () => editor.putRelativeFile('copy', headers) }
+  }
+
+  /** Lets `meanwhile` happen while the call waits for the object's row. */
+  async function whileItWaits(
+    { id, table, call }: Attempt,
+    meanwhile: () => Promise<unknown>,
+  ): Promise<number> {
+    const holder = new pg.Client({ connectionString: stage.tandem.databaseUrl })
+    await holder.connect()
+    try {
+      await holder.query('begin')
+      await holder.query(`select from ${table} where id = $1 for update`, [id])
+      const answer = call()
+      await until('the call waits', async () => {
+        const waiting = await stage.sql(
+          `select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
+        )
+        return waiting.length > 0
+      })
+      await meanwhile()
+      await holder.query('commit')
+      return (await answer).status
+    } finally {
+      await holder.end()
+    }
+  }
+
+  const deeds = async (): Promise<number> => {
+    const [row] = await stage.sql(`select count(*)::int as n from audit_event`)
+    return Number(row?.['n'])
+  }
+
+  const ATTEMPTS: Record<string, () => Promise<Attempt>> = {
+    CreateChildFile: () => onFolder('editor', 'CREATE_CHILD_FILE', { 'X-WOPI-SuggestedTarget': 'a.docx' }),
+    CreateChildContainer: () =>
+      onFolder('editor', 'CREATE_CHILD_CONTAINER', { 'X-WOPI-SuggestedTarget': 'inner' }),
+    RenameContainer: () => onFolder('owner', 'RENAME_CONTAINER', { 'X-WOPI-RequestedName': 'mine' }),
+    DeleteContainer: () => onFolder('owner', 'DELETE_CONTAINER'),
+    'GetShareUrl (container)': () => onFolder('owner', 'GET_SHARE_URL', { 'X-WOPI-UrlType': 'ReadOnly' }),
+    'GetShareUrl (file)': () => onFile('owner', 'GET_SHARE_URL', { 'X-WOPI-UrlType': 'ReadOnly' }),
+    RenameFile: () => onFile('editor', 'RENAME_FILE', { 'X-WOPI-RequestedName': 'mine' }),
+    DeleteFile: () => onFile('owner', 'DELETE'),
+    PutRelativeFile: saveAs,
+  }
+
+  for (const [operation, prepare] of Object.entries(ATTEMPTS)) {
+    it(`${operation} is 404 then, and nothing has changed; without that it is done`, async () => {
+      const lost = await prepare()
+      const revoke = (): Promise<unknown> =>
+        stage.sql(`delete from access_grant where object_id = $1`, [lost.id])
+      const before = [await deeds(), await stage.blobs()]
+      expect(await whileItWaits(lost, revoke)).toBe(404)
+      expect([await deeds(), await stage.blobs()]).toEqual(before)
+      expect(await whileItWaits(await prepare(), () => Promise.resolve())).toBe(200)
+    })
+
+    it(`${operation} is 401 when it is the token that was revoked`, async () => {
+      const lost = await prepare()
+      const revoke = (): Promise<unknown> =>
+        stage.sql(`update access_token set revoked_at = now() where user_id = $1`, [`person${people}`])
+      expect(await whileItWaits(lost, revoke)).toBe(401)
+    })
+  }
+
+  stage.leavesNoTokenInTheLog()
+})
