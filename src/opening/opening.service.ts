@@ -68,7 +68,9 @@ export class OpeningService {
   private async whyNotEdit(userId: string, role: Role, file: Head): Promise<ReadOnlyReason | undefined> {
     if (RANK[role] < RANK.editor) {
       const takenAt = await this.accesses.editRightTakenAt(userId, file.id, REMEMBERED_DAYS * 86_400_000)
-      return takenAt ? READ_ONLY.revoked(takenAt) : READ_ONLY.noPermission()
+      if (takenAt) return READ_ONLY.revoked(takenAt)
+      const own = await this.accesses.hasOwnRight(userId, file.id)
+      return own ? READ_ONLY.noPermission() : READ_ONLY.linkViewOnly()
     }
     const lock = await this.locks.current(file.id)
     return lock?.kind === 'exclusive' ? READ_ONLY.maintenance(lock.holder, lock.reason) : undefined

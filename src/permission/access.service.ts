@@ -6,6 +6,7 @@ import {
   EDIT_RIGHT_TAKEN,
   FILE_ACCESS,
   FILE_RANK,
+  HAS_OWN_RIGHT,
   KNOWN_EDITORS,
   STILL_GOOD,
   type FileAccessRow,
@@ -128,6 +129,12 @@ export class AccessService {
   async knownEditors(tx: Tx, fileId: string, userIds: readonly string[]): Promise<string[]> {
     if (userIds.length === 0) return []
     return (await tx.query(KNOWN_EDITORS, [fileId, userIds])).map((row) => row.user_id)
+  }
+
+  /** Has this person any right to the file but what links give him? */
+  async hasOwnRight(userId: string, fileId: string): Promise<boolean> {
+    const [row] = await this.database.query(HAS_OWN_RIGHT, [userId, fileId])
+    return row?.own ?? false
   }
 
   /** @param on as above */

@@ -59,6 +59,15 @@ export const FILE_RANK: Statement<{ rank: number }> = {
     where f.id = $2 and f.deleted_at is null`,
 }
 
+/** Has this person any right to the file but what links give him? $1 user, $2 file */
+export const HAS_OWN_RIGHT: Statement<{ own: boolean }> = {
+  name: 'has-own-right',
+  text: `
+    select own_rank(u.id, u.groups, f.id, f.owner_id, c.ancestors) > 0 as own
+    from file f join container c on c.id = f.container_id join user_account u on u.id = $1
+    where f.id = $2`,
+}
+
 /** Everybody may see that there is a root, and in it what is his. $1 user, $2 container */
 export const CONTAINER_RANK: Statement<{ rank: number }> = {
   name: 'container-rank',

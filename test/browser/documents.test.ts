@@ -65,6 +65,36 @@ describe.skipIf(!hasBrowser)('the list of documents in a browser', () => {
     expect(alerts).toEqual([])
   })
 
+  it('takes up a share link, for whoever signs in first, and keeps it out of the history', async () => {
+    const file = await stage.file()
+    const owner = await stage.tandem.editor(await stage.tandem.person('alice'), file.id)
+    const made = await owner.call('POST', '', {
+      'X-WOPI-Override': 'GET_SHARE_URL',
+      'X-WOPI-UrlType': 'ReadWrite',
+    })
+    const { ShareUrl } = made.json<{ ShareUrl: string }>()
+    await using context = await stage.browser.newContext()
+    const page = await context.newPage()
+    await page.goto(ShareUrl)
+    expect(new URL(page.url()).pathname).toBe('/sign-in')
+    const before = stage.editor.posts.length
+    await page.evaluate(
+      (hash) => {
+        location.hash = hash
+      },
+      new URL(await linkFor(stage.tandem, 'stranger')).hash.slice(1),
+    )
+    await page.waitForURL(`${stage.tandem.publicUrl}/edit/${file.id}`)
+    await stage.posted(before)
+    const left = await page.evaluate(() => document.documentElement.outerHTML + location.href)
+    expect(left).not.toContain('share=')
+    await page.goto(`${ShareUrl.slice(0, -4)}AAAA`)
+    await until(
+      'it says that the link is no good',
+      async () => ((await page.textContent('#problem')) ?? '') !== '',
+    )
+  })
+
   it('follows who is editing, by itself', async () => {
     const file = await stage.file({ bob: 'editor', vera: 'viewer' })
     await using alice = await stage.signedIn('alice')

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
 import { EditorService } from '../discovery/editor-service.js'
 import type { Person } from '../kit/people.js'
 import { Tandem } from '../kit/tandem.js'
+import type { Editor } from '../kit/wopi.js'
 import { until } from '../reliability/until.js'
 import { expectProblem } from '../rest/problem.js'
 
@@ -61,6 +62,14 @@ describe('how a document opens (RELIABILITY-SECURITY.md §3.12)', () => {
     return (await (await tandem.editor(person, fileId, mode)).checkFileInfo()).json()
   }
 
+  async function shareLink(owner: Editor, type: string): Promise<string> {
+    const answer = await owner.call('POST', '', {
+      'X-WOPI-Override': 'GET_SHARE_URL',
+      'X-WOPI-UrlType': type,
+    })
+    return new URL(answer.json<{ ShareUrl: string }>().ShareUrl).searchParams.get('share') ?? ''
+  }
+
   it('opens for editing whoever may edit', async () => {
     const { id } = await tandem.sharedFile('x', { bob: 'editor' })
     expect(await opening(bob, id)).toEqual({
@@ -91,6 +100,15 @@ describe('how a document opens (RELIABILITY-SECURITY.md §3.12)', () => {
     expect(await info(bob, id, mode)).toMatchObject({ UserCanWrite: false, ReadOnly: true })
     await alice.grants(id, 'user:bob', 'editor')
     expect((await opening(bob, id)).mode).toBe('edit')
+  })
+
+  it('link-view-only: for whoever has the document by a link for reading', async () => {
+    const { id } = await tandem.sharedFile('x')
+    const link = await shareLink(await tandem.editor(alice, id), 'ReadOnly')
+    expect((await bob.calls('POST', '/share-links/redeem', { link })).status).toBe(200)
+    const { mode, readOnly } = await opening(bob, id)
+    expect({ mode, code: readOnly?.code }).toEqual({ mode: 'view', code: 'link-view-only' })
+    expect(await info(bob, id, mode)).toMatchObject({ UserCanWrite: false, ReadOnly: true })
   })
 
   it('maintenance: while somebody keeps editors out, and who and why', async () => {
