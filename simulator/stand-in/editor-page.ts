@@ -29,7 +29,7 @@ export function editorPage({ seat }: Place): string {
   const title = escapeXml(info.BaseFileName)
   const typing = readOnly
     ? '<p id="read-only">You may read this document, not change it.</p>'
-    : '<textarea id="typing" rows="4" aria-label="What you type" placeholder="Each line becomes a change" autofocus></textarea>'
+    : '<textarea id="typing" rows="4" aria-label="What you type" placeholder="Each line becomes a change"></textarea>'
   return page(
     title,
     `<header><h1>${title}</h1><span id="saved" role="status"></span><button id="close" type="button">Close</button></header>

@@ -34,6 +34,8 @@ const typing =
 let shown
 /** Closed by its person, or put out. */
 let over = false
+/** By its person, so that there is nothing left to say. */
+let closed = false
 
 const host = new HostPage(
   settings.postMessageOrigin,
@@ -52,8 +54,9 @@ const dialect = dialectOf(host, settings, {
 
 element('close').addEventListener('click', () => void close())
 window.addEventListener('pagehide', () => {
-  if (!over) void sitting.leave(typing?.take() ?? []).catch(() => undefined)
-  over = true
+  // Even if this page seems to be out: browsers cut the events off before they say that the page goes.
+  if (!closed) sitting.vanish(typing?.take() ?? [])
+  closed = true
 })
 dialect.started()
 sitting.watch(show, () => putOut('This page is not connected any more. Open the document again.'))
@@ -90,6 +93,7 @@ function putOut(why) {
 async function close() {
   if (over) return
   const lines = typing?.take() ?? []
+  closed = true
   end('Closing …')
   try {
     const left = await sitting.leave(lines)

@@ -53,6 +53,14 @@ export class Sitting {
   }
 
   /**
+   * The page goes, and nobody waits for an answer.
+   * @param {string[]} lines typed and not sent yet
+   */
+  vanish(lines) {
+    navigator.sendBeacon(`${this.#address}/leave`, JSON.stringify({ lines }))
+  }
+
+  /**
    * @param {string} name
    * @param {object} body
    * @returns {Promise<Record<string, unknown>>}
