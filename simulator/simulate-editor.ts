@@ -42,26 +42,37 @@ export async function serveStandIn(options: SimulateOptions, say: (line: string)
  * Waits until the host takes a signed call: it may read our discovery document only now.
  * @throws Error that says what to set when it does not
  */
-export async function untilBelieved(editor: StandInEditor, account: Account, seed: string): Promise<void> {
+export async function untilBelieved(
+  editor: StandInEditor,
+  account: Account,
+  seed: string,
+  say: (line: string) => void,
+): Promise<void> {
   const file = await shareNewFile(word, `Proof ${seed}`, [account])
   try {
-    await untilProbeWorks(editor, file, account)
+    await untilProbeWorks(editor, file, account, say)
   } finally {
     await account.rest.deleteFile(file.id)
   }
 }
 
-async function untilProbeWorks(editor: StandInEditor, file: SharedFile, account: Account): Promise<void> {
+async function untilProbeWorks(
+  editor: StandInEditor,
+  file: SharedFile,
+  account: Account,
+  say: (line: string) => void,
+): Promise<void> {
   const { access } = await editorFor(account, file, account.user)
   const wopi = new WopiClient({ sessionId: 'probe', proofKeys: editor.proofKeys })
   const deadline = performance.now() + believedWithinMs
-  for (;;) {
+  for (let attempt = 1; ; attempt += 1) {
     const answer = await wopi.checkFileInfo(access)
     if (answer.kind === 'ok') return
     if (answer.kind !== 'unavailable') throw new Error(answer.call)
     if (performance.now() > deadline) {
       throw new Error(`${answer.call}. Start Tandem with EDITORS=stand-in=${editor.discoveryUrl()}`)
     }
+    if (attempt === 1) say(`Waiting for Tandem to read ${editor.discoveryUrl()} (within a minute) …`)
     await pause(2000)
   }
 }

@@ -36,7 +36,7 @@ async function simulate(options: SimulateOptions, editor?: StandInEditor): Promi
       ` ${speed} times faster, on ${options.url} (seed ${seed})`,
   )
   const accounts = await signIn(options)
-  if (editor) await untilBelieved(editor, accounts[0], seed)
+  if (editor) await untilBelieved(editor, accounts[0], seed, say)
   const random = new Random(seed)
   const files: SharedFile[] = []
   for (const application of applications) {
@@ -74,7 +74,7 @@ async function playScenarios(options: SimulateOptions, editor?: StandInEditor): 
     `${cells.length} cells of the six scenarios on ${url}: A is ${A.user}, B ${B.user}, C ${C.user} (seed ${seed})`,
   )
   const cast = { owner, roles: { A, B, C } }
-  if (editor) await untilBelieved(editor, owner, seed)
+  if (editor) await untilBelieved(editor, owner, seed, say)
   const production = {
     cast,
     wopi: signing(editor),

@@ -14,6 +14,7 @@ import { wopiSrcIn } from './wopi-src.js'
 const mostOfForm = 16 * 1024
 const mostOfCall = 64 * 1024
 const leavePatienceMs = 10_000
+const pulseMs = 15_000
 
 const changes = z.object({ lines: z.array(z.string().max(10_000)).max(1000) })
 const renewal = z.object({ token: z.string().min(1).max(8192) })
@@ -118,7 +119,12 @@ function watch(response: ServerResponse, { seat, document }: Place): void {
   response.writeHead(200, { 'Content-Type': 'text/event-stream' })
   const send = (view: SeatView): void => void response.write(`data: ${JSON.stringify(view)}\n\n`)
   const stop = seat.watch(send)
-  response.once('close', stop)
+  // A machine that fell asleep closes nothing: only writing to it finds out.
+  const pulse = setInterval(() => void response.write(': still here\n\n'), pulseMs).unref()
+  response.once('close', () => {
+    clearInterval(pulse)
+    stop()
+  })
   send(document.view(seat))
 }
 
