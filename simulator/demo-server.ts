@@ -43,6 +43,8 @@ export class DemoServer {
     const child = spawn(process.execPath, [entry('main.js')], {
       env: { ...process.env, PORT: String(port), EDITORS: editors },
       stdio: ['ignore', 'pipe', 'pipe'],
+      // Ctrl-C is for us alone: the server stays until the editor has saved what people typed.
+      detached: true,
     })
     return new DemoServer(port, child)
   }

@@ -66,7 +66,7 @@ function show(view) {
   if (over) return
   const isFirst = shown === undefined
   shown = view
-  element('document').textContent = view.text.join('\n')
+  showText(view.text.join('\n'))
   element('people').textContent = view.people
     .map(({ name, readOnly }) => (readOnly ? `${name} (reads)` : name))
     .join(', ')
@@ -74,6 +74,15 @@ function show(view) {
   showSaved()
   if (isFirst) dialect.loaded()
   if (view.ended !== undefined) putOut(view.ended)
+}
+
+/** @param {string} text */
+function showText(text) {
+  const place = element('document')
+  if (place.textContent === text) return
+  place.textContent = text
+  // Changes come at the end.
+  place.scrollTop = place.scrollHeight
 }
 
 function showSaved() {
