@@ -39,19 +39,12 @@ export class DemoServer {
     }
   }
 
-  /** Throws when the port is taken: the answers of somebody else's server must not be taken for ours. */
-  static async start(portGiven: string): Promise<DemoServer> {
-    const port = Number(portGiven)
-    if (!Number.isInteger(port) || port < 1 || port > 65535)
-      throw new Error('PORT must be a number from 1 to 65535')
-    if (await isTaken(port)) {
-      throw new Error(
-        `Port ${port} is in use. Stop the program that uses it, or choose another: PORT=8081 npm run demo`,
-      )
-    }
+  static start(port: number, editors: string): DemoServer {
     const child = spawn(process.execPath, [entry('main.js')], {
-      env: { ...process.env, PORT: String(port) },
+      env: { ...process.env, PORT: String(port), EDITORS: editors },
       stdio: ['ignore', 'pipe', 'pipe'],
+      // Ctrl-C is for us alone: the server stays until the editor has saved what people typed.
+      detached: true,
     })
     return new DemoServer(port, child)
   }
@@ -102,6 +95,17 @@ export class DemoServer {
   #remember(text: string): void {
     this.#output = [...this.#output, ...text.trimEnd().split('\n')].slice(-rememberedLines)
   }
+}
+
+/** Throws when the port is taken: the answers of somebody else's server must not be taken for ours. */
+export async function freePort(given: string): Promise<number> {
+  const port = Number(given)
+  if (!Number.isInteger(port) || port < 1 || port > 65535)
+    throw new Error('PORT must be a number from 1 to 65535')
+  if (!(await isTaken(port))) return port
+  throw new Error(
+    `Port ${port} is in use. Stop the program that uses it, or choose another: PORT=8081 npm run demo`,
+  )
 }
 
 function entry(name: string): string {

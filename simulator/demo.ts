@@ -1,10 +1,11 @@
 import { ScaledClock } from './clock.js'
 import { sceneMinutes, scenes, users } from './demo-cast.js'
 import type { Scene, User } from './demo-cast.js'
-import { DemoServer } from './demo-server.js'
+import { editorsSetting, startDemoEditor, untilEditorIsKnown } from './demo-editor.js'
+import { DemoServer, freePort } from './demo-server.js'
 import { highlights } from './highlights.js'
 import { counted, narrate } from './narrator.js'
-import type { Appearance, DocumentResult } from './play.js'
+import type { Appearance, DocumentResult, Stage } from './play.js'
 import { playDocument } from './play.js'
 import { Random } from './random.js'
 import { RestClient } from './rest-client.js'
@@ -15,6 +16,7 @@ import { cellsOf, playCells } from './scenarios/cell.js'
 import { reportCells } from './scenarios/report.js'
 import type { Account, SharedFile } from './shared-file.js'
 import { editorFor, shareNewFile } from './shared-file.js'
+import type { StandInEditor } from './stand-in/stand-in-editor.js'
 
 const speed = 60
 
@@ -22,7 +24,7 @@ type Accounts = Record<User, Account>
 
 let stopping = false
 
-async function demonstrate(server: DemoServer): Promise<void> {
+async function demonstrate(server: DemoServer, { proofKeys }: StandInEditor): Promise<void> {
   const database =
     process.env['DATABASE_URL'] === undefined ? 'a PostgreSQL of its own' : 'the given database'
   say(`Starting Tandem at ${server.url} with ${database} …`)
@@ -31,12 +33,12 @@ async function demonstrate(server: DemoServer): Promise<void> {
   say(`Tandem is ready after ${counted(Math.round((Date.now() - startedAt) / 1000), 'second')}.\n`)
 
   const accounts = await signIn(server)
-  const documents = await playScenes(accounts)
-  const cells = await playScenarios(accounts)
+  const documents = await playScenes(accounts, { proofKeys })
+  const cells = await playScenarios(accounts, { proofKeys })
   say(`\nlost changes: ${lostChanges(documents) + lostInCells(cells)}`)
 }
 
-async function playScenes(accounts: Accounts): Promise<DocumentResult[]> {
+async function playScenes(accounts: Accounts, wopi: Stage['wopi']): Promise<DocumentResult[]> {
   const files: SharedFile[] = []
   for (const scene of scenes) files.push(await prepare(scene, accounts))
   const names = files.map(({ name }) => name)
@@ -52,7 +54,7 @@ async function playScenes(accounts: Accounts): Promise<DocumentResult[]> {
     if (line !== undefined && !stopping) say(line)
   })
   const casts = await Promise.all(scenes.map((scene, index) => castFor(scene, files[index], accounts)))
-  const stage = { clock: new ScaledClock(speed), random: new Random('demo'), wopi: {}, report }
+  const stage = { clock: new ScaledClock(speed), random: new Random('demo'), wopi, report }
   const results = await Promise.all(files.map((file, index) => playDocument(stage, file, casts[index] ?? [])))
   say(`\n${resultTable(results)}\n`)
   const found = problems(results)
@@ -61,7 +63,10 @@ async function playScenes(accounts: Accounts): Promise<DocumentResult[]> {
   return results
 }
 
-async function playScenarios({ alice, bob, carol, dave }: Accounts): Promise<CellResult[]> {
+async function playScenarios(
+  { alice, bob, carol, dave }: Accounts,
+  wopi: Stage['wopi'],
+): Promise<CellResult[]> {
   const cells = cellsOf('last-joined')
   say("Now the six scenarios of Microsoft's documents, in each application: what becomes of a session when")
   say("people come, go and lose the right to edit. A is Alice, B Bob, C Carol; the documents are Dave's.")
@@ -69,7 +74,7 @@ async function playScenarios({ alice, bob, carol, dave }: Accounts): Promise<Cel
     `Time jumps from one appointment to the next here: ${cells.length} cells of 20 minutes take some seconds.`,
   )
   const cast = { owner: dave, roles: { A: alice, B: bob, C: carol } }
-  const production = { cast, random: new Random('demo'), wopi: {}, revocation: 'nothing-left' } as const
+  const production = { cast, random: new Random('demo'), wopi, revocation: 'nothing-left' } as const
   let played = 0
   const results = await playCells(production, cells, () => {
     played += 1
@@ -86,7 +91,9 @@ async function signIn(server: DemoServer): Promise<Accounts> {
     await rest.signIn()
     return [user, { user, rest }]
   }
-  await new RestClient(server.url, await server.bearer('root', 'admin')).signIn()
+  const admin = new RestClient(server.url, await server.bearer('root', 'admin'))
+  await admin.signIn()
+  await untilEditorIsKnown(admin)
   return Object.fromEntries(await Promise.all(users.map(accountOf))) as Accounts
 }
 
@@ -109,13 +116,15 @@ async function castFor(
   )
 }
 
-function explainWhatNext(server: DemoServer): void {
+function explainWhatNext(server: DemoServer, editor: StandInEditor): void {
   const { DATA_DIR: dataDir } = process.env
   const token = `${dataDir === undefined ? '' : `DATA_DIR=${dataDir} `}npm run --silent token -- alice`
   say(`
 Tandem stays up at ${server.url} until you press Ctrl-C.
   a token for Alice:    ${token}
   a token for an admin: ${token.replace('alice', 'root --role admin')}
+  the documents:        ${server.url}/
+  their editor:         ${editor.origin}, which stands in for Office until you have one
   Alice's documents:    curl -H "Authorization: Bearer $(${token})" ${server.url}/api/v1/files
   the whole interface:  ${server.url}/api/docs
   more editors:         npm run simulate -- --help`)
@@ -125,27 +134,36 @@ function say(text: string): void {
   console.log(text)
 }
 
-async function stopAndExit(server: DemoServer | undefined, status: number): Promise<never> {
+async function stopAndExit(
+  server: DemoServer | undefined,
+  editor: StandInEditor | undefined,
+  status: number,
+): Promise<never> {
   stopping = true
+  // First the editor: what people typed is saved while there is a server.
+  await editor?.close()
   await server?.stop()
   process.exit(status)
 }
 
 async function main(): Promise<void> {
   let server: DemoServer | undefined
+  let editor: StandInEditor | undefined
   try {
-    server = await DemoServer.start(process.env['PORT'] ?? '8080')
-    const started = server
+    const port = await freePort(process.env['PORT'] ?? '8080')
+    editor = await startDemoEditor(port, process.env['PUBLIC_URL'] || `http://localhost:${port}`)
+    server = DemoServer.start(port, editorsSetting(editor, process.env['EDITORS']))
+    const [started, itsEditor] = [server, editor]
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
       process.on(signal, () => {
         if (stopping) return
         say('\nStopping Tandem …')
-        void stopAndExit(started, 0)
+        void stopAndExit(started, itsEditor, 0)
       })
     }
-    await demonstrate(server)
-    if (process.argv.includes('--exit')) await stopAndExit(server, Number(process.exitCode ?? 0))
-    explainWhatNext(server)
+    await demonstrate(server, editor)
+    if (process.argv.includes('--exit')) await stopAndExit(server, editor, Number(process.exitCode ?? 0))
+    explainWhatNext(server, editor)
     await server.exited
     throw new Error('Tandem has stopped by itself')
   } catch (error) {
@@ -153,7 +171,7 @@ async function main(): Promise<void> {
     if (stopping) return
     console.error(error instanceof Error ? error.message : error)
     if (server && server.lastOutput !== '') console.error(`\nThe server's last output:\n${server.lastOutput}`)
-    await stopAndExit(server, 1)
+    await stopAndExit(server, editor, 1)
   }
 }
 

@@ -1,3 +1,5 @@
+import type { Application } from './application.js'
+import type { OfficeDocument } from './office/office-document.js'
 import { OpenDocument } from './open-document.js'
 import type { Person } from './participant.js'
 import { SessionLock } from './session-lock.js'
@@ -10,7 +12,7 @@ import type { Failure } from './wopi-outcome.js'
 
 export type Admission =
   | { readonly kind: 'admitted' }
-  | { readonly kind: 'not-admitted' }
+  | { readonly kind: 'not-admitted'; readonly why: string }
   /** The host was not there to ask; try again. */
   | { readonly kind: 'unavailable'; readonly why: string }
 
@@ -30,6 +32,15 @@ export class EditorSession {
 
   constructor(private readonly context: SessionContext) {}
 
+  /** What the document says, with everybody's changes; empty while nobody has it open. */
+  get text(): readonly string[] {
+    return this.#openSitting()?.text ?? []
+  }
+
+  get unsaved(): number {
+    return this.#openSitting()?.unsaved ?? 0
+  }
+
   has(person: Person): boolean {
     return this.#sitting?.find(person) !== undefined
   }
@@ -45,6 +56,17 @@ export class EditorSession {
     this.#sitting?.type(participant, text)
     this.#wake()
     return true
+  }
+
+  /** Before it is due; false when the host did not take it. */
+  save(): Promise<boolean> {
+    return this.#turns.take(async () => (await this.#openSitting()?.saveNow()) ?? false)
+  }
+
+  /** Ends without another call, whatever is unsaved. */
+  abandon(): void {
+    this.#sitting?.abandon()
+    this.#wake()
   }
 
   async leave(person: Person): Promise<void> {
@@ -83,14 +105,18 @@ export class EditorSession {
     if (taken.kind !== 'held') return this.#turnAway(person, taken)
     const file = await wopi.getFile(person.access)
     if (file.kind !== 'ok') return this.#turnAway(person, file)
+    const document = readable(application, file.bytes)
+    if (!document) {
+      await lock.release(person.access)
+      return this.#notAdmitted(person, `it is no document of ${application.label} that can be read here`)
+    }
     report({ kind: 'opened', who: person.name, version: file.version })
     if (lock.settles) {
       const settled = await lock.settle(person.access)
       if (settled.kind !== 'held') return this.#turnAway(person, settled)
       report({ kind: 'lock-settled', who: person.name })
     }
-    const document = new OpenDocument(application.open(file.bytes), file.version)
-    const sitting = new Sitting(this.context, lock, document)
+    const sitting = new Sitting(this.context, lock, new OpenDocument(document, file.version))
     this.#sitting = sitting
     sitting.admit(person, info)
     void clock.run(() => this.#tend(sitting))
@@ -140,6 +166,14 @@ export class EditorSession {
 
   #notAdmitted(person: Person, why: string): Admission {
     this.context.report({ kind: 'not-admitted', who: person.name, why })
-    return { kind: 'not-admitted' }
+    return { kind: 'not-admitted', why }
+  }
+}
+
+function readable(application: Application, bytes: Uint8Array): OfficeDocument | undefined {
+  try {
+    return application.open(bytes)
+  } catch {
+    return undefined
   }
 }

@@ -10,11 +10,11 @@ export function narrate(
   documents: readonly { readonly name: string }[],
 ): string | undefined {
   const width = Math.max(...documents.map(({ name }) => name.length))
-  const text = describe(what)
+  const text = inWords(what)
   return text === undefined ? undefined : `  ${clockFace(at)}  ${document.padEnd(width)}  ${text}`
 }
 
-function describe(what: Happening): string | undefined {
+export function inWords(what: Happening): string | undefined {
   switch (what.kind) {
     case 'opened':
       return `${called(what.who)} opens version ${what.version ?? '?'} and takes the lock`

@@ -29,6 +29,10 @@ export class OpenDocument {
     this.#unsaved.push({ mark, by, at })
   }
 
+  get text(): readonly string[] {
+    return this.document.lines()
+  }
+
   get unsaved(): number {
     return this.#unsaved.length
   }

@@ -1,7 +1,7 @@
 import { generateKeyPairSync, sign } from 'node:crypto'
 import type { KeyObject } from 'node:crypto'
 
-interface KeyPair {
+export interface KeyPair {
   readonly publicKey: KeyObject
   readonly privateKey: KeyObject
 }

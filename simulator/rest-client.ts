@@ -22,6 +22,9 @@ const versionPage = z.object({ items: z.array(z.unknown()), nextCursor: z.string
 const recoveryItem = z.object({ id: z.string(), reason: z.string(), userId: z.string(), sha256: z.string() })
 export type RecoveryItem = z.infer<typeof recoveryItem>
 const recoveryPage = z.object({ items: z.array(recoveryItem) })
+const editorState = z.object({ name: z.string(), state: z.string(), lastError: z.string().nullish() })
+export type EditorState = z.infer<typeof editorState>
+const editorPage = z.object({ items: z.array(editorState) })
 const problem = z.object({ title: z.string().optional(), detail: z.string().optional() })
 
 /** The calls of /api/v1 that one person makes. */
@@ -50,6 +53,15 @@ export class RestClient {
     const body = Buffer.from(JSON.stringify({ mode }))
     const answer = await this.#call('POST', `/files/${fileId}/access-tokens`, body, 'application/json')
     return accessToken.parse(parseJson(answer))
+  }
+
+  async deleteFile(fileId: string): Promise<void> {
+    await this.#call('DELETE', `/files/${fileId}`)
+  }
+
+  /** For an administrator: the editors that the host is set up with. */
+  async editors(): Promise<EditorState[]> {
+    return editorPage.parse(parseJson(await this.#call('GET', '/admin/editors?limit=100'))).items
   }
 
   content(fileId: string): Promise<Uint8Array> {

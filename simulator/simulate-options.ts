@@ -4,6 +4,7 @@ import { z } from 'zod'
 export const usage = `Scripted Word, Excel and PowerPoint editors co-author new documents on a running Tandem.
 
 Usage: npm run simulate -- [options]
+       npm run simulate -- --stand-in [--url URL] [--editor-port PORT] [--editor-url URL] [--key-file FILE]
 
   --url URL              the Tandem to use                          (default http://localhost:8080)
   --token USER=BEARER    a user and their token for /api/v1; repeat it for more users. The first one owns the
@@ -15,12 +16,17 @@ Usage: npm run simulate -- [options]
   --people N             people per document                        (default 4)
   --documents N          documents per application                  (default 1)
   --minutes M            length of the session in simulated minutes (default 30)
-  --speed F              simulated seconds per real second          (default 60)
+  --speed F              simulated seconds per real second          (default 60; with --stand-in 1)
   --seed TEXT            the same seed plays the same session       (default: a new one, printed)
   --scenarios            play the six documented scenarios in each application instead, as fast as the host answers,
                          and show the documented beside the observed outcome. Takes four users: three edit what is
                          the fourth one's
-  --sign                 sign every call with a proof key
+  --editor-port PORT     be an editor service that Tandem can check: sign every call, and publish the key at
+                         http://localhost:PORT/hosting/discovery. A Tandem with EDITORS=stand-in=THAT needs this
+  --editor-url URL       under which Tandem and browsers reach it, when that is not http://localhost:PORT
+  --key-file FILE        keep the proof key there, for the next run; without, each run has a new one
+  --stand-in             no scripted editors: serve the stand-in editor, in which people open documents of --url
+                         with their browsers, until Ctrl-C          (--editor-port is 8090 then, unless given)
   --quiet                only the summary
   --help
 
@@ -40,7 +46,10 @@ const options = z.object({
   speed: z.coerce.number().positive(),
   seed: z.string(),
   scenarios: z.boolean(),
-  sign: z.boolean(),
+  'editor-port': z.coerce.number().int().min(1).max(65535).optional(),
+  'editor-url': z.url({ protocol: /^https?$/ }).optional(),
+  'key-file': z.string().optional(),
+  'stand-in': z.boolean(),
   quiet: z.boolean(),
   help: z.boolean(),
 })
@@ -59,15 +68,19 @@ export function readOptions(args: readonly string[]): SimulateOptions {
       people: { type: 'string', default: '4' },
       documents: { type: 'string', default: '1' },
       minutes: { type: 'string', default: '30' },
-      speed: { type: 'string', default: '60' },
+      speed: { type: 'string' },
       seed: { type: 'string', default: Math.random().toString(36).slice(2, 8) },
       scenarios: { type: 'boolean', default: false },
-      sign: { type: 'boolean', default: false },
+      'editor-port': { type: 'string' },
+      'editor-url': { type: 'string' },
+      'key-file': { type: 'string' },
+      'stand-in': { type: 'boolean', default: false },
       quiet: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
   })
-  const parsed = options.safeParse(values)
+  const speed = values.speed ?? (values['stand-in'] ? '1' : '60')
+  const parsed = options.safeParse({ ...values, speed })
   if (parsed.success) return parsed.data
   const [issue] = parsed.error.issues
   throw new Error(`--${issue?.path.join(' ') ?? ''}: ${issue?.message ?? 'is wrong'}`)

@@ -9,7 +9,6 @@ import { planVisits } from './plan.js'
 import type { Appearance, DocumentResult, Stage } from './play.js'
 import { playDocument } from './play.js'
 import { powerpoint } from './powerpoint.js'
-import { ProofKeys } from './proof-key.js'
 import { Random } from './random.js'
 import { RestClient } from './rest-client.js'
 import { lostChanges, problems, resultTable } from './results.js'
@@ -18,8 +17,10 @@ import { cellsOf, playCells } from './scenarios/cell.js'
 import { reportCells } from './scenarios/report.js'
 import type { Account, SharedFile } from './shared-file.js'
 import { editorFor, shareNewFile } from './shared-file.js'
+import { serveStandIn, startEditor, untilBelieved } from './simulate-editor.js'
 import type { SimulateOptions } from './simulate-options.js'
 import { readOptions, usage } from './simulate-options.js'
+import type { StandInEditor } from './stand-in/stand-in-editor.js'
 import { table } from './table.js'
 import { word } from './word.js'
 
@@ -27,7 +28,7 @@ const firstNames = ['alice', 'bob', 'carol', 'dave', 'erin', 'frank', 'grace', '
 
 type Accounts = [Account, ...Account[]]
 
-async function simulate(options: SimulateOptions): Promise<void> {
+async function simulate(options: SimulateOptions, editor?: StandInEditor): Promise<void> {
   const { people, documents, minutes, speed, seed } = options
   const applications = chosenApplications(options)
   say(
@@ -35,6 +36,7 @@ async function simulate(options: SimulateOptions): Promise<void> {
       ` ${speed} times faster, on ${options.url} (seed ${seed})`,
   )
   const accounts = await signIn(options)
+  if (editor) await untilBelieved(editor, accounts[0], seed, say)
   const random = new Random(seed)
   const files: SharedFile[] = []
   for (const application of applications) {
@@ -51,7 +53,7 @@ async function simulate(options: SimulateOptions): Promise<void> {
   const stage: Stage = {
     random,
     clock: new ScaledClock(speed),
-    wopi: { onCall: calls.record, ...(options.sign ? { proofKeys: new ProofKeys() } : {}) },
+    wopi: { onCall: calls.record, ...signing(editor) },
     report: (event) => {
       const line = options.quiet ? undefined : narrate(event, files)
       if (line !== undefined) say(line)
@@ -62,8 +64,8 @@ async function simulate(options: SimulateOptions): Promise<void> {
   conclude(results)
 }
 
-async function playScenarios(options: SimulateOptions): Promise<void> {
-  const { application, seed, sign, url, 'principal-rule': rule } = options
+async function playScenarios(options: SimulateOptions, editor?: StandInEditor): Promise<void> {
+  const { application, seed, url, 'principal-rule': rule } = options
   const [A, B, C, owner] = await signIn({ ...options, people: 4 })
   if (!B || !C || !owner) throw new Error('The scenarios need four users: repeat --token USER=BEARER')
   const chosen = (name: string): boolean => application === 'all' || application === name
@@ -72,12 +74,21 @@ async function playScenarios(options: SimulateOptions): Promise<void> {
     `${cells.length} cells of the six scenarios on ${url}: A is ${A.user}, B ${B.user}, C ${C.user} (seed ${seed})`,
   )
   const cast = { owner, roles: { A, B, C } }
-  const wopi = sign ? { proofKeys: new ProofKeys() } : {}
-  const production = { cast, wopi, random: new Random(seed), revocation: 'nothing-left' } as const
+  if (editor) await untilBelieved(editor, owner, seed, say)
+  const production = {
+    cast,
+    wopi: signing(editor),
+    random: new Random(seed),
+    revocation: 'nothing-left',
+  } as const
   const results = await playCells(production, cells, () => undefined)
   reportCells(results, say)
   say(`lost changes: ${lostInCells(results)}`)
   if (results.some(({ differences }) => differences.length > 0)) process.exitCode = 1
+}
+
+function signing(editor: StandInEditor | undefined): Stage['wopi'] {
+  return editor ? { proofKeys: editor.proofKeys } : {}
 }
 
 function say(line: string): void {
@@ -134,8 +145,13 @@ async function castFor(
 try {
   const options = readOptions(process.argv.slice(2))
   if (options.help) console.log(usage)
-  else if (options.scenarios) await playScenarios(options)
-  else await simulate(options)
+  else if (options['stand-in']) await serveStandIn(options, say)
+  else {
+    const editor = await startEditor(options)
+    await (options.scenarios ? playScenarios(options, editor) : simulate(options, editor)).finally(() =>
+      editor?.close(),
+    )
+  }
 } catch (error) {
   console.error(error instanceof Error ? error.message : error)
   process.exitCode = 1

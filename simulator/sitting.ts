@@ -16,7 +16,7 @@ export interface SessionContext {
   readonly clock: Clock
   readonly random: Random
   readonly wopi: WopiClient
-  readonly truth: GroundTruth
+  readonly truth: Pick<GroundTruth, 'type' | 'acknowledge'>
   readonly report: (what: Happening) => void
 }
 
@@ -47,6 +47,14 @@ export class Sitting {
 
   get names(): string[] {
     return this.#participants.map(({ person }) => person.name)
+  }
+
+  get text(): readonly string[] {
+    return this.open.text
+  }
+
+  get unsaved(): number {
+    return this.open.unsaved
   }
 
   find(person: Person): Participant | undefined {
@@ -82,6 +90,11 @@ export class Sitting {
     if (!this.#over && clock.now() >= this.#lockRefreshAt) await this.#refreshLock()
   }
 
+  /** Somebody pressed the button; false when the host did not take it. */
+  async saveNow(): Promise<boolean> {
+    return this.open.unsaved === 0 || this.#save()
+  }
+
   /** The last one saves and unlocks; `'not-yet'` when the host was not there for it. */
   async leave(participant: Participant): Promise<'left' | 'not-yet'> {
     if (this.#participants.length > 1) {
@@ -113,18 +126,29 @@ export class Sitting {
     this.#close()
   }
 
-  async #save(): Promise<void> {
+  /** The service stops, whatever is open: the host hears nothing of it, and the lock runs out. */
+  abandon(): void {
+    if (this.#over) return
+    this.#participants.length = 0
+    this.#close()
+  }
+
+  async #save(): Promise<boolean> {
     const { application, truth, report } = this.context
     const saver = application.saver(this.#editors(), this.open.lastChangeBy)
     const result = await this.#saver.save(saver.person.access)
     const withToken = saver.person.name
-    if (result.kind !== 'saved') return this.#saveFailed(result, withToken)
+    if (result.kind !== 'saved') {
+      await this.#saveFailed(result, withToken)
+      return false
+    }
     const { snapshot, version } = result
     this.#saveRefusedAt = undefined
     const marks = snapshot.changes.map(({ mark }) => mark)
     truth.acknowledge(marks, version ?? 'unknown')
     const changesBy = [...new Set(snapshot.changes.map(({ by }) => by.person.name))]
     report({ kind: 'saved', withToken, version, changesBy, changes: marks.length })
+    return true
   }
 
   async #saveFailed(failed: Exclude<SaveResult, { kind: 'saved' }>, withToken: string): Promise<void> {

@@ -10,7 +10,7 @@ export interface WopiAccess {
   readonly accessToken: string
 }
 
-/** The properties of CheckFileInfo that decide whether and how somebody may edit. */
+/** The properties of CheckFileInfo that the editors here look at. */
 const fileInfo = z.object({
   BaseFileName: z.string(),
   UserId: z.string(),
@@ -20,6 +20,12 @@ const fileInfo = z.object({
   SupportsUpdate: z.boolean().default(false),
   SupportsLocks: z.boolean().default(false),
   SupportsCoauth: z.boolean().default(false),
+  UserFriendlyName: z.string().default(''),
+  // What the page around the editor is told, and whereto (WOPI.md §15.4).
+  PostMessageOrigin: z.string().default(''),
+  ClosePostMessage: z.boolean().default(false),
+  EditNotificationPostMessage: z.boolean().default(false),
+  CloseUrl: z.string().default(''),
 })
 export type FileInfo = z.infer<typeof fileInfo>
 

@@ -7,11 +7,13 @@ import { elements, escapeXml, insertBeforeLast, textOf } from './xml-text.js'
 export const excelFormat: LineFormat = {
   mainPart: 'xl/worksheets/sheet1.xml',
   append: (xml, lines) => {
-    const rows = elements(xml, 'row').length
+    // A workbook that Excel made leaves out its empty rows.
+    const numbers = Array.from(xml.matchAll(/<row [^>]*?\br="(\d+)"/g), ([, number]) => Number(number))
+    const last = numbers.at(-1) ?? 0
     return insertBeforeLast(
-      xml,
+      xml.replace('<sheetData/>', '<sheetData></sheetData>'),
       '</sheetData>',
-      lines.map((line, index) => row(rows + index + 1, line)).join(''),
+      lines.map((line, index) => row(last + index + 1, line)).join(''),
     )
   },
   read: (xml) => elements(xml, 'row').map((content) => unescapeCell(textOf(content, 't'))),

@@ -39,8 +39,13 @@ export class OfficeDocument {
     this.#appended.push(asLine(line))
   }
 
+  /** What can be read as text, from the top. */
+  lines(): string[] {
+    return this.#format.read(this.#writeAppended())
+  }
+
   markedLines(): string[] {
-    return this.#format.read(this.#writeAppended()).filter((line) => line.startsWith('§'))
+    return this.lines().filter((line) => line.startsWith('§'))
   }
 
   /** The same content gives the same bytes: the clock is kept out of the zip headers. */

@@ -7,7 +7,10 @@ import { elements, escapeXml, insertBeforeLast, textOf } from './xml-text.js'
 export const wordFormat: LineFormat = {
   mainPart: 'word/document.xml',
   // The section properties must stay the body's last element.
-  append: (xml, lines) => insertBeforeLast(xml, '<w:sectPr>', lines.map(paragraph).join('')),
+  append: (xml, lines) => {
+    const last = xml.match(/<w:sectPr[ >/]/g)?.at(-1) ?? '</w:body>'
+    return insertBeforeLast(xml, last, lines.map(paragraph).join(''))
+  },
   read: (xml) => elements(xml, 'w:p').map((content) => textOf(content, 'w:t')),
 }
 

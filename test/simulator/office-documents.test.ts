@@ -80,3 +80,27 @@ it('escapes XML so that it comes back the same', () => {
   fc.assert(fc.property(anyText, (text) => unescapeXml(escapeXml(text)) === text))
   expect(unescapeXml('&#x1F44D;&#65;&lt;')).toBe('👍A<')
 })
+
+describe('documents that other programs made', () => {
+  it.each([
+    [
+      'a body whose section has attributes',
+      '<w:body><w:sectPr w:rsidR="1"/></w:body>',
+      '<w:sectPr w:rsidR="1"/>',
+    ],
+    ['a body without a section', '<w:body></w:body>', '</w:body>'],
+  ])('take a paragraph at the end of %s', (_what, xml, follows) => {
+    const written = wordFormat.append(xml, ['one'])
+    expect(wordFormat.read(written)).toEqual(['one'])
+    expect(written.split('</w:p>').at(-1)?.startsWith(follows)).toBe(true)
+  })
+
+  it.each([
+    ['an empty sheet', '<sheetData/>', '1'],
+    ['a sheet with gaps', '<sheetData><row spans="1:1" r="7"></row></sheetData>', '8'],
+  ])('take a row at the end of %s', (_what, xml, number) => {
+    const written = excelFormat.append(xml, ['one'])
+    expect(written).toContain(`<row r="${number}"><c r="A${number}"`)
+    expect(excelFormat.read(written).at(-1)).toBe('one')
+  })
+})

@@ -23,6 +23,8 @@ export class PretendHost {
   /** Stores the next saves and hangs up instead of answering. */
   hangsUpAfterSaves = 0
   advertisesCoauth = true
+  /** Of CheckFileInfo, beside the usual ones. */
+  properties: Readonly<Record<string, unknown>> = {}
 
   private constructor(
     public content: Uint8Array,
@@ -118,6 +120,7 @@ export class PretendHost {
       SupportsUpdate: true,
       SupportsLocks: true,
       SupportsCoauth: this.advertisesCoauth,
+      ...this.properties,
     })
   }
 }

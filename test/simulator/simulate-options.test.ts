@@ -19,12 +19,19 @@ it('takes several tokens, whose bearer may contain an equals sign', () => {
   ])
 })
 
+it('plays fast, and waits for people in real time', () => {
+  expect(readOptions(['--stand-in']).speed).toBe(1)
+  expect(readOptions(['--stand-in', '--speed', '10']).speed).toBe(10)
+})
+
 it.each([
   [['--people', '0'], '--people'],
   [['--application', 'outlook'], '--application'],
   [['--token', 'alice'], 'USER=BEARER'],
   [['--url', 'tandem'], '--url'],
   [['--speed', 'fast'], '--speed'],
+  [['--editor-port', '70000'], '--editor-port'],
+  [['--editor-url', 'ftp://editor.test'], '--editor-url'],
   [['--frobnicate'], '--frobnicate'],
 ])('says what is wrong with %j', (args, complaint) => {
   expect(() => readOptions(args)).toThrow(complaint)
