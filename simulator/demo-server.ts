@@ -15,6 +15,7 @@ const longestStartSeconds = 180
 export class DemoServer {
   readonly url: string
   readonly exited: Promise<void>
+  readonly #port: string
   #running = true
   #output: string[] = []
 
@@ -22,6 +23,7 @@ export class DemoServer {
     port: number,
     private readonly child: ChildProcess,
   ) {
+    this.#port = String(port)
     this.url = `http://localhost:${port}`
     this.exited = new Promise((resolve) => {
       const end = (): void => {
@@ -71,15 +73,25 @@ export class DemoServer {
     throw new Error('Tandem did not start')
   }
 
-  async bearer(user: string, role: 'admin' | 'user' = 'user'): Promise<string> {
-    const { stdout } = await run(process.execPath, [entry('token.js'), user, '--role', role])
-    return lastLine(stdout)
+  bearer(user: string, role: 'admin' | 'user' = 'user'): Promise<string> {
+    return this.#token(user, '--role', role)
+  }
+
+  /** An address that signs one browser in, once. */
+  signInLink(user: string): Promise<string> {
+    return this.#token(user, '--link')
   }
 
   /** Lets the server finish what is under way. */
   async stop(): Promise<void> {
     if (this.#running) this.child.kill('SIGTERM')
     await this.exited
+  }
+
+  async #token(...args: string[]): Promise<string> {
+    const env = { ...process.env, PORT: this.#port }
+    const { stdout } = await run(process.execPath, [entry('token.js'), ...args], { env })
+    return lastLine(stdout)
   }
 
   async #answersReady(): Promise<boolean> {

@@ -116,15 +116,19 @@ async function castFor(
   )
 }
 
-function explainWhatNext(server: DemoServer, editor: StandInEditor): void {
+async function explainWhatNext(server: DemoServer, editor: StandInEditor): Promise<void> {
   const { DATA_DIR: dataDir } = process.env
   const token = `${dataDir === undefined ? '' : `DATA_DIR=${dataDir} `}npm run --silent token -- alice`
+  const link = `PORT=${new URL(server.url).port} ${token} --link`
   say(`
-Tandem stays up at ${server.url} until you press Ctrl-C.
+Tandem stays up at ${server.url} until you press Ctrl-C. Open it in a browser, in two windows that know
+nothing of each other (one of them private), as two people. Each link signs in once, in the next 15 minutes:
+  Alice:                ${await server.signInLink('alice')}
+  Bob:                  ${await server.signInLink('bob')}
+  again:                ${link}
+Documents open in an editor at ${editor.origin}, which stands in for Office until you have one.
   a token for Alice:    ${token}
   a token for an admin: ${token.replace('alice', 'root --role admin')}
-  the documents:        ${server.url}/
-  their editor:         ${editor.origin}, which stands in for Office until you have one
   Alice's documents:    curl -H "Authorization: Bearer $(${token})" ${server.url}/api/v1/files
   the whole interface:  ${server.url}/api/docs
   more editors:         npm run simulate -- --help`)
@@ -163,7 +167,7 @@ async function main(): Promise<void> {
     }
     await demonstrate(server, editor)
     if (process.argv.includes('--exit')) await stopAndExit(server, editor, Number(process.exitCode ?? 0))
-    explainWhatNext(server, editor)
+    await explainWhatNext(server, editor)
     await server.exited
     throw new Error('Tandem has stopped by itself')
   } catch (error) {
