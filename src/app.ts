@@ -1,6 +1,7 @@
 import type { INestApplication } from '@nestjs/common'
 import { NestFactory } from '@nestjs/core'
 import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import { AppModule } from './app.module.js'
 import type { Settings } from './config/settings.js'
 import { FastExpressAdapter } from './http/fast-express.adapter.js'
@@ -34,6 +35,11 @@ export async function createApp(settings: Settings, logger: Logger): Promise<INe
 }
 
 function documentRest(app: INestApplication): void {
+  // Its pages are Swagger's own and bring their scripts; framed by another site they are no use to anybody (W-04).
+  app.use('/api/docs', (_request: IncomingMessage, response: ServerResponse, next: () => void) => {
+    response.setHeader('Content-Security-Policy', "frame-ancestors 'none'")
+    next()
+  })
   const outline = new DocumentBuilder().setTitle('Tandem').setVersion('1').addBearerAuth().build()
   SwaggerModule.setup('api/docs', app, () => SwaggerModule.createDocument(app, outline), {
     jsonDocumentUrl: 'api/openapi.json',

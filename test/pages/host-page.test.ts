@@ -80,6 +80,7 @@ describe('the host page', () => {
       `/api/v1/files/${id}/content`,
       `/wopi/files/${id}`,
       '/web/style.css',
+      '/api/docs',
       '/no',
     ]
     for (const path of elsewhere)

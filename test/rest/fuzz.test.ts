@@ -110,7 +110,10 @@ describe('REST: fuzz from the OpenAPI document', () => {
           const request = method === 'GET' ? { method, headers } : { method, headers, body }
           const answer = await rawRequest(tandem.url, address, request)
           if (answer.status === 204) file = await tandem.sharedFile('content')
-          statuses.set(answer.status, (statuses.get(answer.status) ?? 0) + 1)
+          // They are not for bearer tokens: whatever comes, nobody is signed in by it.
+          const atTheDoor = /^\/api\/v1\/sign-(in|out)\?/.test(target)
+          if (atTheDoor) expect([400, 401, 403, 413]).toContain(answer.status)
+          else statuses.set(answer.status, (statuses.get(answer.status) ?? 0) + 1)
           expect(answer.status).toBeLessThan(500)
           if (answer.status < 400) return
           expect(answer.headers['content-type']).toBe('application/problem+json')
