@@ -52,11 +52,11 @@ async function freshToken() {
  * @param {boolean} [agreed]
  */
 async function renew(agreed) {
+  if (family !== 'collabora' && !agreed && presence.mayHaveUnsaved) return askToReopen()
   try {
     const token = await freshToken()
     if (family === 'collabora') frame.post('Reset_Access_Token', { token: token.accessToken })
-    else if (agreed || !presence.mayHaveUnsaved) frame.show(token)
-    else return askToReopen()
+    else frame.show(token)
     presence.use(token.accessToken)
     life.began(token)
     notice.say(opening.readOnly?.text)

@@ -2,6 +2,8 @@
 
 export class Notice {
   #element
+  /** @type {string | undefined} */
+  #said
 
   /** @param {HTMLElement} element */
   constructor(element) {
@@ -13,6 +15,9 @@ export class Notice {
    * @param {{ text: string, act: () => void }} [choice]
    */
   say(text, choice) {
+    // Said again, it would take the button away from under somebody's finger.
+    if (text === this.#said) return
+    this.#said = text
     this.#element.hidden = text === undefined
     this.#element.replaceChildren(text ?? '')
     if (!choice) return
