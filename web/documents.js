@@ -1,5 +1,5 @@
 // The list of a person's documents, and who is editing them now.
-import { base, callTandem, element, inWords } from './tandem-api.js'
+import { base, callTandem, element, inWords, Refusal, signInAddress } from './tandem-api.js'
 import { nowInWords } from './status-words.js'
 
 const EVERY_MS = 5000
@@ -18,10 +18,18 @@ async function show() {
     showRows(items)
     element('empty').hidden = items.length > 0
     element('more').hidden = !more
-    element('problem').textContent = ''
+    element('out-of-date').textContent = ''
   } catch (error) {
-    element('problem').textContent = inWords(error)
+    if (error instanceof Refusal && error.status === 401) return location.assign(signInAddress())
+    element('out-of-date').textContent = inWords(error)
   }
+}
+
+/** One look at a time, and more rarely where looking takes long. */
+async function keepShowing() {
+  const began = performance.now()
+  if (!document.hidden) await show()
+  setTimeout(() => void keepShowing(), Math.max(EVERY_MS, 10 * (performance.now() - began)))
 }
 
 /** What was shown last, by its order: whoever reads or tabs through the list loses his place only where it changes. */
@@ -104,8 +112,8 @@ async function upload(files) {
       problems.push(`${file.name}: ${inWords(error)}`)
     }
   }
+  element('problem').textContent = problems.join(' ')
   await show()
-  if (problems.length > 0) element('problem').textContent = problems.join(' ')
 }
 
 const chosen = /** @type {HTMLInputElement} */ (element('upload'))
@@ -129,7 +137,4 @@ element('sign-out').addEventListener('click', () => {
 document.addEventListener('visibilitychange', () => {
   if (!document.hidden) void show()
 })
-await show()
-setInterval(() => {
-  if (!document.hidden) void show()
-}, EVERY_MS)
+await keepShowing()

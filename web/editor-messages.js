@@ -4,7 +4,7 @@
 /** @typedef {'microsoft' | 'collabora' | 'onlyoffice'} Family */
 /** @typedef {{ id: string, values: Record<string, unknown> }} EditorMessage */
 /**
- * @typedef {{ kind: 'loading' | 'loaded' | 'edited' | 'unmodified' | 'wants-to-edit' | 'save-failed' |
+ * @typedef {{ kind: 'loading' | 'loaded' | 'edited' | 'unmodified' | 'wants-to-edit' | 'save-failed' | 'saved' |
  *   'session-closed' | 'closed' } | { kind: 'people', userIds: string[] } | { kind: 'renamed', name: string }} Meaning
  */
 
@@ -31,7 +31,7 @@ export function meaningOf({ id, values }) {
     case 'UI_Edit':
       return { kind: 'wants-to-edit' }
     case 'Action_Save_Resp':
-      return values['success'] === false ? { kind: 'save-failed' } : undefined
+      return { kind: values['success'] === false ? 'save-failed' : 'saved' }
     case 'Session_Closed':
       return { kind: 'session-closed' }
     case 'UI_Close':

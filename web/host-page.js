@@ -4,7 +4,7 @@ import { EditorFrame } from './editor-frame.js'
 import { meaningOf } from './editor-messages.js'
 import { Notice } from './notice.js'
 import { Presence } from './presence.js'
-import { base, callTandem, element, inWords, Refusal } from './tandem-api.js'
+import { base, callTandem, element, inWords, Refusal, signInAddress } from './tandem-api.js'
 import { TokenLife } from './token-life.js'
 
 /**
@@ -21,7 +21,7 @@ const presence = new Presence(`${base}/wopi/files/${fileId}/presence/`, mode, {
   turnedAway: () => void tellWhyClosed(),
 })
 const frame = new EditorFrame(element('stage'), origin, (message) => hear(message))
-const life = new TokenLife({ renew: () => renew() })
+const life = new TokenLife({ renew: () => renew(), signedOut: () => askToSignIn() })
 
 async function open() {
   try {
@@ -31,8 +31,8 @@ async function open() {
     life.began(token)
     notice.say(opening.readOnly?.text)
   } catch (error) {
-    if (error instanceof Refusal && error.status === 403) return location.reload()
-    notice.say(inWords(error), { text: 'Try again', act: () => void open() })
+    if (error instanceof Refusal && error.status === 401) return location.assign(signInAddress())
+    notice.say(inWords(error), { text: 'Try again', act: () => location.reload() })
   }
 }
 
@@ -47,8 +47,8 @@ async function freshToken() {
 }
 
 /**
- * Collabora takes a new token in place; the others are opened anew, when nothing can be lost by it, and only after the
- * person says so when something could.
+ * Collabora takes a new token in place; the others are opened anew: by itself where nothing was typed since they were
+ * opened, and when the person says so where something was.
  * @param {boolean} [agreed]
  */
 async function renew(agreed) {
@@ -62,11 +62,20 @@ async function renew(agreed) {
     notice.say(opening.readOnly?.text)
   } catch (error) {
     if (error instanceof Refusal && error.status === 403) return tellWhyClosed()
+    if (error instanceof Refusal && error.status === 401) return askToSignIn()
     notice.say(`This session cannot be prolonged: ${inWords(error)}`, {
       text: 'Try again',
       act: () => void renew(agreed),
     })
   }
+}
+
+/** The editor goes on with the token that it has: nobody is led away from what he is writing. */
+function askToSignIn() {
+  notice.say(`You are no longer signed in. This document can be saved until ${life.endInWords}.`, {
+    text: 'Sign in in another tab',
+    act: () => window.open(`${base}/sign-in`, '_blank', 'noopener'),
+  })
 }
 
 function askToReopen() {
@@ -103,27 +112,37 @@ function hear(message) {
     case 'wants-to-edit':
       return location.assign(`${base}/edit/${fileId}`)
     case 'save-failed':
-      return notice.say('The editor could not save. Do not close it before it says that all is saved.')
+      return notice.say(NOT_SAVED)
+    case 'saved':
+      return notice.takeBack(NOT_SAVED, opening.readOnly?.text)
     case 'session-closed':
+      life.stop()
       presence.left()
       return notice.say('The editor has ended this session.', reopen)
     case 'closed':
+      life.stop()
       presence.left()
       // To one place of ours, whatever the message says (W-03, W-07).
       return location.assign(`${base}/`)
   }
 }
 
+const NOT_SAVED = 'The editor could not save. Do not close it before it says that all is saved.'
 const reopen = { text: 'Open again', act: () => location.reload() }
 
 /** Tandem no longer lets this token in. */
 async function tellWhyClosed() {
+  const { token } = presence
   try {
     const answer = await callTandem('GET', `/files/${fileId}/opening?mode=${mode}`)
     const { readOnly } = await answer.json()
+    // Renewed meanwhile: that was about the old one.
+    if (presence.token !== token) return
+    life.stop()
     if (readOnly) notice.say(readOnly.text, { text: 'Go on reading', act: () => location.reload() })
     else notice.say('Your session was ended. What you typed since the last save may not be saved.', reopen)
   } catch (error) {
+    if (presence.token !== token) return
     const gone = error instanceof Refusal && error.status === 404
     notice.say(
       gone ? 'This document is no longer shared with you.' : inWords(error),

@@ -27,4 +27,12 @@ export class Notice {
     button.addEventListener('click', choice.act)
     this.#element.append(button)
   }
+
+  /**
+   * @param {string} text if that is what it says
+   * @param {string | undefined} instead
+   */
+  takeBack(text, instead) {
+    if (this.#said === text) this.say(instead)
+  }
 }

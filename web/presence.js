@@ -2,15 +2,13 @@
 
 /** Well within the shortest silence after which somebody counts as gone (5 minutes). */
 const SIGN_OF_LIFE_MS = 60_000
-/** After the last edit an editor has saved by then, whichever it is. */
-const SAVED_AFTER_MS = 5 * 60_000
 
 export class Presence {
   #address
   #mode
   #turnedAway
   #token = ''
-  #editedAt = -Infinity
+  #edited = false
   #gone = false
   /** @type {ReturnType<typeof setInterval> | undefined} */
   #timer
@@ -31,49 +29,65 @@ export class Presence {
     const before = this.#token
     this.#token = token
     this.#gone = false
+    this.#edited = false
     if (before === '') return
-    this.#say('here')
-    this.#say('left', { token: before })
+    // In this order: the new token takes the old one's place only while that is there.
+    void this.#say('here').then(() => this.#say('left', { token: before }))
+    this.#keepSaying()
+  }
+
+  get token() {
+    return this.#token
   }
 
   begin() {
-    this.#say('here')
+    void this.#say('here')
+    this.#keepSaying()
+  }
+
+  #keepSaying() {
     this.#timer ??= setInterval(() => this.#say('here'), SIGN_OF_LIFE_MS)
   }
 
   edited() {
-    this.#editedAt = Date.now()
-    if (this.#mode === 'edit') this.#say('edited')
+    this.#edited = true
+    if (this.#mode === 'edit') void this.#say('edited')
   }
 
   unmodified() {
-    this.#editedAt = -Infinity
-    if (this.#mode === 'edit') this.#say('unmodified')
+    this.#edited = false
+    if (this.#mode === 'edit') void this.#say('unmodified')
   }
 
   /** @param {string[]} userIds */
   together(userIds) {
-    this.#say('together', { body: { userIds } })
+    void this.#say('together', { body: { userIds } })
   }
 
   left() {
     if (this.#gone || this.#token === '') return
-    this.#say('left')
-    this.#gone = true
+    void this.#say('left')
+    this.#end()
   }
 
-  /** Something was typed that may not be saved yet. */
+  #end() {
+    this.#gone = true
+    clearInterval(this.#timer)
+    this.#timer = undefined
+  }
+
+  /** Something was typed; Office tells of it every 5 minutes only, and never that it is saved. */
   get mayHaveUnsaved() {
-    return Date.now() - this.#editedAt < SAVED_AFTER_MS
+    return this.#edited
   }
 
   /**
    * @param {string} event
    * @param {{ token?: string, body?: object }} [options]
    */
-  #say(event, { token = this.#token, body } = {}) {
+  async #say(event, { token = this.#token, body } = {}) {
     if (this.#gone) return
-    fetch(this.#address + event, {
+    await fetch(this.#address + event, {
       method: 'POST',
       headers: { Authorization: `Bearer ${token}` },
       body: body ? JSON.stringify(body) : null,
@@ -84,9 +98,7 @@ export class Presence {
       ({ status }) => {
         const refused = status === 401 || status === 404
         if (!refused || token !== this.#token || this.#gone) return
-        this.#gone = true
-        clearInterval(this.#timer)
-        this.#timer = undefined
+        this.#end()
         this.#turnedAway()
       },
       // Tandem is away; the next sign of life comes soon.

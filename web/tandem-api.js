@@ -33,7 +33,6 @@ export async function callTandem(method, path, body) {
     throw new Refusal(0, 'Tandem cannot be reached.')
   }
   if (answer.ok) return answer
-  if (answer.status === 401 && path !== '/sign-in') location.assign(signInAddress())
   throw new Refusal(answer.status, await reasonIn(answer))
 }
 
@@ -48,7 +47,8 @@ async function reasonIn(answer) {
   return `Tandem answered ${answer.status}.`
 }
 
-function signInAddress() {
+/** Where one signs in, and goes on from to where one is now. */
+export function signInAddress() {
   const here = location.pathname.slice(base.length) + location.search
   return `${base}/sign-in?to=${encodeURIComponent(here)}`
 }

@@ -1,6 +1,6 @@
 // When an access token must be renewed. A laptop may have slept meanwhile: the clock is asked, not a long timer
 // (CLIENTS.md pain 42).
-import { callTandem } from './tandem-api.js'
+import { callTandem, Refusal } from './tandem-api.js'
 
 /** @typedef {{ actionUrl: string, accessToken: string, accessTokenTtl: number, endsAt: number }} Token */
 
@@ -15,10 +15,12 @@ export class TokenLife {
   #renewAt = Infinity
   #signedInUntil = Date.now() + STAY_SIGNED_IN_MS
   #renew
+  #signedOut
 
-  /** @param {{ renew: () => Promise<void> }} what */
-  constructor({ renew }) {
+  /** @param {{ renew: () => Promise<void>, signedOut: () => void }} what */
+  constructor({ renew, signedOut }) {
     this.#renew = renew
+    this.#signedOut = signedOut
     setInterval(() => this.#look(), LOOK_MS)
     document.addEventListener('visibilitychange', () => this.#look())
   }
@@ -30,6 +32,12 @@ export class TokenLife {
     this.#renewAt = endsAt - Math.min(RENEW_BEFORE_MS, (endsAt - Date.now()) / 2)
   }
 
+  /** There is nothing left to prolong. */
+  stop() {
+    this.#renewAt = Infinity
+    this.#signedInUntil = Infinity
+  }
+
   get endInWords() {
     return new Date(this.#endsAt).toLocaleTimeString()
   }
@@ -38,7 +46,9 @@ export class TokenLife {
     const now = Date.now()
     if (!document.hidden && now >= this.#signedInUntil) {
       this.#signedInUntil = now + STAY_SIGNED_IN_MS
-      callTandem('GET', '/me').catch(() => undefined)
+      callTandem('GET', '/me').catch((error) => {
+        if (error instanceof Refusal && error.status === 401) this.#signedOut()
+      })
     }
     if (now < this.#renewAt) return
     // Asked again at the next look, until it was renewed.

@@ -4,6 +4,7 @@ import { isUnavailable } from '../database/unavailable.js'
 import { Answer, writeAnswer } from '../http/answer.js'
 import { correlationId } from '../http/correlation-id.js'
 import { Logger } from '../logging/logger.js'
+import { SignedOut } from '../permission/access-token.service.js'
 import {
   BodyIncomplete,
   BodyTooLarge,
@@ -48,6 +49,7 @@ export class ApiExceptionFilter implements ExceptionFilter {
 
 function asProblem(error: unknown): ApiProblem {
   if (error instanceof ApiProblem) return error
+  if (error instanceof SignedOut) return new ApiProblem('not-signed-in', 'This browser was signed out.')
   if (error instanceof BodyTooLarge) return new ApiProblem('body-too-large', `${error.message}.`)
   if (error instanceof BodyIncomplete) return new ApiProblem('incomplete-body', `${error.message}.`)
   if (error instanceof InvalidName) return new ApiProblem('invalid-name', `${error.message}.`)

@@ -50,8 +50,9 @@ export class SignInController {
     const claims = this.settings.oidc ? undefined : readSignInCode(this.settings.tokenSecrets, code)
     const user = claims && (await apiUser(claims, 'roles', this.users))
     if (!user) throw new ApiProblem('not-signed-in', USED_UP)
+    const before = await this.sessions.find(request)
     const cookie = await this.database.transaction(async (tx) => {
-      const opened = await this.sessions.open(tx, claims.jti ?? '', user)
+      const opened = await this.sessions.open(tx, claims.jti ?? '', user, before)
       if (opened !== undefined) await this.audit.record(tx, eventOf(user.id, 'signed-in', request))
       return opened
     })

@@ -23,6 +23,7 @@ const MOST_WAITING = 20_000
 const REPEATABLE: ReadonlySet<Seen['kind']> = new Set([
   'checked',
   'read',
+  'here',
   'refreshed',
   'lock-conflict',
   'edited',

@@ -17,6 +17,7 @@ const PERSONAL: ReadonlySet<Seen['kind']> = new Set([
   'save-refused',
   'edited',
   'unmodified',
+  'here',
   'together',
 ])
 
@@ -92,13 +93,16 @@ function isAftermath(
 function meet(session: Session, sighting: Sighting, told: Told[]): Participant | undefined {
   const { jti, userId, family, at, what } = sighting
   const known = session.participants.find((participant) => participant.jti === jti)
-  const mode = what.kind === 'checked' && !what.canWrite ? 'view' : 'edit'
+  // A page that has renewed its token is the same page; its editor may not use the new one for a while.
+  const other = session.participants.find((one) => one.userId === userId && isPresent(one))
+  const goesOn = what.kind === 'here' && other !== undefined
+  const mode = goesOn ? other.mode : what.kind === 'checked' && !what.canWrite ? 'view' : 'edit'
   if (known) {
     if (!known.left || !REVIVES.has(what.kind) || at <= known.left.at) return known
     if (isAftermath(known.left, at, what)) return known
     delete known.left
     Object.assign(known, { mode, joinedAt: at })
-  } else if (!REVIVES.has(what.kind)) {
+  } else if (!REVIVES.has(what.kind) && !goesOn) {
     return undefined
   }
   const participant = known ?? { jti, userId, mode, family, joinedAt: at, lastSeenAt: at }
@@ -182,6 +186,7 @@ function take(
       if (participant && isPresent(participant)) leave(session, participant, at, 'page-closed', told)
       return
     case 'read':
+    case 'here':
     case 'lock-conflict':
       // Joining and probing traffic, all day long: never a conflict (RELIABILITY-SECURITY.md §3.7).
       return

@@ -94,6 +94,8 @@ export type Seen =
     }
   | { readonly kind: 'save-refused'; readonly reason: string }
   | { readonly kind: 'turned-away'; readonly reason: 'right-lost' | 'token-expired' | 'token-revoked' }
+  /** By somebody's page: it is still open, or goes on with another token. */
+  | { readonly kind: 'here' }
   /** By Collabora, through somebody's page: these are in the document now. */
   | { readonly kind: 'together'; readonly userIds: readonly string[] }
   /** By a page: somebody typed; the document has, or has no, unsaved changes; the page was closed. */

@@ -42,6 +42,7 @@ export class DocumentsPageController {
           </thead>
           <tbody id="documents"></tbody>
         </table>
+        <p id="out-of-date" role="status"></p>
         <p id="empty" hidden>
           There is nothing here yet. Upload a document, or wait until somebody shares one.
         </p>

@@ -53,6 +53,10 @@ export class HostPageController {
   }
 
   private async show(user: ApiUser, id: string, wanted: 'edit' | 'view'): Promise<Answer> {
+    if (user.role === 'auditor') {
+      const text = 'An auditor may look at what describes files and their use, never at content.'
+      return this.pages.message(403, 'Not for auditors', text)
+    }
     // PostgreSQL stores no U+0000, so it cannot be asked for one.
     const opening = ID.test(id) ? await this.openings.open(user.id, id, wanted) : undefined
     if (!opening) {

@@ -45,8 +45,9 @@ const EVIL = [
   '/edit/a/b',
   '/edit/a#//evil.example',
   '/edit/a?next=//evil.example',
-  '/edit/a?share=',
   '/edit/a?share=x&next=//evil.example',
+  '/edit/a?x=y:z',
+  '/edit/a?x=y\\z',
   '/edit/a?share=//evil.example',
   '/edit/a?share=x#y',
   '/edit/a?',
@@ -55,7 +56,7 @@ const EVIL = [
   '/edit/é',
   '/edit/%',
   `/edit/${'a'.repeat(65)}`,
-  `/edit/a?share=${'a'.repeat(129)}`,
+  `/edit/a?share=${'a'.repeat(1501)}`,
   '/sign-in?to=/sign-in',
   '/sign-out',
   '/api/v1/files',
@@ -80,7 +81,13 @@ describe('returnPath (W-07)', () => {
     },
   )
 
-  it.each(['/', '/edit/abc-_1', '/view/abc', '/edit/a?share=0af.Mac-_x'])('leads back to %s', (path) => {
+  it.each([
+    '/',
+    '/edit/abc-_1',
+    '/view/abc',
+    '/edit/a?share=0af.Mac-_x',
+    '/view/a?wdComment=a%26b&wdOrigin=mail',
+  ])('leads back to %s', (path) => {
     expect(returnPath(path)).toBe(path)
   })
 })

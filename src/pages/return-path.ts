@@ -1,4 +1,4 @@
-const PAGE = /^\/(?:(?:edit|view)\/[\w-]{1,64}(?:\?share=[\w.-]{1,128})?)?$/
+const PAGE = /^\/(?:(?:edit|view)\/[\w-]{1,64}(?:\?[\w.%=&+-]{1,1500})?)?$/
 
 /**
  * Where a person may be sent on to, below Tandem's own address: one of its pages and nothing else, so that no link to us

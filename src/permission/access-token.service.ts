@@ -34,14 +34,22 @@ export interface TokenOrigin {
   readonly webSession?: string | undefined
 }
 
-// The database's clock dates the tokens, whichever server issues them.
+/** The browser session that the token was to end with has ended. */
+export class SignedOut extends Error {}
+
+// The database's clock dates the tokens, whichever server issues them. A browser session is held while tokens are
+// issued in it: whoever ends it waits, and then sees them.
 const ISSUE: Statement<{ issued: number; expires: number }> = {
   name: 'issue-access-tokens',
   text: `
+    with session as materialized (
+      select from web_session where cookie_hash = $8 and ended_at is null for share
+    )
     insert into access_token (jti, user_id, resource_kind, resource_id, mode, issued_at, expires_at, web_session)
     select r.jti, $1, r.kind, r.id, r.mode, t.now, coalesce($6::timestamptz, t.now + $7::float8 * interval '1 s'), $8
     from (select date_trunc('second', clock_timestamp()) as now) t,
       unnest($2::text[], $3::text[], $4::text[], $5::text[]) as r (jti, kind, id, mode)
+    where $8::text is null or exists (select from session)
     returning extract(epoch from issued_at)::float8 as issued, extract(epoch from expires_at)::float8 as expires`,
 }
 
@@ -81,7 +89,10 @@ export class AccessTokenService {
     return issued
   }
 
-  /** One token for each resource, in the same order and in one statement: a folder may hold thousands. */
+  /**
+   * One token for each resource, in the same order and in one statement: a folder may hold thousands.
+   * @throws SignedOut
+   */
   async issueAll(
     userId: string,
     resources: readonly TokenResource[],
@@ -99,6 +110,7 @@ export class AccessTokenService {
       ACCESS_TOKEN_SECONDS,
       webSession ?? null,
     ])
+    if (!row && webSession !== undefined && named.length > 0) throw new SignedOut()
     // All rows of one statement have the same dates.
     return row ? named.map(({ jti, id }) => this.sign({ jti, sub: userId, fid: id }, openedIn, row)) : []
   }

@@ -28,6 +28,8 @@ export interface FileAccess {
   readonly file: AccessedFile
   /** For tokens that come out of this one. */
   readonly openedIn: OpenedIn | undefined
+  /** The browser session that it ends with, and those that come out of it. */
+  readonly webSession: string | undefined
 }
 
 export interface AccessUser {
@@ -91,6 +93,7 @@ export class AccessService {
       },
       file: fileOf(fileId, row.name, row),
       openedIn: claims.openedIn,
+      webSession: row.web_session ?? undefined,
     }
   }
 

@@ -15,7 +15,7 @@ export const FILE_ACCESS: Statement<FileAccessRow> = {
       u.display_name, u.principal_name, u.user_info,
       f.name, f.container_id, f.owner_id, f.version, f.size, f.sha256, f.blob,
       to_char(f.modified_at at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as modified_at,
-      rank_of(u.id, u.groups, f.id, f.owner_id, c.ancestors) as rank,
+      rank_of(u.id, u.groups, f.id, f.owner_id, c.ancestors) as rank, t.web_session,
       exists (
         select from file_lock l where l.file_id = f.id and l.kind = 'exclusive' and l.expires_at > clock_timestamp()
       ) as closed
@@ -46,6 +46,7 @@ export interface FileAccessRow {
   readonly blob: string
   readonly modified_at: string
   readonly rank: number
+  readonly web_session: string | null
   readonly closed: boolean
 }
 

@@ -12,6 +12,8 @@ export interface TokenAccess {
   readonly user: { readonly id: string }
   /** For tokens that come out of this one. */
   readonly openedIn: OpenedIn | undefined
+  /** The browser session that it ends with, and those that come out of it. */
+  readonly webSession: string | undefined
 }
 
 /** What a WOPI token can do to its container at this moment. */
@@ -61,5 +63,6 @@ function tokenOf({ userId, expiresAt, openedIn }: AccessTokenClaims, row: TokenR
     mode: row.mode,
     user: { id: userId },
     openedIn,
+    webSession: row.web_session ?? undefined,
   }
 }

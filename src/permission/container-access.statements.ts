@@ -4,13 +4,14 @@ const TOKEN = `
   t.mode,
   case when t.revoked_at is not null or u.disabled_at is not null then 'revoked'
        when t.expires_at <= clock_timestamp() then 'expired' else 'live' end as token,
-  extract(epoch from t.expires_at)::float8 as expires_at`
+  extract(epoch from t.expires_at)::float8 as expires_at, t.web_session`
 
 export interface TokenRow {
   readonly mode: 'view' | 'edit'
   readonly token: 'live' | 'expired' | 'revoked'
   /** Epoch seconds. */
   readonly expires_at: number
+  readonly web_session: string | null
 }
 
 export interface ContainerAccessRow extends TokenRow {

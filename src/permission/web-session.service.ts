@@ -2,9 +2,15 @@ import { Injectable } from '@nestjs/common'
 import { createHash, randomBytes } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import { Settings } from '../config/settings.js'
-import { Database, type Queryable } from '../database/database.js'
+import { Database, type Tx } from '../database/database.js'
 import type { ApiUser } from './api-user.js'
-import { END_SESSION, FIND_SESSION, OPEN_SESSION } from './web-session.statements.js'
+import {
+  END_SESSION,
+  FIND_SESSION,
+  HAND_ON_TOKENS,
+  OPEN_SESSION,
+  REVOKE_TOKENS_OF,
+} from './web-session.statements.js'
 
 /** As long as access tokens live, and a working day: then the person signs in again, whatever he does. */
 const LONGEST_SECONDS = 12 * 3600
@@ -30,16 +36,25 @@ export class WebSessions {
 
   /**
    * @param signIn names the act of signing in; each opens one session at most
+   * @param before who was signed in at this browser: the same person goes on with what is open; of another, all ends
    * @returns the cookie, under an id that nobody knew before; undefined when the sign-in was used up
    */
   async open(
-    on: Queryable,
+    tx: Tx,
     signIn: string,
     { id, role }: Pick<ApiUser, 'id' | 'role'>,
+    before: ApiUser | undefined,
   ): Promise<string | undefined> {
     const value = randomBytes(32).toString('base64url')
-    const rows = await on.query(OPEN_SESSION, [hashOf(value), signIn, id, role, LONGEST_SECONDS])
-    return rows.length === 1 ? this.cookie(value) : undefined
+    const webSession = hashOf(value)
+    const rows = await tx.query(OPEN_SESSION, [webSession, signIn, id, role, LONGEST_SECONDS])
+    if (rows.length === 0) return undefined
+    if (before?.webSession !== undefined) {
+      await tx.query(END_SESSION, [before.webSession])
+      if (before.id === id) await tx.query(HAND_ON_TOKENS, [before.webSession, webSession])
+      else await tx.query(REVOKE_TOKENS_OF, [before.webSession])
+    }
+    return this.cookie(value)
   }
 
   /** Whose browser asks; undefined when nobody is signed in there, or no more. */
@@ -54,9 +69,10 @@ export class WebSessions {
   }
 
   /** @returns how many access tokens ended with it; undefined when it had ended before */
-  async end(on: Queryable, webSession: string): Promise<number | undefined> {
-    const [row] = await on.query(END_SESSION, [webSession])
-    return row?.tokens
+  async end(tx: Tx, webSession: string): Promise<number | undefined> {
+    const ended = await tx.query(END_SESSION, [webSession])
+    if (ended.length === 0) return undefined
+    return (await tx.query(REVOKE_TOKENS_OF, [webSession])).length
   }
 
   /** Makes the browser forget. */

@@ -45,16 +45,25 @@ export const FIND_SESSION: Statement<WebSessionRow> = {
     from live join user_account u on u.id = live.user_id and u.disabled_at is null`,
 }
 
-/** With the session go the access tokens that were issued in it (DESIGN.md §5). $1 cookie hash */
-export const END_SESSION: Statement<{ user_id: string; tokens: number }> = {
+/** $1 cookie hash */
+export const END_SESSION: Statement<{ user_id: string }> = {
   name: 'end-web-session',
   text: `
-    with ended as (
-      update web_session set ended_at = clock_timestamp() where cookie_hash = $1 and ended_at is null returning user_id
-    ), revoked as (
-      update access_token set revoked_at = clock_timestamp()
-      where web_session = $1 and revoked_at is null and exists (select from ended)
-      returning jti
-    )
-    select user_id, (select count(*)::int from revoked) as tokens from ended`,
+    update web_session set ended_at = clock_timestamp() where cookie_hash = $1 and ended_at is null returning user_id`,
+}
+
+/**
+ * With a session go the access tokens that were issued in it (DESIGN.md §5). A statement of its own, after the session
+ * has ended: one for both would not see the tokens whose issue it had to wait for. $1 cookie hash
+ */
+export const REVOKE_TOKENS_OF: Statement<{ jti: string }> = {
+  name: 'revoke-tokens-of-web-session',
+  text: `
+    update access_token set revoked_at = clock_timestamp() where web_session = $1 and revoked_at is null returning jti`,
+}
+
+/** $1 cookie hash before, $2 and now */
+export const HAND_ON_TOKENS: Statement<Record<string, never>> = {
+  name: 'hand-on-tokens-of-web-session',
+  text: `update access_token set web_session = $2 where web_session = $1 and revoked_at is null`,
 }

@@ -63,5 +63,5 @@ export class BootstrapperController {
 /** Tokens are for the person, not for the role: nobody behind one is an administrator, and an auditor gets none. */
 function newSession({ id, role }: ApiUser): Holder {
   if (role === 'auditor') throw new WopiError('no-right', 'auditors open no documents')
-  return { user: { id }, mode: 'edit', tokenExpiresAt: undefined, openedIn: undefined }
+  return { user: { id }, mode: 'edit', tokenExpiresAt: undefined, openedIn: undefined, webSession: undefined }
 }

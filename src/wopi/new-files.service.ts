@@ -89,12 +89,13 @@ export class NewFiles {
 
   /** The overwritten file keeps its id, its history and whoever has it open. */
   private async overwrite(
-    { request, userId, receive, detail }: NewFileRequest,
+    { request, userId, stillMay, receive, detail }: NewFileRequest,
     fileId: string,
   ): Promise<{ id: string; name: string } | Answer> {
     await this.requireEditor(userId, fileId)
     const content = await receive()
-    const outcome = await this.database.transaction(async (tx) => {
+    const commit = async (tx: Tx): Promise<{ conflict: Answer } | { name: string; changed: boolean }> => {
+      await stillMay(tx)
       const head = await this.files.lockHead(tx, fileId)
       const lock = await this.locks.hold(tx, fileId)
       if (!head || !lock) throw new WopiError('no-such-file', 'the file to overwrite was deleted meanwhile')
@@ -116,6 +117,10 @@ export class NewFiles {
         detail: { version, ...detail },
       })
       return { name: head.name, changed }
+    }
+    const outcome = await this.database.transaction(commit).catch(async (error: unknown) => {
+      if (error instanceof WopiError) await this.blobs.remove(content.blob)
+      throw error
     })
     if ('conflict' in outcome || !outcome.changed) await this.blobs.remove(content.blob)
     return 'conflict' in outcome ? outcome.conflict : { id: fileId, name: outcome.name }

@@ -7,7 +7,7 @@ import type { Role } from '../permission/role.js'
 import { containerSrc, ecosystemSrc, wopiSrc } from './wopi-src.js'
 
 /** Whose token the new ones come out of. */
-export interface Holder extends Pick<TokenAccess, 'user' | 'mode' | 'openedIn'> {
+export interface Holder extends Pick<TokenAccess, 'user' | 'mode' | 'openedIn' | 'webSession'> {
   /** Undefined for somebody who has just signed in: a new session begins. */
   readonly tokenExpiresAt: Date | undefined
 }
@@ -18,7 +18,7 @@ export type Pointed =
 
 /**
  * Addresses with an access token in them. Each token is for exactly what its address names, for the same user, ends
- * when the presented one does, names the same editor, and lets edit only what he may edit: going from one to the next
+ * when the presented one and its browser session do, names the same editor, and lets edit only what he may edit: going from one to the next
  * 50 times gains nothing (RELIABILITY-SECURITY.md T-08).
  */
 @Injectable()
@@ -37,8 +37,8 @@ export class Pointers {
   /** In the order of `pointed`. */
   async toAll(holder: Holder, pointed: readonly Pointed[]): Promise<string[]> {
     const resources = pointed.map((one) => resourceOf(holder, one))
-    const { user, tokenExpiresAt: until, openedIn } = holder
-    const issued = await this.tokens.issueAll(user.id, resources, { until, openedIn })
+    const { user, tokenExpiresAt: until, openedIn, webSession } = holder
+    const issued = await this.tokens.issueAll(user.id, resources, { until, openedIn, webSession })
     return issued.map(({ accessToken }, i) => {
       const resource = resources[i]
       if (!resource) throw new Error('a token too many was issued')

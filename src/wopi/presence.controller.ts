@@ -14,7 +14,7 @@ import { WopiExceptionFilter } from './wopi-exception.filter.js'
 import { WopiTokenGuard } from './wopi-token.guard.js'
 
 const EVENTS: Readonly<Record<string, Seen>> = {
-  here: { kind: 'read' },
+  here: { kind: 'here' },
   edited: { kind: 'edited' },
   unmodified: { kind: 'unmodified' },
   left: { kind: 'left' },
@@ -42,7 +42,8 @@ export class PresenceController {
   @Post('together')
   @HttpCode(204)
   async tellOfOthers(@Req() request: WopiRequest): Promise<void> {
-    await this.access.require(request, 'read')
+    const access = await this.access.require(request, 'read')
+    if (!mayEdit(access)) throw new WopiError('no-right', 'only editors can vouch for others')
     const parsed = together.safeParse(await smallJsonBody(request))
     if (!parsed.success) throw new WopiError('body-invalid', 'the body has no list of user ids')
     this.sightings.note(request, { kind: 'together', userIds: parsed.data.userIds })

@@ -4,6 +4,7 @@ import { isUnavailable } from '../database/unavailable.js'
 import { Answer, headerText, writeAnswer } from '../http/answer.js'
 import { correlationId } from '../http/correlation-id.js'
 import { Logger } from '../logging/logger.js'
+import { SignedOut } from '../permission/access-token.service.js'
 import {
   BodyIncomplete,
   BodyTooLarge,
@@ -71,6 +72,7 @@ function asWopiError(error: unknown): WopiError {
   if (error instanceof WopiError) return error
   if (error instanceof BodyTooLarge) return new WopiError('body-too-large', error.message)
   if (error instanceof BodyIncomplete) return new WopiError('body-incomplete', error.message)
+  if (error instanceof SignedOut) return new WopiError('token-revoked', 'its user has signed out meanwhile')
   if (error instanceof StorageFailed) return new WopiError('storage-failed', error.message)
   if (error instanceof InvalidName) return new WopiError('name-invalid', error.message)
   if (error instanceof NoSuchContainer) return new WopiError('no-such-container', error.message)

@@ -30,9 +30,41 @@ describe.skipIf(!hasBrowser)('the list of documents in a browser', () => {
     expect(asked.filter((address) => address.includes(code))).toEqual([])
     await page.goBack()
     expect(page.url()).not.toContain(code)
-    await page.goto(link)
-    await page.waitForFunction(() => (document.getElementById('problem')?.textContent ?? '') !== '')
-    expect(await page.textContent('#problem')).toContain('works once')
+    await page.close()
+    await context.clearCookies()
+    const again = await context.newPage()
+    await again.goto(link)
+    await again.waitForFunction(() => (document.getElementById('problem')?.textContent ?? '') !== '')
+    expect(await again.textContent('#problem')).toContain('works once')
+  })
+
+  it('goes on to what was wanted when the person signs in at another tab', async () => {
+    const file = await stage.file()
+    await using context = await stage.browser.newContext()
+    const page = await context.newPage()
+    await page.goto(`${stage.tandem.publicUrl}/view/${file.id}?wdComment=7`)
+    expect(new URL(page.url()).pathname).toBe('/sign-in')
+    const tab = await context.newPage()
+    await tab.goto(await linkFor(stage.tandem, 'alice'))
+    await page.waitForURL(`${stage.tandem.publicUrl}/view/${file.id}?wdComment=7`)
+  })
+
+  it('asks before it makes somebody else of the person who is signed in', async () => {
+    await using context = await stage.signedIn('alice')
+    const page = await context.newPage()
+    const questions: string[] = []
+    page.once('dialog', (dialog) => {
+      questions.push(dialog.message())
+      void dialog.dismiss()
+    })
+    await page.goto(await linkFor(stage.tandem, 'mallory'))
+    await page.waitForURL(`${stage.tandem.publicUrl}/`)
+    expect(questions).toEqual(['You are alice here. Sign in as mallory instead?'])
+    expect(await page.textContent('#me')).toBe('alice')
+    page.once('dialog', (dialog) => void dialog.accept())
+    await page.goto(await linkFor(stage.tandem, 'mallory'))
+    await page.waitForURL(`${stage.tandem.publicUrl}/`)
+    expect(await page.textContent('#me')).toBe('mallory')
   })
 
   it('shows, uploads and opens documents, and names that are markup as text (W-01)', async () => {

@@ -1,6 +1,7 @@
 /// <reference lib="dom" />
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { until } from '../reliability/until.js'
+import { linkFor } from '../pages/visitor.js'
 import { hasBrowser } from './browser.js'
 import { OpenEditor, Stage } from './stage.js'
 
@@ -207,17 +208,43 @@ describe.skipIf(!hasBrowser)('the host page in a browser', () => {
     )
   })
 
+  it('leaves the editor alone when the browser session is over, and says so (pain 42)', async () => {
+    const file = await stage.file()
+    await using alice = await stage.signedIn('alice')
+    const open = await stage.opens(alice, `/edit/${file.id}`, (page) => page.clock.install())
+    await open.says('App_LoadingStatus', {})
+    await alice.clearCookies()
+    await open.page.clock.fastForward('00:11:00')
+    await until('it says so', async () => (await open.notice()).startsWith('You are no longer signed in.'))
+    expect(new URL(open.page.url()).pathname).toBe(`/edit/${file.id}`)
+    const asked = open.page.waitForEvent('popup')
+    await open.page.click('#notice button')
+    const tab = await asked
+    await tab.goto(await linkFor(stage.tandem, 'alice'))
+    await tab.waitForURL(`${stage.tandem.publicUrl}/`)
+    const before = stage.editor.posts.length
+    await open.page.clock.fastForward('09:36:00')
+    await stage.posted(before)
+    await until('the notice is gone', async () => (await open.notice()) === '')
+  })
+
+  it('tells an auditor that documents are not for him, once', async () => {
+    const file = await stage.file({ ada: 'viewer' })
+    await using ada = await stage.signedIn('ada', 'auditor')
+    const page = await ada.newPage()
+    const answer = await page.goto(`${stage.tandem.publicUrl}/view/${file.id}`)
+    expect(answer?.status()).toBe(403)
+    expect(await page.textContent('main')).toContain('An auditor may look at')
+  })
+
   it('renews Office by opening it anew before the token ends, but never over unsaved changes (pain 42)', async () => {
     const file = await stage.file()
     await using alice = await stage.signedIn('alice')
     const open = await stage.opens(alice, `/edit/${file.id}`, (page) => page.clock.install())
     const before = stage.editor.posts.length
     await open.says('App_LoadingStatus', {})
-    await open.page.clock.fastForward('09:40:00')
     await open.says('Edit_Notification')
-    await open.page.clock.fastForward('00:04:00')
-    await open.says('Edit_Notification')
-    await open.page.clock.fastForward('00:02:00')
+    await open.page.clock.fastForward('09:46:00')
     await until('it asks', async () => (await open.notice()).startsWith('Your session ends at'))
     expect(stage.editor.posts).toHaveLength(before)
     await open.page.click('#notice button')
@@ -293,9 +320,22 @@ describe.skipIf(!hasBrowser)('the host page around Collabora', () => {
     })
     expect(token).not.toBe(open.posted.accessToken)
     expect(stage.editor.posts).toHaveLength(before)
+    // The editor has not used the new one yet, and alice has not left.
+    const root = await stage.tandem.person('root', 'admin')
+    const participants = async (): Promise<{ leftAt: string | null }[]> => {
+      const sessions = await root.calls('GET', `/admin/sessions?file=${file.id}`)
+      const id = sessions.json<{ items: { id: string }[] }>().items[0]?.id ?? ''
+      const session = await root.calls('GET', `/admin/sessions/${id}`)
+      return session.json<{ participants: { leftAt: string | null }[] }>().participants
+    }
+    await until('the new token has taken the place of the old one', async () =>
+      (await participants()).some(({ leftAt }) => leftAt !== null),
+    )
+    expect((await participants()).filter(({ leftAt }) => leftAt === null)).toHaveLength(1)
+    expect((await status(file.id)).editors.map(({ userId }) => userId)).toEqual(['alice'])
     const renewed = new OpenEditor(open.page, stage, { ...open.posted, accessToken: token })
     expect((await renewed.service.checkFileInfo()).status).toBe(200)
-    await until('one person, once', async () => (await status(file.id)).editors.length === 1)
+    expect((await status(file.id)).editors).toHaveLength(1)
   })
 
   it('says when it ends the session by itself', async () => {

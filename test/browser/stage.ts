@@ -1,6 +1,7 @@
 /// <reference lib="dom" />
 import type { Browser, BrowserContext, Frame, Page } from 'playwright-core'
 import { inject } from 'vitest'
+import type { ApiRole } from '../../src/permission/api-user.js'
 import type { FileView, Role } from '../kit/people.js'
 import { Tandem } from '../kit/tandem.js'
 import { Editor } from '../kit/wopi.js'
@@ -31,10 +32,10 @@ export class Stage implements AsyncDisposable {
   }
 
   /** A browser of that person's own. */
-  async signedIn(user: string): Promise<BrowserContext> {
+  async signedIn(user: string, role: ApiRole = 'user'): Promise<BrowserContext> {
     const context = await this.browser.newContext()
     const page = await context.newPage()
-    await page.goto(await linkFor(this.tandem, user))
+    await page.goto(await linkFor(this.tandem, user, role))
     await page.waitForURL(`${this.tandem.publicUrl}/`)
     await page.close()
     return context

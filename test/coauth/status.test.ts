@@ -253,8 +253,11 @@ describe('coauth-status (DESIGN.md §8)', () => {
     expectStatus(await tells(vera, '__proto__'), 501)
     expectStatus(await vera.call('POST', '/presence/here', {}), 204)
     const lists = ['', 'x', '[]', '{"userIds":"bob"}', '{"userIds":["<b>"]}', '{"userIds":[7]}']
-    for (const list of lists) expectStatus(await vera.call('POST', '/presence/together', {}, list), 400)
-    expectStatus(await vera.call('POST', '/presence/together', {}, 'x'.repeat(65 * 1024)), 413)
+    const bob = await editor('bob', file.id)
+    for (const list of lists) expectStatus(await bob.call('POST', '/presence/together', {}, list), 400)
+    expectStatus(await bob.call('POST', '/presence/together', {}, 'x'.repeat(65 * 1024)), 413)
+    // A reader could keep everybody in a document for ever.
+    expectStatus(await vera.call('POST', '/presence/together', {}, '{"userIds":["bob"]}'), 404)
   })
 
   it('lets the page of somebody who may no longer edit know by its next sign of life', async () => {

@@ -132,6 +132,68 @@ describe('signing in at the pages (W-08, W-10)', () => {
     expect((await elsewhere.checkFileInfo()).status).toBe(200)
   })
 
+  it('takes the tokens along that came out of such a one', async () => {
+    const alice = await tandem.person('alice')
+    const { id } = await alice.createsFile(`${Math.random()}.docx`, 'x')
+    const visitor = await Visitor.signedIn(tandem, 'alice')
+    const issued = await visitor.calls('POST', `/files/${id}/access-tokens`, { mode: 'edit' })
+    const { accessToken } = JSON.parse(issued.body) as { accessToken: string }
+    const editor = new Editor(tandem.url, id, accessToken)
+    const name = `${Math.random()} copy.docx`
+    const made = await editor.call(
+      'POST',
+      '',
+      { 'X-WOPI-Override': 'PUT_RELATIVE', 'X-WOPI-SuggestedTarget': name },
+      'y',
+    )
+    const url = new URL(made.json<{ Url: string }>().Url)
+    const copy = new Editor(
+      tandem.url,
+      url.pathname.split('/')[3] ?? '',
+      url.searchParams.get('access_token') ?? '',
+    )
+    expect((await copy.checkFileInfo()).status).toBe(200)
+    await visitor.calls('POST', '/sign-out')
+    expect((await copy.checkFileInfo()).status).toBe(401)
+    expect((await copy.lock('x')).status).toBe(401)
+  })
+
+  it('leaves no token behind that is issued while its person signs out', { timeout: 60_000 }, async () => {
+    const alice = await tandem.person('alice')
+    const { id } = await alice.createsFile(`${Math.random()}.docx`, 'x')
+    for (let round = 0; round < 20; round++) {
+      const visitor = await Visitor.signedIn(tandem, 'alice')
+      const [issued, out] = await Promise.all([
+        visitor.calls('POST', `/files/${id}/access-tokens`, { mode: 'edit' }),
+        visitor.calls('POST', '/sign-out'),
+      ])
+      expect(out.status).toBe(204)
+      if (issued.status === 201) {
+        const { accessToken } = JSON.parse(issued.body) as { accessToken: string }
+        expect((await new Editor(tandem.url, id, accessToken).checkFileInfo()).status).toBe(401)
+      } else expectProblem(issued, 401, 'not-signed-in')
+    }
+  })
+
+  it('ends what another person had open at this browser, and hands on what the same one had', async () => {
+    const alice = await tandem.person('alice')
+    const { id } = await alice.createsFile(`${Math.random()}.docx`, 'x')
+    const visitor = await Visitor.signedIn(tandem, 'alice')
+    const issued = await visitor.calls('POST', `/files/${id}/access-tokens`, { mode: 'edit' })
+    const { accessToken } = JSON.parse(issued.body) as { accessToken: string }
+    const editor = new Editor(tandem.url, id, accessToken)
+    const first = visitor.cookie
+    await visitor.opensLink(await linkFor(tandem, 'alice'))
+    expect((await editor.checkFileInfo()).status).toBe(200)
+    const second = visitor.cookie
+    await visitor.opensLink(await linkFor(tandem, 'mallory'))
+    expect((await editor.checkFileInfo()).status).toBe(401)
+    for (const cookie of [first, second]) {
+      visitor.cookie = cookie
+      expect((await visitor.calls('GET', '/me')).status).toBe(401)
+    }
+  })
+
   it('ends after an hour in which nothing is asked, and after 12 hours in any case (W-10)', async () => {
     const idle = await Visitor.signedIn(tandem, 'alice')
     await age('last_seen_at', '59 minutes')
@@ -161,7 +223,7 @@ describe('signing in at the pages (W-08, W-10)', () => {
     expect(actions).toEqual(expect.arrayContaining(['signed-in', 'signed-out']))
   })
 
-  it('prints a link on the command line', async () => {
+  it('prints a link on the command line', { timeout: 60_000 }, async () => {
     const printed = execFileSync(process.execPath, ['scripts/run.mjs', 'src/token.js', 'bob', '--link'], {
       env: { ...process.env, DATA_DIR: tandem.dataDir, PUBLIC_URL: tandem.publicUrl },
     })

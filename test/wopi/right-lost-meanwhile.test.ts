@@ -24,12 +24,15 @@ describe('a right that is taken away while a call waits for its turn', () => {
     return { id: editor.fileId, table: 'file', call: () => editor.operation(override, headers, 'body') }
   }
   /** Into the folder of the file, where he may write, too. */
-  const saveAs = async (): Promise<Attempt> => {
+  const saveAs = async (
+    headers: Record<string, string> = { 'X-WOPI-SuggestedTarget': 'Copy.docx' },
+  ): Promise<Attempt> => {
     const who = `person${++people}`
     const folder = await stage.folder({ who, role: 'editor' })
-    const file = await (await stage.person('alice')).createsFile('Plan.docx', 'content', folder.id)
+    const alice = await stage.person('alice')
+    const file = await alice.createsFile('Plan.docx', 'content', folder.id)
+    await alice.createsFile('There already.docx', 'content', folder.id)
     const editor = await stage.join(file, { who })
-    const headers = { 'X-WOPI-SuggestedTarget': 'Copy.docx' }
     return { id: folder.id, table: 'container', call: () => editor.putRelativeFile('copy', headers) }
   }
 
@@ -73,7 +76,9 @@ describe('a right that is taken away while a call waits for its turn', () => {
     'GetShareUrl (file)': () => onFile('owner', 'GET_SHARE_URL', { 'X-WOPI-UrlType': 'ReadOnly' }),
     RenameFile: () => onFile('editor', 'RENAME_FILE', { 'X-WOPI-RequestedName': 'mine' }),
     DeleteFile: () => onFile('owner', 'DELETE'),
-    PutRelativeFile: saveAs,
+    PutRelativeFile: () => saveAs(),
+    'PutRelativeFile (overwriting)': () =>
+      saveAs({ 'X-WOPI-RelativeTarget': 'There already.docx', 'X-WOPI-OverwriteRelativeTarget': 'true' }),
   }
 
   for (const [operation, prepare] of Object.entries(ATTEMPTS)) {
