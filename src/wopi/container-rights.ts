@@ -1,9 +1,8 @@
 import { Injectable } from '@nestjs/common'
 import type { Queryable, Tx } from '../database/database.js'
-import { mayEdit } from '../permission/access.service.js'
 import { ContainerAccessService, type ContainerAccess } from '../permission/container-access.service.js'
 import type { ContainerOperation, ContainerRequest } from './container-operation.js'
-import { requireLive } from './wopi-access.js'
+import { permits, requireLive } from './wopi-access.js'
 import { WopiError } from './wopi-error.js'
 
 type Need = ContainerOperation['needs']
@@ -34,16 +33,5 @@ export class ContainerRights {
       throw new WopiError('no-such-container', 'the container does not exist')
     requireLive(access)
     return access
-  }
-}
-
-function permits(access: ContainerAccess, need: Need): boolean {
-  switch (need) {
-    case 'read':
-      return access.role !== undefined
-    case 'edit':
-      return mayEdit(access)
-    case 'own':
-      return access.mode === 'edit' && access.role === 'owner'
   }
 }

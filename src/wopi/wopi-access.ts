@@ -44,7 +44,8 @@ export function requireLive({ token }: Pick<FileAccess, 'token'>): void {
   if (token === 'revoked') throw new WopiError('token-revoked', 'the access token was revoked')
 }
 
-function permits(access: FileAccess, need: Exclude<Need, 'save'>): boolean {
+/** The same for files and containers. */
+export function permits(access: Pick<FileAccess, 'mode' | 'role'>, need: Exclude<Need, 'save'>): boolean {
   switch (need) {
     case 'read':
       return access.role !== undefined

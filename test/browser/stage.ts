@@ -9,6 +9,7 @@ import { linkFor } from '../pages/visitor.js'
 import { until } from '../reliability/until.js'
 import { startBrowser } from './browser.js'
 import { FakeEditor, type Posted } from './fake-editor.js'
+import { discoveryRead } from '../discovery/discovery-read.js'
 
 export type Family = 'microsoft' | 'collabora' | 'onlyoffice'
 
@@ -24,10 +25,7 @@ export class Stage implements AsyncDisposable {
     const editor = await FakeEditor.start(family)
     const env = { EDITORS: `fake=${editor.origin}/hosting/discovery`, PROOF: 'off' }
     const tandem = await Tandem.start(inject('postgres'), { env })
-    const ada = await tandem.person('ada', 'auditor')
-    await until('discovery is read', async () =>
-      (await ada.calls('GET', '/admin/editors')).body.toString().includes('"lastSuccessAt":"'),
-    )
+    await discoveryRead(tandem)
     return new Stage(await startBrowser(), tandem, editor)
   }
 

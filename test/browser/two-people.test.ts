@@ -9,6 +9,7 @@ import { Tandem } from '../kit/tandem.js'
 import { linkFor } from '../pages/visitor.js'
 import { until } from '../reliability/until.js'
 import { hasBrowser, startBrowser } from './browser.js'
+import { discoveryRead } from '../discovery/discovery-read.js'
 
 interface Status {
   readonly state: string
@@ -36,10 +37,7 @@ describe.skipIf(!hasBrowser)('two people, one document, from signing in to the l
       env: { EDITORS: `stand-in=${editor.discoveryUrl()}` },
     })
     editor.allow(tandem.publicUrl)
-    const ada = await tandem.person('ada', 'auditor')
-    await until('discovery is read', async () =>
-      (await ada.calls('GET', '/admin/editors')).body.toString().includes('"lastSuccessAt":"'),
-    )
+    await discoveryRead(tandem)
     browser = await startBrowser()
   })
   afterAll(async () => {
@@ -164,10 +162,7 @@ describe.skipIf(!hasBrowser).each(['collabora', 'onlyoffice'] as const)('the sam
     editor.allow(tandem.publicUrl)
     const alice = await tandem.person('alice')
     const file = await alice.createsFile('Minutes.docx', Buffer.from(word.blank('Minutes')))
-    const ada = await tandem.person('ada', 'auditor')
-    await until('discovery is read', async () =>
-      (await ada.calls('GET', '/admin/editors')).body.toString().includes('"lastSuccessAt":"'),
-    )
+    await discoveryRead(tandem)
     await using browser = await startBrowser()
     const page = await browser.newPage()
     await page.goto(await linkFor(tandem, 'alice'))

@@ -2,8 +2,8 @@ import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
 import { EditorService } from '../discovery/editor-service.js'
 import type { Person } from '../kit/people.js'
 import { Tandem } from '../kit/tandem.js'
-import { until } from '../reliability/until.js'
 import { Visitor } from './visitor.js'
+import { discoveryRead } from '../discovery/discovery-read.js'
 
 const policyOf = (headers: Readonly<Record<string, unknown>>): Record<string, string> =>
   Object.fromEntries(
@@ -30,10 +30,7 @@ describe('the host page', () => {
     tandem = await Tandem.start(inject('postgres'), { env })
     alice = await tandem.person('alice')
     visitor = await Visitor.signedIn(tandem, 'alice')
-    const ada = await tandem.person('ada', 'auditor')
-    await until('discovery is read', async () =>
-      (await ada.calls('GET', '/admin/editors')).body.toString().includes('"lastSuccessAt":"'),
-    )
+    await discoveryRead(tandem)
   })
   afterAll(async () => {
     await tandem.stop()

@@ -3,8 +3,8 @@ import { EditorService } from '../discovery/editor-service.js'
 import type { Person } from '../kit/people.js'
 import { Tandem } from '../kit/tandem.js'
 import type { Editor } from '../kit/wopi.js'
-import { until } from '../reliability/until.js'
 import { expectProblem } from '../rest/problem.js'
+import { discoveryRead } from '../discovery/discovery-read.js'
 
 interface Opening {
   readonly mode: 'edit' | 'view'
@@ -37,10 +37,7 @@ describe('how a document opens (RELIABILITY-SECURITY.md §3.12)', () => {
     tandem = await Tandem.start(inject('postgres'), { env })
     alice = await tandem.person('alice')
     bob = await tandem.person('bob')
-    const ada = await tandem.person('ada', 'auditor')
-    await until('discovery is read', async () =>
-      (await ada.calls('GET', '/admin/editors')).body.toString().includes('"lastSuccessAt":"'),
-    )
+    await discoveryRead(tandem)
   })
   afterAll(async () => {
     await tandem.stop()

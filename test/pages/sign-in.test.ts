@@ -21,6 +21,13 @@ describe('signing in at the pages (W-08, W-10)', () => {
     await client.end()
   }
 
+  /** As the page does it: the token that the editor gets. */
+  async function opens(visitor: Visitor, fileId: string): Promise<Editor> {
+    const issued = await visitor.calls('POST', `/files/${fileId}/access-tokens`, { mode: 'edit' })
+    const { accessToken } = JSON.parse(issued.body) as { accessToken: string }
+    return new Editor(tandem.url, fileId, accessToken)
+  }
+
   it('shows nobody anything who is not signed in, and says how to', async () => {
     const visitor = new Visitor(tandem)
     for (const path of ['/', '/edit/abc', '/view/abc', '/edit/abc?share=x.y']) {
@@ -116,9 +123,7 @@ describe('signing in at the pages (W-08, W-10)', () => {
     const alice = await tandem.person('alice')
     const { id } = await alice.createsFile(`${Math.random()}.docx`, 'x')
     const visitor = await Visitor.signedIn(tandem, 'alice')
-    const issued = await visitor.calls('POST', `/files/${id}/access-tokens`, { mode: 'edit' })
-    const { accessToken } = JSON.parse(issued.body) as { accessToken: string }
-    const here = new Editor(tandem.url, id, accessToken)
+    const here = await opens(visitor, id)
     const elsewhere = await tandem.editor(alice, id)
     expect((await here.checkFileInfo()).status).toBe(200)
     const { cookie } = visitor
@@ -136,9 +141,7 @@ describe('signing in at the pages (W-08, W-10)', () => {
     const alice = await tandem.person('alice')
     const { id } = await alice.createsFile(`${Math.random()}.docx`, 'x')
     const visitor = await Visitor.signedIn(tandem, 'alice')
-    const issued = await visitor.calls('POST', `/files/${id}/access-tokens`, { mode: 'edit' })
-    const { accessToken } = JSON.parse(issued.body) as { accessToken: string }
-    const editor = new Editor(tandem.url, id, accessToken)
+    const editor = await opens(visitor, id)
     const name = `${Math.random()} copy.docx`
     const made = await editor.call(
       'POST',
@@ -179,9 +182,7 @@ describe('signing in at the pages (W-08, W-10)', () => {
     const alice = await tandem.person('alice')
     const { id } = await alice.createsFile(`${Math.random()}.docx`, 'x')
     const visitor = await Visitor.signedIn(tandem, 'alice')
-    const issued = await visitor.calls('POST', `/files/${id}/access-tokens`, { mode: 'edit' })
-    const { accessToken } = JSON.parse(issued.body) as { accessToken: string }
-    const editor = new Editor(tandem.url, id, accessToken)
+    const editor = await opens(visitor, id)
     const first = visitor.cookie
     await visitor.opensLink(await linkFor(tandem, 'alice'))
     expect((await editor.checkFileInfo()).status).toBe(200)
