@@ -113,9 +113,7 @@ describe('coauth locks, with COAUTH_PROFILE=plus', () => {
           await editor.putFile('other'),
           await editor.deleteFile(),
         ]
-        expect(answers.map(({ status, lock }) => [status, lock])).toEqual(
-          answers.map(() => [409, undefined]),
-        )
+        expect(answers.map(({ status, lock }) => [status, lock])).toEqual(answers.map(() => [409, undefined]))
         expect((await editor.getFile()).body.toString()).toBe('content')
         expect((await alice.table()).status).toBe(200)
       }
