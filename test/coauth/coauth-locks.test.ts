@@ -190,7 +190,7 @@ describe('co-authoring status of native clients (DESIGN.md §6, §8)', () => {
             tandem.databaseUrl,
             `select user_id, detail from session_event where kind = 'lock-expired' and file_id = '${fileId}'`,
           )
-          return told.rows
+          return told.rows as unknown[]
         },
         { timeout: 25_000, interval: 200 },
       )

@@ -24,7 +24,7 @@ const CHANGES: Readonly<Record<CoauthBug, readonly [name: string, find: RegExp, 
 export async function plantInDatabase(databaseUrl: string, bug: CoauthBug): Promise<void> {
   const [name, find, instead] = CHANGES[bug]
   const { rows } = await execute(databaseUrl, `select pg_get_functiondef($1::regproc) as source`, [name])
-  const source = String((rows[0] as { source: string }).source)
+  const { source } = rows[0] as { source: string }
   const changed = source.replace(find, instead)
   if (changed === source) throw new Error(`${name} has no place for the bug "${bug}"`)
   await execute(databaseUrl, changed)

@@ -153,7 +153,7 @@ function answeredCoauth(
   rules: Rules,
 ): RegisterState | undefined {
   if (answer.status === 409) {
-    if (tableAfter(state.table, request) === 'refused') return state
+    if (tableAfter(state.table, request) === undefined) return state
     // Or a WOPI lock is in the way, and alive.
     if (request.kind !== 'GET_COAUTH_LOCK' || state.lock === '') return undefined
     return seesLock(state, state.lock, step, before, rules)
@@ -170,7 +170,7 @@ function changedCoauth(
   rules: Rules,
 ): RegisterState | undefined {
   const table = tableAfter(state.table, request)
-  if (table === 'refused') return undefined
+  if (table === undefined) return undefined
   if (request.kind !== 'GET_COAUTH_LOCK') return table === state.table ? state : { ...state, table }
   // A change even where the table stays as it is: an unlock between here and its place would undo it.
   const free = seesLock(state, '', step, before, rules)
