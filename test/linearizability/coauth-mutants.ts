@@ -1,6 +1,6 @@
 import { execute } from '../kit/postgres.js'
 
-/** Errors in the functions of the coauth locks that the checker must find (docs/adr/0016). */
+/** Errors in the functions of the coauth locks that the checker must find (docs/adr/0017). */
 export const COAUTH_BUGS = ['no row lock', 'no summary', 'two exclusives'] as const
 
 export type CoauthBug = (typeof COAUTH_BUGS)[number]

@@ -4,7 +4,7 @@ import type { MigrationInterface, QueryRunner } from 'typeorm'
  * Coauth locks (WOPI.md §12), and what the Plus headers add to a WOPI lock (§7.3).
  *
  * Their operations are functions because the table has many rows: one statement sees it as it was before the wait for
- * the row lock, while each statement of a volatile function looks anew (docs/adr/0016). So each function first locks
+ * the row lock, while each statement of a volatile function looks anew (docs/adr/0017). So each function first locks
  * the file's one lock row, then reads the clock, then looks. A rule that changes becomes a function of a new name: two
  * versions of the server may be at work.
  */
