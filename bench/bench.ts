@@ -43,7 +43,7 @@ async function measureAll(stage: Stage, options: Options): Promise<void> {
 async function run(stage: Stage, each: BenchCase, options: Options): Promise<CaseResult> {
   const result = { bench: each, tandem: [] as Slice[], floor: [] as Slice[] }
   const slices = [
-    { target: stage.tandem, slices: result.tandem },
+    { target: each.profile === 'plus' ? stage.plus : stage.tandem, slices: result.tandem },
     { target: stage.floor, slices: result.floor },
   ]
   for (const { target } of slices) if (target) await measure(target, each, Math.min(0.6, options.seconds))

@@ -1,4 +1,12 @@
-import { checkFileInfo, getFile, lockOperation, putFile, type WireRequest } from './request.js'
+import {
+  checkFileInfo,
+  getCoauthLock,
+  getCoauthTable,
+  getFile,
+  lockOperation,
+  putFile,
+  type WireRequest,
+} from './request.js'
 import type { Documents, Folder, Seat } from './target.js'
 
 /** What one client does: once before a slice, then again and again, once after it. Only `next` is measured. */
@@ -12,6 +20,8 @@ export interface BenchCase {
   readonly name: string
   /** The ratio to the floor's throughput that issue 2 asks for; undefined: reported only. */
   readonly target: number | undefined
+  /** Asked of a Tandem with `COAUTH_PROFILE=plus`. */
+  readonly profile?: 'plus'
   readonly seats: (documents: Documents) => readonly Seat[]
   readonly client: (seat: Seat, index: number) => Client
 }
@@ -30,6 +40,13 @@ export const cases: readonly BenchCase[] = [
   putFileCase('20 KB', 'small', undefined),
   putFileCase('1 MB', 'medium', 0.85),
   putFileCase('20 MB', 'large', undefined),
+  {
+    name: 'GetCoauthTable',
+    target: 0.5,
+    profile: 'plus',
+    seats: (documents) => documents.small,
+    client: nativeClient,
+  },
   { name: '10 editors, one file', target: undefined, seats: (documents) => documents.shared, client: editor },
 ]
 
@@ -66,6 +83,12 @@ function lockCycle(seat: Seat): Client {
   }
   // A slice may end in the middle of a cycle: Lock with the same id is welcome in every state.
   return { before: [], next, after: [lock, unlock] }
+}
+
+/** Asks again and again who else is there, and is told "as before". A lock that is held already changes no version. */
+function nativeClient(seat: Seat): Client {
+  const ask = getCoauthTable(seat)
+  return { before: [getCoauthLock(seat)], next: () => ask, after: [] }
 }
 
 function saver(seat: Seat): Client {

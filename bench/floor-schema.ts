@@ -10,8 +10,13 @@ export const schema = `
     sha256 text not null, author text not null, at timestamptz not null, primary key (file, version)
   );
   create table file_lock (
-    file text primary key references file, lock_id text not null default '', expires_at timestamptz
+    file text primary key references file, lock_id text not null default '', expires_at timestamptz,
+    table_version bigint not null default 0
   ) with (fillfactor = 50);
+  create table coauth_lock (
+    file text not null references file, lock_id text not null, type text not null, name text not null,
+    acquired_at timestamptz not null, expires_at timestamptz not null, primary key (file, lock_id)
+  );
   create table file_grant (
     file text not null references file, subject text not null, role text not null, primary key (file, subject)
   );
@@ -79,6 +84,35 @@ export const lockStatements: Readonly<Record<string, Statement>> = {
   ),
   REFRESH_LOCK: lockStatement('refresh', alive, held),
   UNLOCK: lockStatement('unlock', `lock_id = '', expires_at = null`, held),
+}
+
+/** $1 jti, $2 file, $3 lock id, $4 type, $5 seconds */
+export const getCoauthLock: Statement = {
+  name: 'get-coauth-lock',
+  text: `
+    with mine as (
+      insert into coauth_lock
+      select t.file, $3, $4, t.subject, clock_timestamp(), clock_timestamp() + $5::int * interval '1 s'
+      from access_token t join file_grant g on g.file = t.file and g.subject = t.subject and g.role in ('editor', 'owner')
+      where t.jti = $1 and t.file = $2 and t.revoked_at is null
+      on conflict (file, lock_id) do update set expires_at = excluded.expires_at
+      returning file, xmax = 0 as fresh
+    )
+    update file_lock l set table_version = table_version + mine.fresh::int from mine where l.file = mine.file
+    returning l.file`,
+}
+
+/** The version of the coauth table: right, counter and what has not expired, in one look. $1 jti, $2 file */
+export const coauthTableVersion: Statement = {
+  name: 'coauth-table-version',
+  text: `
+    select l.table_version || '.' || (
+      select count(*) from coauth_lock c where c.file = l.file and c.expires_at > clock_timestamp()) as version
+    from access_token t
+    join file f on f.id = t.file and f.deleted_at is null
+    join file_grant g on g.file = t.file and g.subject = t.subject
+    join file_lock l on l.file = t.file
+    where t.jti = $1 and t.file = $2 and t.revoked_at is null`,
 }
 
 /**

@@ -9,7 +9,15 @@ import { join } from 'node:path'
 import jwt from 'jsonwebtoken'
 import { Pool } from 'pg'
 import { receive, sendBlob } from './floor-blobs.js'
-import { access, lockStatements, save, type AccessRow, type Statement } from './floor-schema.js'
+import {
+  access,
+  coauthTableVersion,
+  getCoauthLock,
+  lockStatements,
+  save,
+  type AccessRow,
+  type Statement,
+} from './floor-schema.js'
 
 /** Handed over in the environment variable FLOOR, as JSON. */
 export interface FloorSettings {
@@ -109,6 +117,7 @@ async function getFile(res: ServerResponse, id: string, jti: string): Promise<vo
 
 async function changeLock(req: IncomingMessage, res: ServerResponse, id: string, jti: string): Promise<void> {
   const lockId = req.headers['x-wopi-lock']
+  if (String(req.headers['x-wopi-override']).includes('COAUTH')) return coauth(req, res, id, jti)
   const statement = lockStatements[String(req.headers['x-wopi-override'])]
   if (!statement) {
     send(res, 501, [])
@@ -124,6 +133,29 @@ async function changeLock(req: IncomingMessage, res: ServerResponse, id: string,
     return
   }
   return refuse(res, id, jti)
+}
+
+/** As far as the bench goes: a lock without a conflict, and a table that the caller knows. */
+async function coauth(
+  { headers }: IncomingMessage,
+  res: ServerResponse,
+  id: string,
+  jti: string,
+): Promise<void> {
+  const lockId = headers['x-wopi-coauthlockid']
+  const taken =
+    lockId === undefined ||
+    (await ask(getCoauthLock, [
+      jti,
+      id,
+      lockId,
+      headers['x-wopi-coauthlocktype'],
+      headers['x-wopi-coauthlockexpirationtimeout'],
+    ]))
+  const table = taken && (await ask<{ version: string }>(coauthTableVersion, [jti, id]))
+  if (!table) return refuse(res, id, jti)
+  const isKnown = lockId !== undefined || table.version === headers['x-wopi-coauthtableversion']
+  send(res, isKnown ? 200 : 501, ['X-WOPI-CoauthTableVersion', table.version, 'Content-Length', '0'])
 }
 
 async function putFile(req: IncomingMessage, res: ServerResponse, id: string, jti: string): Promise<void> {

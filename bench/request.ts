@@ -22,6 +22,27 @@ export function lockOperation(seat: Seat, override: 'LOCK' | 'REFRESH_LOCK' | 'U
   return { head: head('POST', seat, '', headers), body: [], expectedBytes: 0 }
 }
 
+export function getCoauthLock(seat: Seat): WireRequest {
+  const headers = {
+    'X-WOPI-Override': 'GET_COAUTH_LOCK',
+    'X-WOPI-CoauthLockId': seat.lockId,
+    'X-WOPI-CoauthLockType': 'Coauth',
+    'X-WOPI-CoauthLockExpirationTimeout': '3600',
+    'Content-Length': '0',
+  }
+  return { head: head('POST', seat, '', headers), body: [], expectedBytes: undefined }
+}
+
+/** Of a table that has changed once: the caller's lock was added. */
+export function getCoauthTable(seat: Seat): WireRequest {
+  const headers = {
+    'X-WOPI-Override': 'GET_COAUTH_TABLE',
+    'X-WOPI-CoauthTableVersion': '1.1',
+    'Content-Length': '0',
+  }
+  return { head: head('POST', seat, '', headers), body: [], expectedBytes: 0 }
+}
+
 // One pool of bytes for all bodies: only the stamp in front differs from save to save.
 const filling = randomBytes(20 * MB)
 

@@ -13,6 +13,8 @@ export interface Stage {
   readonly folder: string
   readonly floor: Target
   readonly tandem: Target | undefined
+  /** The same documents for native clients. */
+  readonly plus: Target | undefined
   /** Administrator's connection to the floor's database, which has pg_stat_statements. */
   readonly database: Client
   /** Rejects when a server dies. */
@@ -49,8 +51,10 @@ export async function openStage(options: Options, say: (line: string) => void): 
       const profiling =
         options.profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${options.profile}`]
       tandem = await startTandem(folder, postgres.url, profiling)
-      closing.push(tandem.server.stop)
-      broken.push(tandem.server.died)
+      for (const server of tandem.servers) {
+        closing.push(server.stop)
+        broken.push(server.died)
+      }
     }
     say('starting the floor and making its documents')
     const floor = await startFloor(folder, floorUrl(postgres.url), {
@@ -63,6 +67,7 @@ export async function openStage(options: Options, say: (line: string) => void): 
       folder,
       floor: floor.target,
       tandem: tandem?.target,
+      plus: tandem?.plus,
       database,
       broken: Promise.race(broken),
       close,

@@ -22,12 +22,15 @@ export const standIn: TandemAnswer = {
   headers: ['Cache-Control', 'no-store', 'X-Content-Type-Options', 'nosniff'],
 }
 
-/** Starts Tandem with everything at its default, and makes the documents through its REST face. */
+/**
+ * Starts Tandem with everything at its default, and makes the documents through its REST face; and a second one on the
+ * same database that speaks to native clients.
+ */
 export async function startTandem(
   workFolder: string,
   databaseUrl: string,
   nodeOptions: readonly string[],
-): Promise<{ target: Target; server: Server; captured: TandemAnswer }> {
+): Promise<{ target: Target; plus: Target; servers: readonly Server[]; captured: TandemAnswer }> {
   const port = await freePort()
   const env = {
     DATABASE_URL: databaseUrl,
@@ -41,19 +44,46 @@ export async function startTandem(
     env,
     log: join(workFolder, 'tandem.log'),
   })
+  const servers = [server]
   try {
     await Promise.race([server.died, ready(port)])
     const documents = await fill(new Rest(port, env))
     const captured = await capture(port, documents)
-    return {
-      target: { name: 'Tandem', database: 'tandem', port, pid: server.pid, documents },
-      server,
-      captured,
-    }
+    const plus = await startPlus(workFolder, nodeOptions, { ...env, PUBLIC_URL: `http://localhost:${port}` })
+    servers.push(plus.server)
+    const target = (at: number, { pid }: Server): Target => ({
+      name: 'Tandem',
+      database: 'tandem',
+      port: at,
+      pid,
+      documents,
+    })
+    return { target: target(port, server), plus: target(plus.port, plus.server), servers, captured }
+  } catch (error) {
+    await Promise.all(servers.map((one) => one.stop()))
+    throw error
+  }
+}
+
+async function startPlus(
+  workFolder: string,
+  nodeOptions: readonly string[],
+  env: Readonly<Record<string, string>>,
+): Promise<{ port: number; server: Server }> {
+  const port = await freePort()
+  const server = startServer({
+    name: 'Tandem server for native clients',
+    args: [...nodeOptions, entry('main')],
+    env: { ...env, PORT: String(port), COAUTH_PROFILE: 'plus' },
+    log: join(workFolder, 'tandem-plus.log'),
+  })
+  try {
+    await Promise.race([server.died, ready(port)])
   } catch (error) {
     await server.stop()
     throw error
   }
+  return { port, server }
 }
 
 function entry(name: 'main' | 'token'): string {

@@ -31,14 +31,21 @@ const sent = {
   container: ['src/wopi/container-info.ts', 'src/wopi/share-types.ts'],
 }
 
+// SupportsCoauth is sent with COAUTH_PROFILE=web as well (DESIGN.md §6).
+const onlyPlus = new Set(
+  protocol.fileProperties['CSPP Plus set: send all eight or none'].filter(
+    (name) => name !== 'SupportsCoauth',
+  ),
+)
+
 const link = (path) => `[${path.slice('test/'.length)}](../${path})`
 
-function operationRow({ name, call, override, test, fails }) {
+function operationRow({ name, call, override, profile, test, fails }) {
   const words = [code(name), code(call), override === undefined ? '' : code(override)]
   if (!implemented.has(name.split(' ')[0]))
     return [...words, '501', '501', link('test/wopi/unsupported.test.ts')]
   if (test === undefined || !existsSync(join(root, test))) throw new Error(`${name} has no test`)
-  return [...words, 'yes', fails.join(' '), link(test)]
+  return [...words, profile === undefined ? 'yes' : 'plus', fails.join(' '), link(test)]
 }
 
 // CheckFileInfo's own test first, then those of WOPI, then any.
@@ -53,7 +60,7 @@ function propertyRow(name, sources, candidates) {
   if (!isSent) return [code(name), '–', '']
   const test = candidates.find((path) => word.test(read(path)))
   if (test === undefined) throw new Error(`${name} has no test`)
-  return [code(name), 'yes', link(test)]
+  return [code(name), onlyPlus.has(name) ? 'plus' : 'yes', link(test)]
 }
 
 const code = (text) => `\`${text}\``
@@ -74,6 +81,8 @@ ${table(['Operation', 'Call', 'X-WOPI-Override', 'Supported', 'May fail with', '
 
 Each of those failures is provoked, or has its reason why it never comes, in ${link('test/wopi/failure-matrix.test.ts')}. Beside them every call may be answered 500 for a proof that does not fit, and 503 while the database is away.
 
+"plus": with \`COAUTH_PROFILE=plus\`, for native clients; else 501.
+
 The bootstrapper takes its operation in \`X-WOPI-EcosystemOperation\`, or in \`X-WOPI-Override\`.
 
 - **Folders that a user may not see** are left out of EnumerateAncestors and EnumerateChildren. The root is there for everybody.
@@ -81,11 +90,12 @@ The bootstrapper takes its operation in \`X-WOPI-EcosystemOperation\`, or in \`X
 - **GetFileWopiSrc** takes a file's id, or its address under \`/view/\`, \`/edit/\` or \`/wopi/files/\`.
 - **DeleteContainer** deletes empty containers only; the root is neither deleted nor renamed.
 - **GetShareUrl** is offered to owners with an edit token; [who opens such a link](api.md#share-links) must be signed in.
+- **Coauth locks** exclude the WOPI lock, and the other way round; their time is exact. RenameFile takes X-WOPI-CoauthLockId. Lock, RefreshLock and UnlockAndRelock take X-WOPI-LockExpirationTimeout and X-WOPI-LockUserVisible with \`COAUTH_PROFILE=plus\`.
 - **AddActivities** accepts comments, which become events without their text; everything else is answered "not supported" (3).
 
 ## Properties of CheckFileInfo
 
-"–" is left out: the protocol's default holds.
+"–" is left out: the protocol's default holds. "plus" is sent with \`COAUTH_PROFILE=plus\` only.
 ${Object.entries(protocol.fileProperties)
   .map(
     ([group, names]) =>

@@ -101,8 +101,8 @@ function noSuchFile(): ApiProblem {
 }
 
 export function beingEdited(lock: Exclude<LockState, { kind: 'none' }>): ApiProblem {
-  return lock.kind === 'wopi'
-    ? new ApiProblem('being-edited', 'Somebody has the file open for editing.', { lockKind: 'wopi' })
+  return lock.kind !== 'exclusive'
+    ? new ApiProblem('being-edited', 'Somebody has the file open for editing.', { lockKind: lock.kind })
     : new ApiProblem('being-edited', `The file is locked exclusively by ${lock.holder}: ${lock.reason}.`, {
         lockKind: 'exclusive',
         holder: lock.holder,

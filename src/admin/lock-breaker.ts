@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common'
 import { AuditService } from '../audit/audit.service.js'
 import { Database, type Tx } from '../database/database.js'
 import { EventLog } from '../events/event-log.js'
-import { LockService } from '../lock/lock.service.js'
+import { LockService, type BreakOutcome } from '../lock/lock.service.js'
 import { FileService } from '../storage/file.service.js'
 import { ApiProblem } from './api-problem.js'
 
@@ -55,16 +55,26 @@ export class LockBreaker {
       const detail = `Within the last ${QUIET_SECONDS} seconds the lock was refreshed or the file saved; force=true breaks it all the same.`
       throw new ApiProblem('being-edited', detail, { lockKind: lock.kind, quietSeconds: QUIET_SECONDS })
     }
-    const broken =
-      lock.kind === 'wopi'
-        ? { kind: lock.kind, lockId: lock.lockId }
-        : { kind: lock.kind, holder: lock.holder }
-    const detail = { ...broken, reason, forced: evenIfBusy }
+    const detail = { ...broken(outcome), reason, forced: evenIfBusy }
     const event = { actor, action: 'lock-broken', objectId: fileId, outcome: 'done' } as const
     await this.audit.record(tx, { ...event, correlationId, detail })
     await this.events.append(tx, [
       { kind: 'lock-broken', fileId, detail: { ...detail, by: actor, correlationId } },
     ])
     return 'broken'
+  }
+}
+
+function broken({
+  lock,
+  coauthLocks,
+}: Exclude<BreakOutcome, { kind: 'not-locked' }>): Record<string, unknown> {
+  switch (lock.kind) {
+    case 'wopi':
+      return { kind: lock.kind, lockId: lock.lockId }
+    case 'exclusive':
+      return { kind: lock.kind, holder: lock.holder }
+    case 'coauth':
+      return { kind: lock.kind, coauthLocks }
   }
 }

@@ -14,7 +14,7 @@ import { CheckedQuery, id, pageOf, pageQuery, readCursor, text, truth, type Page
 import { lockView } from './views.js'
 
 const listQuery = pageQuery.extend({
-  kind: z.enum(['wopi', 'exclusive'], 'must be wopi or exclusive').optional(),
+  kind: z.enum(['wopi', 'exclusive', 'coauth'], 'must be wopi, exclusive or coauth').optional(),
   holder: id.optional().describe('User id of who took it'),
   file: id.optional(),
   container: id.optional().describe('Files in it, or anywhere below it'),

@@ -73,6 +73,7 @@ export function lockView(lock: HeldLock): Record<string, unknown> {
     inGrace: lock.in_grace,
     epoch: lock.epoch,
     version: lock.version,
+    coauthLocks: lock.coauth_locks,
   }
 }
 

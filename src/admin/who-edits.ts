@@ -2,6 +2,8 @@ import { Injectable } from '@nestjs/common'
 import { CoauthStatusService } from '../coauth-status/coauth-status.service.js'
 import { ApiProblem } from './api-problem.js'
 
+const EDITORS_LOCKS: ReadonlySet<unknown> = new Set(['wopi', 'coauth'])
+
 /** Says in a refusal for being edited who it is that edits, so that the caller can go and ask them. */
 @Injectable()
 export class WhoEdits {
@@ -12,7 +14,7 @@ export class WhoEdits {
     try {
       return await work()
     } catch (error) {
-      if (!(error instanceof ApiProblem) || error.extra['lockKind'] !== 'wopi') throw error
+      if (!(error instanceof ApiProblem) || !EDITORS_LOCKS.has(error.extra['lockKind'])) throw error
       const editors = (await this.status.ofFile(fileId))?.editors ?? []
       const names = editors.map(({ displayName }) => displayName).join(', ')
       const detail = editors.length === 0 ? error.detail : `${error.detail} Editing: ${names}.`

@@ -1,7 +1,16 @@
 import { GHOST_AFTER_MS, habitsOf, OVERDUE_AFTER_MS, type PrincipalRule } from './application.js'
 import { iso } from './iso.js'
 import { principalOf } from './principal.js'
-import { countPeople, editorsOf, isPresent, type LockFact, type Session, type Warning } from './session.js'
+import {
+  countPeople,
+  editorsOf,
+  isEditorsLock,
+  isPresent,
+  type LockFact,
+  type Participant,
+  type Session,
+  type Warning,
+} from './session.js'
 import { end, leave, tellPrincipal, type Told } from './session-changes.js'
 
 /** After the application must have put everybody out, so long is waited for a sign of the contrary. */
@@ -24,13 +33,14 @@ export function passTime(session: Session, now: number, { lock, lockTtlMs, rule 
   const told: Told[] = []
   if (session.ended) return told
   const before = principalOf(session, rule).participant?.userId
+  meetHolders(session, lock, told)
   for (const participant of session.participants.filter(isPresent)) {
-    const goneSince = whenGone(session, participant.lastSeenAt, participant.family === 'microsoft', lock)
+    const goneSince = whenGone(session, participant, lock, now)
     if (goneSince === undefined || now < goneSince.at) continue
     leave(session, participant, goneSince.at, goneSince.reason, told)
   }
   const lockExpired = session.lockHeld && lock.kind === 'none'
-  if (!session.participants.some(isPresent) && lock.kind !== 'wopi') {
+  if (!session.participants.some(isPresent) && !isEditorsLock(lock)) {
     end(session, now, lockExpired ? 'lock-expired' : session.lockHeld ? 'silent' : 'closed', told)
     return told
   }
@@ -42,12 +52,32 @@ export function passTime(session: Session, now: number, { lock, lockTtlMs, rule 
 /** After a refusal for the right or the token Microsoft's applications put everybody out; a conflict puts out nobody. */
 const PUTS_OUT: ReadonlySet<string> = new Set(['permission-revoked', 'token-expired', 'token-revoked'])
 
+/** Whoever has a coauth lock is here, even if nobody saw him take it: the server that did may have died. */
+function meetHolders(session: Session, { coauth = [] }: LockFact, told: Told[]): void {
+  for (const { jti, userId, acquiredAt, expiresAt } of coauth) {
+    if (session.participants.some((one) => one.jti === jti)) continue
+    const seen = { joinedAt: acquiredAt, lastSeenAt: acquiredAt, coauthUntil: expiresAt }
+    session.participants.push({ jti, userId, mode: 'edit', family: 'microsoft', ...seen })
+    told.push({ kind: 'participant-joined', userId, detail: { mode: 'edit' } })
+  }
+}
+
+/** What was noted of a coauth lock is by so much younger than the lock, at most. */
+const NOTED_LATER_MS = 5000
+
 function whenGone(
   session: Session,
-  lastSeenAt: number,
-  callsForEachPerson: boolean,
+  { jti, lastSeenAt, family, coauthUntil }: Participant,
   lock: LockFact,
-): { at: number; reason: 'silent' | 'save-failed' } | undefined {
+  now: number,
+): { at: number; reason: 'silent' | 'save-failed' | 'lock-expired' | 'closed' } | undefined {
+  // Stronger than anything else: the lock is there, or it is not (DESIGN.md §6).
+  if (lock.coauth?.some((one) => one.jti === jti)) return undefined
+  if (coauthUntil !== undefined) {
+    const expired = now >= coauthUntil - NOTED_LATER_MS
+    return { at: Math.min(now, coauthUntil), reason: expired ? 'lock-expired' : 'closed' }
+  }
+  const callsForEachPerson = family === 'microsoft'
   const { silenceMs, patienceMs } = habitsOf(session.application)
   if (session.failing && callsForEachPerson && PUTS_OUT.has(session.failing.reason)) {
     const out = session.failing.since + patienceMs + PUT_OUT_MARGIN_MS

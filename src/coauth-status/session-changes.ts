@@ -18,6 +18,7 @@ export function leave(
   told: Told[],
 ): void {
   participant.left = { at, reason }
+  delete participant.coauthUntil
   delete session.believedJti
   const removed = reason === 'right-lost' || reason === 'token-expired' || reason === 'token-revoked'
   const kind = removed ? 'participant-removed' : 'participant-left'

@@ -4,10 +4,20 @@ import { end, leave, tellPrincipal, type Told } from './session-changes.js'
 import { editorsOf, isPresent, type Participant, type Seen, type Session, type Sighting } from './session.js'
 
 /** What opens a session. A save alone does: Collabora has been seen to lock nothing (CLIENTS.md pain 15). */
-const OPENS: ReadonlySet<Seen['kind']> = new Set(['checked', 'locked', 'refreshed', 'saved', 'edited'])
+const OPENS: ReadonlySet<Seen['kind']> = new Set([
+  'checked',
+  'locked',
+  'refreshed',
+  'coauth-locked',
+  'saved',
+  'edited',
+])
 
 /** What brings somebody back who had been thought gone. */
-const REVIVES: ReadonlySet<Seen['kind']> = new Set(['checked', 'locked', 'refreshed', 'saved', 'edited'])
+const REVIVES: ReadonlySet<Seen['kind']> = OPENS
+
+/** Nobody's editor service says this for him when he is gone. */
+const IN_PERSON: ReadonlySet<Seen['kind']> = new Set(['checked', 'edited', 'coauth-locked'])
 
 /** Signs of a person, where lock calls are signs of the editor service only. */
 const PERSONAL: ReadonlySet<Seen['kind']> = new Set([
@@ -19,6 +29,8 @@ const PERSONAL: ReadonlySet<Seen['kind']> = new Set([
   'unmodified',
   'here',
   'together',
+  'coauth-locked',
+  'coauth-unlocked',
 ])
 
 /**
@@ -75,8 +87,7 @@ function open(id: string, fileName: string, { fileId, page, at }: Sighting): Ses
 
 /** The last save and unlock of an editor service that took its time after the last tab was closed. */
 function isLate({ ended, participants }: Session, { at, jti, what }: Sighting): boolean {
-  if (!ended || at - ended.at > LATE_SAVE_MS || what.kind === 'checked' || what.kind === 'edited')
-    return false
+  if (!ended || at - ended.at > LATE_SAVE_MS || IN_PERSON.has(what.kind)) return false
   return participants.some((participant) => participant.jti === jti)
 }
 
@@ -87,7 +98,7 @@ function isAftermath(
   what: Seen,
 ): boolean {
   const saidSo = reason === 'page-closed' || reason === 'closed'
-  return saidSo && at - leftAt <= LATE_SAVE_MS && what.kind !== 'checked' && what.kind !== 'edited'
+  return saidSo && at - leftAt <= LATE_SAVE_MS && !IN_PERSON.has(what.kind)
 }
 
 function meet(session: Session, sighting: Sighting, told: Told[]): Participant | undefined {
@@ -151,6 +162,19 @@ function take(
         if (one.mode === 'edit' && isPresent(one) && one.lastSeenAt <= at)
           leave(session, one, at, 'closed', told)
       }
+      session.lockHeld = editorsOf(session).length > 0
+      if (!session.participants.some(isPresent)) end(session, at, 'closed', told)
+      return
+    case 'coauth-locked':
+      session.lockHeld = true
+      if (!participant) return
+      participant.mode = 'edit'
+      participant.coauthUntil = at + what.lifetimeMs
+      return
+    case 'coauth-unlocked':
+      if (!participant || !isPresent(participant)) return
+      delete participant.coauthUntil
+      leave(session, participant, at, 'closed', told)
       session.lockHeld = editorsOf(session).length > 0
       if (!session.participants.some(isPresent)) end(session, at, 'closed', told)
       return

@@ -9,9 +9,17 @@ export const RECENT = `(p.left_at is null or p.left_at > clock_timestamp() - int
 
 /** What holds the file by now, `l` being its lock row, if any. $1 grace ms */
 export const LIVE_KIND = `
-  case when l.kind is null or l.kind <> 'none' and clock_timestamp() >= l.expires_at
-              + case l.kind when 'wopi' then $1::float8 * interval '1 ms' else interval '0' end
-       then 'none' else l.kind end`
+  case when l.kind <> 'none' and clock_timestamp() < l.expires_at + case when l.kind = 'wopi' and not l.exact_expiry
+              then $1::float8 * interval '1 ms' else interval '0' end then l.kind
+       when clock_timestamp() < l.coauth_until then 'coauth'
+       else 'none' end`
+
+/** The coauth locks that are alive, in the order of their coming; null without any. `l` being the file's lock row */
+export const COAUTH = `(
+      select json_agg(json_build_object('jti', k.token_id, 'userId', k.user_id, 'lockId', k.lock_id, 'type', k.type,
+        'name', k.name, 'acquiredAt', ${MS('k.acquired_at')}, 'expiresAt', ${MS('k.expires_at')})
+        order by k.acquired_at, k.lock_id)
+      from coauth_lock k where k.file_id = l.file_id and k.expires_at > clock_timestamp())`
 
 /** A session as JSON in the very shape of `Session`, without the properties that are null. */
 export const SESSION = `json_strip_nulls(json_build_object(
@@ -33,6 +41,7 @@ export const SESSION = `json_strip_nulls(json_build_object(
         'jti', p.jti, 'userId', p.user_id, 'mode', p.mode, 'family', p.family, 'reports', p.reports,
         'joinedAt', ${MS('p.joined_at')}, 'lastSeenAt', ${MS('p.last_seen_at')}, 'checkedAt', ${MS('p.checked_at')},
         'editedAt', ${MS('p.edited_at')}, 'conflictedAt', ${MS('p.conflicted_at')}, 'refusedAt', ${MS('p.refused_at')},
+        'coauthUntil', ${MS('p.coauth_until')},
         'left', case when p.left_at is not null then
           json_build_object('at', ${MS('p.left_at')}, 'reason', p.left_reason) end) order by p.joined_at, p.jti)
       from coauth_participant p where p.session_id = s.id and ${RECENT}), '[]')))`
@@ -78,7 +87,7 @@ export interface WatchedRow {
 /** Sessions with the locks of their files, which this module only reads. */
 const WITH_LOCK = `
   select ${SESSION} as session, json_strip_nulls(json_build_object(
-      'kind', ${LIVE_KIND},
+      'kind', ${LIVE_KIND}, 'coauth', ${COAUTH},
       'refreshedAt', ${MS('l.refreshed_at')}, 'expiresAt', ${MS('l.expires_at')})) as lock,
     f.deleted_at is not null as deleted
   from coauth_session s join file f on f.id = s.file_id left join file_lock l on l.file_id = s.file_id`
@@ -121,14 +130,15 @@ export const SAVE_SESSIONS: Statement<Record<string, never>> = {
       returning id
     )
     insert into coauth_participant (session_id, jti, user_id, mode, family, reports, joined_at, last_seen_at, checked_at,
-      edited_at, conflicted_at, refused_at, left_at, left_reason)
+      edited_at, conflicted_at, refused_at, coauth_until, left_at, left_reason)
     select s->>'id', p->>'jti', p->>'userId', p->>'mode', p->>'family', p->>'reports', ${TIME("p->>'joinedAt'")},
       ${TIME("p->>'lastSeenAt'")}, ${TIME("p->>'checkedAt'")}, ${TIME("p->>'editedAt'")}, ${TIME("p->>'conflictedAt'")},
-      ${TIME("p->>'refusedAt'")}, ${TIME("p->'left'->>'at'")}, p->'left'->>'reason'
+      ${TIME("p->>'refusedAt'")}, ${TIME("p->>'coauthUntil'")},
+      ${TIME("p->'left'->>'at'")}, p->'left'->>'reason'
     from given join saved on saved.id = s->>'id', jsonb_array_elements(s->'participants') p
     on conflict (session_id, jti) do update set
       mode = excluded.mode, family = excluded.family, reports = excluded.reports, joined_at = excluded.joined_at,
       last_seen_at = excluded.last_seen_at, checked_at = excluded.checked_at, edited_at = excluded.edited_at,
-      conflicted_at = excluded.conflicted_at, refused_at = excluded.refused_at, left_at = excluded.left_at,
+      conflicted_at = excluded.conflicted_at, refused_at = excluded.refused_at, coauth_until = excluded.coauth_until, left_at = excluded.left_at,
       left_reason = excluded.left_reason`,
 }

@@ -57,6 +57,8 @@ export interface Participant {
   editedAt?: number
   conflictedAt?: number
   refusedAt?: number
+  /** When this one's coauth lock expires, unless it was refreshed. */
+  coauthUntil?: number
   left?: { readonly at: number; readonly reason: LeftReason }
 }
 
@@ -68,6 +70,7 @@ export type LeftReason =
   | 'token-expired'
   | 'token-revoked'
   | 'save-failed'
+  | 'lock-expired'
   | 'ended-by-admin'
 
 /** What a WOPI answer or a page told about one token. */
@@ -93,6 +96,9 @@ export type Seen =
       readonly modifiedByUser?: boolean
     }
   | { readonly kind: 'save-refused'; readonly reason: string }
+  /** This one has a coauth lock, or has it no more (WOPI.md §12). */
+  | { readonly kind: 'coauth-locked'; readonly lifetimeMs: number }
+  | { readonly kind: 'coauth-unlocked' }
   | { readonly kind: 'turned-away'; readonly reason: 'right-lost' | 'token-expired' | 'token-revoked' }
   /** By somebody's page: it is still open, or goes on with another token. */
   | { readonly kind: 'here' }
@@ -103,9 +109,23 @@ export type Seen =
 
 /** The file's lock as it stands. */
 export interface LockFact {
-  readonly kind: 'none' | 'wopi' | 'exclusive'
+  readonly kind: 'none' | 'wopi' | 'exclusive' | 'coauth'
   readonly refreshedAt?: number
   readonly expiresAt?: number
+  /** The coauth locks that are alive, if any. */
+  readonly coauth?: readonly CoauthFact[]
+}
+
+export interface CoauthFact {
+  readonly jti: string
+  readonly userId: string
+  readonly acquiredAt: number
+  readonly expiresAt: number
+}
+
+/** Somebody's client says by it that the file is being edited. */
+export function isEditorsLock({ kind }: LockFact): boolean {
+  return kind === 'wopi' || kind === 'coauth'
 }
 
 export function isPresent(participant: Participant): boolean {

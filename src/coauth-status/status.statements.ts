@@ -1,6 +1,6 @@
 import type { Statement } from '../database/database.js'
-import type { LockFact, Session } from './session.js'
-import { LIVE_KIND, MS, RECENT, SESSION } from './session.statements.js'
+import type { CoauthFact, LockFact, Session } from './session.js'
+import { COAUTH, LIVE_KIND, MS, RECENT, SESSION } from './session.statements.js'
 
 /** Everything that a status is made of, from one look at the database. */
 export interface StatusFacts {
@@ -26,6 +26,13 @@ export interface LockDetail extends LockFact {
   readonly takenAt?: number
   readonly holder?: string
   readonly reason?: string
+  readonly coauth?: readonly CoauthDetail[]
+}
+
+export interface CoauthDetail extends CoauthFact {
+  readonly lockId: string
+  readonly type: 'Coauth' | 'CoauthExclusive'
+  readonly name: string
 }
 
 /** What a participant may do now. */
@@ -43,7 +50,7 @@ const FACTS = `json_strip_nulls(json_build_object(
     'session', case when s.id is not null then ${SESSION} end,
     'lock', json_build_object('kind', ${LIVE_KIND}, 'lockId', nullif(l.lock_id, ''),
       'takenAt', ${MS('l.taken_at')}, 'refreshedAt', ${MS('l.refreshed_at')}, 'expiresAt', ${MS('l.expires_at')},
-      'holder', l.holder, 'reason', l.reason),
+      'holder', l.holder, 'reason', l.reason, 'coauth', ${COAUTH}),
     'people', coalesce((
       select json_agg(json_build_object('jti', p.jti, 'displayName', coalesce(u.display_name, p.user_id),
         'canWrite', coalesce(t.mode = 'edit' and t.revoked_at is null and t.expires_at > clock_timestamp()

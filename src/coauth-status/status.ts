@@ -2,8 +2,15 @@ import { habitsOf, type ApplicationName, applicationOf, type PrincipalRule } fro
 import { iso } from './iso.js'
 import { isGhost, isOverdue, passTime } from './passing-time.js'
 import { principalOf } from './principal.js'
-import { countPeople, editorsOf, isPresent, type Participant, type Session } from './session.js'
-import type { LockDetail, StatusFacts } from './status.statements.js'
+import {
+  countPeople,
+  editorsOf,
+  isEditorsLock,
+  isPresent,
+  type Participant,
+  type Session,
+} from './session.js'
+import type { CoauthDetail, LockDetail, StatusFacts } from './status.statements.js'
 
 export type SessionState =
   'idle' | 'opening' | 'viewing' | 'editing' | 'save-overdue' | 'save-failing' | 'closing'
@@ -29,6 +36,16 @@ export interface EditorStatus {
   readonly nextPermissionCheckBy: string
   /** How many access tokens (tabs) he has open. */
   readonly tokens: number
+}
+
+/** A lock of one native client (WOPI.md §12). */
+export interface CoauthLockStatus {
+  readonly lockId: string
+  readonly type: 'Coauth' | 'CoauthExclusive'
+  readonly userId: string
+  readonly displayName: string
+  readonly acquiredAt: string
+  readonly expiresAt: string
 }
 
 export interface CoauthStatus {
@@ -58,7 +75,7 @@ export interface CoauthStatus {
   /** While saves are refused: when the application will have put everybody out. */
   readonly everyoneOutBy: string | null
   readonly lock: Record<string, unknown> | null
-  readonly coauthLocks: readonly never[]
+  readonly coauthLocks: readonly CoauthLockStatus[]
   readonly recoveryItems: number
   readonly ghost: boolean
   readonly safeToModify: boolean
@@ -99,7 +116,7 @@ export function statusOf(facts: StatusFacts, { rule, lockTtlMs }: StatusRules): 
     nextSaveBy: open ? iso(nextSaveBy(open, editors)) : null,
     everyoneOutBy: iso(open?.failing && open.failing.since + habitsOf(application).patienceMs),
     lock: lockView(lock, now),
-    coauthLocks: [],
+    coauthLocks: (lock.coauth ?? []).map(coauthView),
     recoveryItems: facts.recoveryItems,
     ghost: open !== undefined && isGhost(open, now, lock),
     ...safety(open, editors, lock, unsavedChanges),
@@ -112,14 +129,14 @@ function stateOf(
   lock: LockDetail,
   now: number,
 ): SessionState {
-  if (!session) return lock.kind === 'wopi' ? 'editing' : 'idle'
-  if (session.failing && (editors.length > 0 || lock.kind === 'wopi')) return 'save-failing'
+  if (!session) return isEditorsLock(lock) ? 'editing' : 'idle'
+  if (session.failing && (editors.length > 0 || isEditorsLock(lock))) return 'save-failing'
   if (isOverdue(session, now)) return 'save-overdue'
   if (editors.length === 0) {
-    if (lock.kind === 'wopi') return 'closing'
+    if (isEditorsLock(lock)) return 'closing'
     return session.participants.some(isPresent) ? 'viewing' : 'idle'
   }
-  return lock.kind === 'wopi' || session.lockHeld || session.saved ? 'editing' : 'opening'
+  return isEditorsLock(lock) || session.lockHeld || session.saved ? 'editing' : 'opening'
 }
 
 function unsavedOf(
@@ -127,9 +144,9 @@ function unsavedOf(
   editors: readonly Participant[],
   facts: StatusFacts,
 ): Unsaved {
-  if (!session) return facts.lock.kind === 'wopi' || facts.uncleanEnd ? 'unknown' : 'no'
+  if (!session) return isEditorsLock(facts.lock) || facts.uncleanEnd ? 'unknown' : 'no'
   if (session.unsavedSince !== undefined) return 'yes'
-  if (editors.length === 0) return facts.lock.kind === 'wopi' || session.lockHeld ? 'unknown' : 'no'
+  if (editors.length === 0) return isEditorsLock(facts.lock) || session.lockHeld ? 'unknown' : 'no'
   return editors.every((one) => one.reports === 'modified') ? 'no' : 'unknown'
 }
 
@@ -179,7 +196,7 @@ export function nextSaveBy(session: Session, editors: readonly Participant[]): n
 }
 
 function lockView(lock: LockDetail, now: number): Record<string, unknown> | null {
-  if (lock.kind === 'none') return null
+  if (lock.kind === 'none' || lock.kind === 'coauth') return null
   return {
     kind: lock.kind,
     lockId: lock.lockId ?? '',
@@ -189,6 +206,17 @@ function lockView(lock: LockDetail, now: number): Record<string, unknown> | null
     inGrace: lock.kind === 'wopi' && now >= (lock.expiresAt ?? Infinity),
     holder: lock.holder ?? null,
     ...(lock.kind === 'exclusive' ? { reason: lock.reason ?? '' } : {}),
+  }
+}
+
+function coauthView({ lockId, type, userId, name, acquiredAt, expiresAt }: CoauthDetail): CoauthLockStatus {
+  return {
+    lockId,
+    type,
+    userId,
+    displayName: name,
+    acquiredAt: new Date(acquiredAt).toISOString(),
+    expiresAt: new Date(expiresAt).toISOString(),
   }
 }
 
@@ -203,7 +231,7 @@ function safety(
   const people = countPeople(editors)
   if (people > 0) reasons.push(people === 1 ? '1 person is editing' : `${people} people are editing`)
   if (lock.kind === 'exclusive') reasons.push(`locked exclusively: ${lock.reason ?? ''}`)
-  if (lock.kind === 'wopi' && people === 0)
+  if (isEditorsLock(lock) && people === 0)
     reasons.push('an editor still holds the lock, though nobody was seen lately')
   if (session?.failing) reasons.push('saves are being refused')
   if (unsavedChanges === 'yes') reasons.push('there are unsaved changes')

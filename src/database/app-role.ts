@@ -13,6 +13,7 @@ export const APP_RIGHTS: Readonly<Record<string, string>> = {
   access_grant: 'select, insert, update, delete',
   access_token: 'select, insert, update, delete',
   audit_event: 'select, insert',
+  coauth_lock: 'select, insert, update, delete',
   coauth_participant: 'select, insert, update, delete',
   coauth_session: 'select, insert, update, delete',
   container: 'select, insert, update, delete',

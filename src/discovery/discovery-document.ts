@@ -17,6 +17,8 @@ export type EditorFamily = 'microsoft' | 'collabora' | 'onlyoffice'
 
 /** What an editor says of itself (WOPI.md §15.1), as far as it can be believed. */
 export interface DiscoveryDocument {
+  /** Where native clients meet (the actions `collab` and `rtc`); without either, undefined. */
+  readonly coauthServices: Partial<Readonly<Record<'collab' | 'rtc', string>>>
   readonly actions: readonly EditorAction[]
   /** Addresses at places where this editor's pages may not be opened. */
   readonly strangeOrigins: readonly string[]
@@ -42,6 +44,7 @@ export function readDiscovery(bytes: Uint8Array, origins: readonly string[]): Di
   const placed = published.map((action) => ({ action, origin: originOf(action.urlsrc) }))
   const strange = placed.flatMap(({ origin }) => (isAllowed(origin, origins) ? [] : [origin ?? 'no address']))
   return {
+    coauthServices: coauthServicesOf(root, origins),
     actions: placed.flatMap(({ action, origin }) => (isAllowed(origin, origins) ? [action] : [])),
     strangeOrigins: [...new Set(strange)],
     keys: proofKeysOf(named(root, 'proof-key')[0]),
@@ -69,6 +72,21 @@ function actionsOf(zone: XmlElement): EditorAction[] {
       return [{ application, name: name.toLowerCase(), extension: extension.toLowerCase(), urlsrc }]
     }),
   )
+}
+
+/** These two open no file, so they have no extension; and nobody fills their placeholders. */
+function coauthServicesOf(root: XmlElement, origins: readonly string[]): DiscoveryDocument['coauthServices'] {
+  const actions = named(root, 'net-zone')
+    .toSorted(byZone)
+    .flatMap((zone) => named(zone, 'app').flatMap((app) => named(app, 'action')))
+  const found = (['collab', 'rtc'] as const).flatMap((service) => {
+    const addresses = actions
+      .filter(({ attributes }) => attributes.get('name')?.toLowerCase() === service)
+      .map(({ attributes }) => attributes.get('urlsrc') ?? '')
+    const address = addresses.find((urlsrc) => isAllowed(originOf(urlsrc), origins))
+    return address === undefined ? [] : [[service, address.split('<', 1)[0] ?? '']]
+  })
+  return Object.fromEntries(found) as DiscoveryDocument['coauthServices']
 }
 
 function named(element: XmlElement, name: string): readonly XmlElement[] {

@@ -74,6 +74,12 @@ export class Editors implements OnApplicationBootstrap, OnApplicationShutdown {
     return tries.find((found) => 'url' in found) ?? tries[0] ?? { reason: 'no editor is set up' }
   }
 
+  /** Where native clients meet, as the first editor says that has such a place (WOPI.md §5). */
+  coauthService(service: 'collab' | 'rtc'): string | undefined {
+    const places = this.all.map(({ document }) => document?.coauthServices[service])
+    return places.find((place) => place !== undefined)
+  }
+
   private readWhatIsDue(): void {
     for (const editor of this.all) if (editor.isDue) void editor.refresh()
   }

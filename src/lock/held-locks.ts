@@ -7,9 +7,10 @@ export interface HeldLock {
   readonly file_id: string
   readonly file_name: string
   readonly container_id: string
-  readonly kind: 'wopi' | 'exclusive'
+  readonly kind: 'wopi' | 'exclusive' | 'coauth'
+  /** '' and null for coauth locks: they are told one by one. */
   readonly lock_id: string
-  readonly holder: string
+  readonly holder: string | null
   /** Why an exclusive lock was taken. */
   readonly reason: string | null
   readonly taken_at: Date
@@ -21,6 +22,16 @@ export interface HeldLock {
   readonly epoch: string
   /** The head's version. */
   readonly version: string
+  readonly coauth_locks: readonly HeldCoauthLock[]
+}
+
+export interface HeldCoauthLock {
+  readonly lockId: string
+  readonly type: 'Coauth' | 'CoauthExclusive'
+  readonly holder: string
+  readonly takenAt: string
+  readonly refreshedAt: string
+  readonly expiresAt: string
 }
 
 export interface LockFilter {
@@ -31,6 +42,9 @@ export interface LockFilter {
   readonly containerId?: string | undefined
 }
 
+const ISO = (column: string): string =>
+  `to_char(${column} at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`
+
 /**
  * A look without a row lock: it may be a moment old when it arrives, and never makes an editor wait. What has outlived
  * expiry and grace is an unlocked file (WOPI.md §7.2), swept up or not. One row per file and its id as the order:
@@ -40,13 +54,32 @@ export interface LockFilter {
 const HELD_LOCKS: Statement<HeldLock> = {
   name: 'held-locks',
   text: `
-    with clock as materialized (select clock_timestamp() as now)
-    select l.file_id, f.name as file_name, f.container_id, l.kind, l.lock_id, l.holder, l.reason, l.taken_at,
-      l.refreshed_at, l.expires_at, clock.now >= l.expires_at as in_grace, l.epoch, l.version
-    from clock, file_lock l join file f on f.id = l.file_id join container c on c.id = f.container_id
-    where l.kind <> 'none'
-      and clock.now < l.expires_at + case l.kind when 'wopi' then $1::float8 * interval '1 ms' else interval '0' end
-      and ($2::text is null or l.kind = $2) and ($3::text is null or l.holder = $3)
+    with clock as materialized (select clock_timestamp() as now), candidates as (
+      select file_id from file_lock where kind <> 'none' union select file_id from coauth_lock
+    ), judged as (
+      select l.*, clock.now, k.*,
+        case when l.kind <> 'none' and clock.now < l.expires_at + case when l.kind = 'wopi' and not l.exact_expiry
+               then $1::float8 * interval '1 ms' else interval '0' end then l.kind
+             when k.coauth_locks is not null then 'coauth' else 'none' end as live_kind
+      from clock, candidates join file_lock l using (file_id), lateral (
+        select min(c.acquired_at) as coauth_taken_at, max(c.refreshed_at) as coauth_refreshed_at,
+          jsonb_agg(jsonb_build_object('lockId', c.lock_id, 'type', c.type, 'holder', c.user_id,
+            'takenAt', ${ISO('c.acquired_at')}, 'refreshedAt', ${ISO('c.refreshed_at')}, 'expiresAt', ${ISO('c.expires_at')})
+            order by c.acquired_at, c.lock_id) as coauth_locks
+        from coauth_lock c where c.file_id = l.file_id and c.expires_at > clock.now) k
+    ), told as (
+      select file_id, live_kind as kind, epoch, version, lock_id, holder, reason, taken_at, refreshed_at, expires_at,
+        live_kind = 'wopi' and now >= expires_at as in_grace, '[]'::jsonb as coauth_locks
+      from judged where live_kind in ('wopi', 'exclusive')
+      union all
+      select file_id, live_kind, epoch, version, '', null, null, coauth_taken_at, coauth_refreshed_at, coauth_until,
+        false, coauth_locks
+      from judged where live_kind = 'coauth'
+    )
+    select l.*, f.name as file_name, f.container_id
+    from told l join file f on f.id = l.file_id join container c on c.id = f.container_id
+    where ($2::text is null or l.kind = $2)
+      and ($3::text is null or l.holder = $3 or l.coauth_locks @> jsonb_build_array(jsonb_build_object('holder', $3::text)))
       and ($4::text is null or l.file_id = $4) and ($5::text is null or $5 = any (c.ancestors))
       and ($6::text is null or l.file_id > $6)
     order by l.file_id limit $7`,

@@ -5,7 +5,7 @@ import { Logger } from '../logging/logger.js'
 
 export interface DeadLock {
   readonly fileId: string
-  readonly kind: 'wopi' | 'exclusive'
+  readonly kind: 'wopi' | 'exclusive' | 'coauth'
   readonly lockId: string
   readonly holder: string | null
 }

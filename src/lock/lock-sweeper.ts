@@ -2,7 +2,8 @@ import { Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } f
 import { Settings } from '../config/settings.js'
 import { Database } from '../database/database.js'
 import { Logger } from '../logging/logger.js'
-import { LockLog } from './lock-log.js'
+import { SWEEP_COAUTH_LOCKS } from './coauth-lock.statements.js'
+import { LockLog, type DeadLock } from './lock-log.js'
 import { SWEEP } from './lock.statements.js'
 
 /** Reports expired locks even if nobody calls. Correctness does not depend on it: every operation judges expiry itself. */
@@ -29,10 +30,22 @@ export class LockSweeper implements OnApplicationBootstrap, OnApplicationShutdow
   async sweep(): Promise<void> {
     try {
       const dead = await this.database.transaction(async (tx) => {
-        const rows = await tx.query(SWEEP, [this.settings.lockGraceMs])
-        const found = rows.map(({ file_id, kind, lock_id, holder }) => {
-          return { fileId: file_id, kind, lockId: lock_id, holder }
-        })
+        const locks = await tx.query(SWEEP, [this.settings.lockGraceMs])
+        const coauthLocks = await tx.query(SWEEP_COAUTH_LOCKS, [])
+        const found: DeadLock[] = [
+          ...locks.map(({ file_id: fileId, kind, lock_id: lockId, holder }) => ({
+            fileId,
+            kind,
+            lockId,
+            holder,
+          })),
+          ...coauthLocks.map(({ file_id: fileId, lock_id: lockId, user_id: holder }) => ({
+            fileId,
+            kind: 'coauth' as const,
+            lockId,
+            holder,
+          })),
+        ]
         await this.log.record(tx, found)
         return found
       })

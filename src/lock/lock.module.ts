@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common'
 import { EventsModule } from '../events/events.module.js'
+import { CoauthLockService } from './coauth-lock.service.js'
 import { HeldLocks } from './held-locks.js'
 import { LockLog } from './lock-log.js'
 import { LockService } from './lock.service.js'
@@ -7,7 +8,7 @@ import { LockSweeper } from './lock-sweeper.js'
 
 @Module({
   imports: [EventsModule],
-  providers: [LockService, LockSweeper, LockLog, HeldLocks],
-  exports: [LockService, HeldLocks],
+  providers: [LockService, CoauthLockService, LockSweeper, LockLog, HeldLocks],
+  exports: [LockService, CoauthLockService, HeldLocks],
 })
 export class LockModule {}

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common'
 import { Settings } from '../config/settings.js'
 import { Database, type Queryable, type Statement, type Tx } from '../database/database.js'
+import { BREAK_COAUTH_LOCKS, LIVE_COAUTH_LOCKS, type CoauthLockType } from './coauth-lock.statements.js'
 import { LockLog } from './lock-log.js'
 import {
   BREAK_LOCK,
@@ -19,7 +20,15 @@ import {
 /** What holds a file, seen under its row lock. `version` is the head's at that instant. */
 export type LockState =
   | { readonly kind: 'none'; readonly version: string }
-  | { readonly kind: 'wopi'; readonly lockId: string; readonly version: string }
+  | {
+      readonly kind: 'wopi'
+      readonly lockId: string
+      /** Whom it names to others, if its holder wanted that (WOPI.md §7.3). */
+      readonly visibleName: string | undefined
+      readonly version: string
+    }
+  /** One coauth lock or more: to the WOPI lock's operations, another interface (WOPI.md §12.1). */
+  | { readonly kind: 'coauth'; readonly version: string }
   | { readonly kind: 'exclusive'; readonly holder: string; readonly reason: string; readonly version: string }
 
 export type LockOutcome =
@@ -29,7 +38,12 @@ export type LockOutcome =
 
 /** `lock` is what was broken, or what is still in use. */
 export type BreakOutcome =
-  | { readonly kind: 'broken' | 'in-use'; readonly lock: Exclude<LockState, { kind: 'none' }> }
+  | {
+      readonly kind: 'broken' | 'in-use'
+      readonly lock: Exclude<LockState, { kind: 'none' }>
+      /** Those that were broken. */
+      readonly coauthLocks: readonly { readonly lockId: string; readonly userId: string }[]
+    }
   | { readonly kind: 'not-locked' }
 
 /** Who asks, and the right he must have: judged in the statement that changes the lock. */
@@ -39,6 +53,16 @@ export interface Admission {
   /** The least rank of a role that will do; 0: any token that was issued for editing. */
   readonly neededRank: number
 }
+
+/** What a client may ask of its lock beside the id (WOPI.md §7.3). */
+export interface LockWishes {
+  /** Exact, without a grace; else as it is set up. */
+  readonly lifetimeMs: number | undefined
+  /** May others be told the caller's name? */
+  readonly visibility: 'named' | 'anonymous'
+}
+
+const AS_EVER: LockWishes = { lifetimeMs: undefined, visibility: 'anonymous' }
 
 /** `undefined` in place of an answer: no such file, or the caller was not admitted. */
 type Answer<T> = Promise<T | undefined>
@@ -53,19 +77,25 @@ export class LockService {
   ) {}
 
   /** Takes the lock, or restarts its timer when `lockId` holds it already. */
-  lock(fileId: string, lockId: string, by: Admission): Answer<LockOutcome> {
-    return this.change(LOCK, fileId, [...valuesOf(by), lockId, this.settings.lockTtlMs])
+  lock(fileId: string, lockId: string, by: Admission, wishes = AS_EVER): Answer<LockOutcome> {
+    return this.change(LOCK, fileId, [...valuesOf(by), lockId, ...this.asked(wishes)])
   }
 
   /** Swaps `oldLockId` for `lockId` in one step: nobody can get in between. */
-  unlockAndRelock(fileId: string, oldLockId: string, lockId: string, by: Admission): Answer<LockOutcome> {
-    const { lockTtlMs } = this.settings
-    return this.change(UNLOCK_AND_RELOCK, fileId, [...valuesOf(by), lockId, lockTtlMs, oldLockId])
+  unlockAndRelock(
+    fileId: string,
+    oldLockId: string,
+    lockId: string,
+    by: Admission,
+    wishes = AS_EVER,
+  ): Answer<LockOutcome> {
+    const values = [...valuesOf(by), lockId, ...this.asked(wishes), oldLockId]
+    return this.change(UNLOCK_AND_RELOCK, fileId, values)
   }
 
   /** Restarts the timer. */
-  refresh(fileId: string, lockId: string, by: Admission): Answer<LockOutcome> {
-    return this.change(REFRESH_LOCK, fileId, [...valuesOf(by), lockId, this.settings.lockTtlMs])
+  refresh(fileId: string, lockId: string, by: Admission, wishes = AS_EVER): Answer<LockOutcome> {
+    return this.change(REFRESH_LOCK, fileId, [...valuesOf(by), lockId, ...this.asked(wishes)])
   }
 
   unlock(fileId: string, lockId: string, by: Admission): Answer<LockOutcome> {
@@ -91,7 +121,8 @@ export class LockService {
   }
 
   /**
-   * Takes the lock away from whoever holds it. The caller holds the head, so that no save is under way.
+   * Takes the lock, or all coauth locks, away from whoever holds them. The caller holds the head, so that no save is
+   * under way.
    * @param quietMs how long it must not have been refreshed, nor the file saved; 0 for however busy
    */
   async break(tx: Tx, fileId: string, quietMs: number): Answer<BreakOutcome> {
@@ -99,7 +130,12 @@ export class LockService {
     if (!row) return undefined
     const lock = stateOf(row)
     if (lock.kind === 'none') return { kind: 'not-locked' }
-    return { kind: row.decision === 'release' ? 'broken' : 'in-use', lock }
+    if (lock.kind !== 'coauth') {
+      return { kind: row.decision === 'release' ? 'broken' : 'in-use', lock, coauthLocks: [] }
+    }
+    const broken = await tx.query(BREAK_COAUTH_LOCKS, [fileId, quietMs])
+    const coauthLocks = broken.map(({ lock_id: lockId, user_id: userId }) => ({ lockId, userId }))
+    return { kind: broken.length > 0 ? 'broken' : 'in-use', lock, coauthLocks }
   }
 
   async current(fileId: string): Answer<LockState> {
@@ -113,6 +149,29 @@ export class LockService {
       ? this.ask(HOLD_IF_ADMITTED, fileId, valuesOf(by), tx)
       : this.ask(HOLD, fileId, [], tx))
     return row && stateOf(row)
+  }
+
+  /**
+   * The same, with the coauth locks one by one: for who decides by them (WOPI.md §13.7). They are looked for once the
+   * row is held, in a statement of their own, since the one that waited sees them as they were before.
+   */
+  async holdWithCoauth(
+    tx: Tx,
+    fileId: string,
+    by?: Admission,
+  ): Answer<{
+    readonly wopi: Exclude<LockState, { kind: 'coauth' }>
+    readonly coauth: readonly { readonly lockId: string; readonly type: CoauthLockType }[]
+  }> {
+    const state = await this.hold(tx, fileId, by)
+    if (state?.kind !== 'coauth') return state && { wopi: state, coauth: [] }
+    const rows = await tx.query(LIVE_COAUTH_LOCKS, [fileId])
+    const coauth = rows.map(({ lock_id: lockId, type }) => ({ lockId, type }))
+    return { wopi: { kind: 'none', version: state.version }, coauth }
+  }
+
+  private asked({ lifetimeMs, visibility }: LockWishes): unknown[] {
+    return [lifetimeMs ?? this.settings.lockTtlMs, lifetimeMs !== undefined, visibility === 'named']
   }
 
   private async change(
@@ -161,7 +220,14 @@ function stateOf(row: LockRow): LockState {
     case 'none':
       return { kind: 'none', version: row.version }
     case 'wopi':
-      return { kind: 'wopi', lockId: row.live_lock_id, version: row.version }
+      return {
+        kind: 'wopi',
+        lockId: row.live_lock_id,
+        visibleName: row.visible_name ?? undefined,
+        version: row.version,
+      }
+    case 'coauth':
+      return { kind: 'coauth', version: row.version }
     case 'exclusive':
       return { kind: 'exclusive', holder: row.holder ?? '', reason: row.reason ?? '', version: row.version }
   }

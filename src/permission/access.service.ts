@@ -1,10 +1,12 @@
 import { Injectable } from '@nestjs/common'
+import { Settings } from '../config/settings.js'
 import { Database, type Queryable, type Tx } from '../database/database.js'
 import type { AccessTokenClaims, OpenedIn } from './access-token.claims.js'
 import {
   CONTAINER_RANK,
   EDIT_RIGHT_TAKEN,
   FILE_ACCESS,
+  FILE_ACCESS_PLUS,
   FILE_RANK,
   HAS_OWN_RIGHT,
   KNOWN_EDITORS,
@@ -46,6 +48,9 @@ export interface AccessedFile {
   readonly containerId: string
   readonly ownerId: string
   readonly version: string
+  readonly sequenceNumber: number
+  /** May anybody but the owner open it? Asked only with `COAUTH_PROFILE=plus`. */
+  readonly shared: boolean
   readonly size: number
   /** hex */
   readonly sha256: string
@@ -63,7 +68,14 @@ export function mayEdit(access: Pick<FileAccess, 'mode' | 'role'>): boolean {
 /** Answers "may U do X to F now?" from the live state; nothing is cached, so a revocation counts at the next call. */
 @Injectable()
 export class AccessService {
-  constructor(private readonly database: Database) {}
+  private readonly fileAccess: typeof FILE_ACCESS
+
+  constructor(
+    private readonly database: Database,
+    { coauthProfile }: Settings,
+  ) {
+    this.fileAccess = coauthProfile === 'plus' ? FILE_ACCESS_PLUS : FILE_ACCESS
+  }
 
   /**
    * @param on the transaction, where one is open: asking beside it would need a second connection (R-12)
@@ -75,7 +87,7 @@ export class AccessService {
     on: Queryable = this.database,
   ): Promise<FileAccess | 'unknown-token' | 'no-such-file'> {
     if (claims.resourceId !== fileId) return 'unknown-token'
-    const [row] = await on.query(FILE_ACCESS, [claims.jti, claims.userId, fileId])
+    const [row] = await on.query(this.fileAccess, [claims.jti, claims.userId, fileId])
     if (!row) return 'unknown-token'
     if (row.name === null) return 'no-such-file'
     return {
@@ -164,6 +176,8 @@ function fileOf(id: string, name: string, row: FileAccessRow): AccessedFile {
     containerId: row.container_id,
     ownerId: row.owner_id,
     version: row.version,
+    sequenceNumber: row.sequence_number,
+    shared: row.shared ?? false,
     size: Number(row.size),
     sha256: row.sha256,
     blob: row.blob,

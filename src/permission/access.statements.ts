@@ -4,16 +4,30 @@ import type { Statement } from '../database/database.js'
  * Who, what and which right, in one look at the live state: the token's record, its user, the file, and the strongest
  * role the user has on it through ownership, grants, groups or containers. $1 jti, $2 user, $3 file
  */
-export const FILE_ACCESS: Statement<FileAccessRow> = {
-  name: 'file-access',
-  text: `
+export const FILE_ACCESS = fileAccess('file-access', 'null::boolean')
+
+/**
+ * The same for native clients, who are told as well whether anybody but the owner may open the file (WOPI.md §5): by a
+ * grant, a link, or the ownership of a container around it.
+ */
+export const FILE_ACCESS_PLUS = fileAccess(
+  'file-access-plus',
+  `exists (select from access_grant g where g.object_id = any (c.ancestors || f.id) and g.subject <> 'user:' || f.owner_id)
+      or exists (select from open_share_link s where s.object_id = any (c.ancestors || f.id))
+      or exists (select from container o where o.id = any (c.ancestors) and o.owner_id <> f.owner_id)`,
+)
+
+function fileAccess(name: string, isShared: string): Statement<FileAccessRow> {
+  return {
+    name,
+    text: `
     select t.mode,
       case when t.revoked_at is not null or u.disabled_at is not null then 'revoked'
            when t.expires_at <= clock_timestamp() then 'expired' else 'live' end as token,
       extract(epoch from t.expires_at)::float8 as expires_at,
       extract(epoch from clock_timestamp() - least(t.revoked_at, t.expires_at))::float8 as dead_seconds,
       u.display_name, u.principal_name, u.user_info,
-      f.name, f.container_id, f.owner_id, f.version, f.size, f.sha256, f.blob,
+      f.name, f.container_id, f.owner_id, f.version, f.sequence_number, f.size, f.sha256, f.blob, ${isShared} as shared,
       to_char(f.modified_at at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as modified_at,
       rank_of(u.id, u.groups, f.id, f.owner_id, c.ancestors) as rank, t.web_session,
       exists (
@@ -24,6 +38,7 @@ export const FILE_ACCESS: Statement<FileAccessRow> = {
     left join file f on f.id = t.resource_id and f.deleted_at is null
     left join container c on c.id = f.container_id
     where t.jti = $1 and t.user_id = $2 and t.resource_kind = 'file' and t.resource_id = $3`,
+  }
 }
 
 export interface FileAccessRow {
@@ -41,6 +56,9 @@ export interface FileAccessRow {
   readonly container_id: string
   readonly owner_id: string
   readonly version: string
+  readonly sequence_number: number
+  /** Null where it was not asked. */
+  readonly shared: boolean | null
   readonly size: string
   readonly sha256: string
   readonly blob: string

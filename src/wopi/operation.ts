@@ -30,5 +30,7 @@ export interface Operation {
   readonly needs: Need
   /** Asks for the caller's right itself; `request.access` is not there then. */
   readonly judgesAccess?: boolean
+  /** Only with `COAUTH_PROFILE=plus`. */
+  readonly extension?: 'plus'
   answer(request: WopiRequest): Promise<Answer>
 }

@@ -1,9 +1,12 @@
 import { Injectable } from '@nestjs/common'
+import { Settings } from '../config/settings.js'
 import type { Operation, WopiRequest } from './operation.js'
 import { CheckFileInfo } from './operations/check-file-info.js'
 import { AddActivities } from './operations/add-activities.js'
 import { DeleteFile } from './operations/delete-file.js'
 import { EnumerateAncestors } from './operations/enumerate-ancestors.js'
+import { GetCoauthLock } from './operations/get-coauth-lock.js'
+import { GetCoauthTable } from './operations/get-coauth-table.js'
 import { GetEcosystem } from './operations/get-ecosystem.js'
 import { GetFile } from './operations/get-file.js'
 import { GetShareUrl } from './operations/get-share-url.js'
@@ -12,8 +15,10 @@ import { Lock } from './operations/lock.js'
 import { PutFile } from './operations/put-file.js'
 import { PutRelativeFile } from './operations/put-relative-file.js'
 import { PutUserInfo } from './operations/put-user-info.js'
+import { RefreshCoauthLock } from './operations/refresh-coauth-lock.js'
 import { RefreshLock } from './operations/refresh-lock.js'
 import { RenameFile } from './operations/rename-file.js'
+import { UnlockCoauthLock } from './operations/unlock-coauth-lock.js'
 import { Unlock } from './operations/unlock.js'
 import { UnlockAndRelock } from './operations/unlock-and-relock.js'
 import { lastSegment, overrideOf, unknownOperation } from './override.js'
@@ -22,7 +27,7 @@ import { WopiError } from './wopi-error.js'
 /** Which operation a request means: by path, and for POST by X-WOPI-Override (WOPI.md §2.1, §4). */
 @Injectable()
 export class Operations {
-  private readonly onFile: ReadonlyMap<string, Operation>
+  private readonly onFile: Map<string, Operation>
   private readonly reads: ReadonlyMap<string, Operation>
   private readonly onContents: ReadonlyMap<string, Operation>
 
@@ -43,6 +48,11 @@ export class Operations {
     getEcosystem: GetEcosystem,
     getShareUrl: GetShareUrl,
     addActivities: AddActivities,
+    getCoauthLock: GetCoauthLock,
+    refreshCoauthLock: RefreshCoauthLock,
+    unlockCoauthLock: UnlockCoauthLock,
+    getCoauthTable: GetCoauthTable,
+    { coauthProfile }: Settings,
   ) {
     this.reads = new Map<string, Operation>([
       ['contents', getFile],
@@ -62,6 +72,11 @@ export class Operations {
       ['GET_SHARE_URL', getShareUrl],
       ['ADD_ACTIVITIES', addActivities],
     ])
+    if (coauthProfile === 'web') return
+    this.onFile.set('GET_COAUTH_LOCK', getCoauthLock)
+    this.onFile.set('REFRESH_COAUTH_LOCK', refreshCoauthLock)
+    this.onFile.set('UNLOCK_COAUTH_LOCK', unlockCoauthLock)
+    this.onFile.set('GET_COAUTH_TABLE', getCoauthTable)
   }
 
   /** @returns the refusal, not thrown, because a caller without any right must be told 404 first */

@@ -43,13 +43,18 @@ export class Sightings {
   }
 
   note(request: WopiRequest, what: Seen): void {
-    const { user, params } = request
+    const { jti: tokenId, userId } = request.user
+    this.noteOf(request, { tokenId, userId }, what)
+  }
+
+  /** About somebody else than the caller, perhaps. */
+  noteOf(request: WopiRequest, { tokenId, userId }: { tokenId: string; userId: string }, what: Seen): void {
     this.presence.saw({
-      fileId: params.id,
-      jti: user.jti,
-      userId: user.userId,
+      fileId: request.params.id,
+      jti: tokenId,
+      userId,
       family: clientFamily(request),
-      ...(user.openedIn && { page: user.openedIn.application }),
+      ...(request.user.openedIn && { page: request.user.openedIn.application }),
       what,
     })
   }
@@ -82,6 +87,11 @@ function seenIn(request: WopiRequest, status: number): Seen | undefined {
       return { kind: 'refreshed' }
     case 'Unlock':
       return { kind: 'unlocked' }
+    case 'GetCoauthLock':
+    case 'RefreshCoauthLock':
+    case 'UnlockCoauthLock':
+      // Told with the holder, who is not necessarily the caller.
+      return undefined
     default:
       return { kind: 'read' }
   }

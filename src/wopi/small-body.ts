@@ -5,7 +5,7 @@ import { WopiError } from './wopi-error.js'
 const MOST_BYTES = 64 * 1024
 
 /** A body that is read whole: what people do, not what is in their documents. @throws WopiError */
-export async function smallJsonBody(request: IncomingMessage): Promise<unknown> {
+export async function smallBody(request: IncomingMessage): Promise<Buffer> {
   const chunks: Buffer[] = []
   let size = 0
   for await (const chunk of bodyOf(request)) {
@@ -14,8 +14,18 @@ export async function smallJsonBody(request: IncomingMessage): Promise<unknown> 
       throw new WopiError('body-too-large', `the body is longer than ${MOST_BYTES} bytes`)
     chunks.push(chunk)
   }
+  return Buffer.concat(chunks)
+}
+
+/** @throws WopiError */
+export async function smallJsonBody(request: IncomingMessage): Promise<unknown> {
+  return jsonOf(await smallBody(request))
+}
+
+/** @throws WopiError */
+export function jsonOf(body: Buffer): unknown {
   try {
-    return JSON.parse(Buffer.concat(chunks).toString('utf8'))
+    return JSON.parse(body.toString('utf8'))
   } catch {
     throw new WopiError('body-invalid', 'the body is not JSON')
   }

@@ -1,5 +1,5 @@
 import { Catch, HttpException, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common'
-import type { ServerResponse } from 'node:http'
+import { STATUS_CODES, type ServerResponse } from 'node:http'
 import { isUnavailable } from '../database/unavailable.js'
 import { Answer, headerText, writeAnswer } from '../http/answer.js'
 import { correlationId } from '../http/correlation-id.js'
@@ -86,7 +86,12 @@ function asWopiError(error: unknown): WopiError {
 
 function answerOf(error: WopiError, request: WopiRequest): Answer {
   const headers: Record<string, string> = { ...error.headers }
-  if (error.status === 400 || error.status === 501) headers['X-WOPI-ServerError'] = headerText(error.message)
+  const mayKnow = error.status === 400 || error.status === 501
+  if (mayKnow) headers['X-WOPI-ServerError'] = headerText(error.message)
+  if ((request.operation as WopiRequest['operation'] | undefined)?.extension === 'plus') {
+    const reason = mayKnow ? error.message : STATUS_CODES[error.status]
+    headers['X-WOPI-FailureReason'] = headerText(reason ?? '')
+  }
   if (error.code === 'storage-failed') headers['X-WOPI-ServerError'] = 'The storage is full or failing'
   if (error.code === 'database-unavailable') headers['Retry-After'] = '5'
   // An unread body would be taken for the next request.

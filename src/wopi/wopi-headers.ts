@@ -51,6 +51,24 @@ export function requiredLockId(request: IncomingMessage, name: string): string {
   return lockId
 }
 
+/** @returns ms, undefined when absent. @throws WopiError unless it is 60 to 3600 whole seconds (WOPI.md §7.3, §12.3) */
+export function timeoutHeader(request: IncomingMessage, name: string): number | undefined {
+  const text = header(request, name)
+  if (text === undefined) return undefined
+  const seconds = /^\d{1,6}$/.test(text) ? Number(text) : NaN
+  if (!(seconds >= 60 && seconds <= 3600)) {
+    throw new WopiError('header-invalid', `${name} is not 60 to 3600 seconds`)
+  }
+  return seconds * 1000
+}
+
+/** @throws WopiError when it is absent, or as `timeoutHeader` does */
+export function requiredTimeout(request: IncomingMessage, name: string): number {
+  const ms = timeoutHeader(request, name)
+  if (ms === undefined) throw new WopiError('header-missing', `${name} is required`)
+  return ms
+}
+
 /** How many bytes the body must have, from Content-Length and X-WOPI-Size; undefined when neither was sent. */
 export function announcedSize(request: IncomingMessage): number | undefined {
   const wopiSize = sizeHeader(request, 'X-WOPI-Size')

@@ -34,14 +34,18 @@ import { GetLock } from './operations/get-lock.js'
 import { GetNewAccessToken } from './operations/get-new-access-token.js'
 import { GetShareUrl } from './operations/get-share-url.js'
 import { GetRootContainer } from './operations/get-root-container.js'
+import { GetCoauthLock } from './operations/get-coauth-lock.js'
+import { GetCoauthTable } from './operations/get-coauth-table.js'
 import { Lock } from './operations/lock.js'
 import { PutFile } from './operations/put-file.js'
 import { PutRelativeFile } from './operations/put-relative-file.js'
 import { PutUserInfo } from './operations/put-user-info.js'
 import { RefreshLock } from './operations/refresh-lock.js'
+import { RefreshCoauthLock } from './operations/refresh-coauth-lock.js'
 import { RenameContainer } from './operations/rename-container.js'
 import { RenameFile } from './operations/rename-file.js'
 import { UnlockAndRelock } from './operations/unlock-and-relock.js'
+import { UnlockCoauthLock } from './operations/unlock-coauth-lock.js'
 import { Unlock } from './operations/unlock.js'
 import { Pointers } from './pointers.js'
 import { PresenceController } from './presence.controller.js'
@@ -89,6 +93,10 @@ import { WopiAccess } from './wopi-access.js'
     RefreshLock,
     Unlock,
     GetLock,
+    GetCoauthLock,
+    RefreshCoauthLock,
+    UnlockCoauthLock,
+    GetCoauthTable,
     PutRelativeFile,
     RenameFile,
     DeleteFile,

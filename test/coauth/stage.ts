@@ -47,7 +47,7 @@ export async function age(tandem: Tandem, fileId: string, seconds: number): Prom
   )
   await execute(
     tandem.databaseUrl,
-    `update coauth_participant set ${older(['joined_at', 'last_seen_at', 'checked_at', 'edited_at', 'left_at', 'refused_at', 'conflicted_at'])}
+    `update coauth_participant set ${older(['joined_at', 'last_seen_at', 'checked_at', 'edited_at', 'left_at', 'refused_at', 'conflicted_at', 'coauth_until'])}
      where session_id in (select id from coauth_session where file_id = '${fileId}')`,
   )
   await execute(tandem.databaseUrl, `update file set ${older(['modified_at'])} where id = '${fileId}'`)
@@ -58,6 +58,13 @@ export async function ageLock(tandem: Tandem, fileId: string, seconds: number): 
   await execute(
     tandem.databaseUrl,
     `update file_lock set refreshed_at = refreshed_at - interval '${seconds} seconds',
+       expires_at = expires_at - interval '${seconds} seconds',
+       coauth_until = coauth_until - interval '${seconds} seconds' where file_id = '${fileId}'`,
+  )
+  await execute(
+    tandem.databaseUrl,
+    `update coauth_lock set acquired_at = acquired_at - interval '${seconds} seconds',
+       refreshed_at = refreshed_at - interval '${seconds} seconds',
        expires_at = expires_at - interval '${seconds} seconds' where file_id = '${fileId}'`,
   )
 }

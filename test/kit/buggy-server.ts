@@ -4,7 +4,8 @@ import { LockService, type Admission, type LockOutcome } from '../../src/lock/lo
 /**
  * The server with one of the classic lock bugs put in, so that the linearizability test can prove that it would find
  * them. `SEEDED_BUG`: `now` (expiry judged by the start of the transaction), `read-then-write` (no row lock between
- * the look and the change), `two-step-relock` (UnlockAndRelock as Unlock and then Lock).
+ * the look and the change), `two-step-relock` (UnlockAndRelock as Unlock and then Lock), `coauth-by-snapshot` (coauth
+ * locks looked for in their table, which a statement sees as it was before its wait for the row lock).
  */
 function plant(bug: string | undefined): void {
   switch (bug) {
@@ -13,6 +14,14 @@ function plant(bug: string | undefined): void {
       return
     case 'read-then-write':
       rewrite((sql) => sql.replace(/for no key update(?! skip locked)|for share/g, ''))
+      return
+    case 'coauth-by-snapshot':
+      rewrite((sql) =>
+        sql.replace(
+          'now < coauth_until',
+          'exists (select from coauth_lock c where c.file_id = seen.file_id and c.expires_at > now)',
+        ),
+      )
       return
     case 'two-step-relock':
       LockService.prototype.unlockAndRelock = async function (

@@ -1,4 +1,14 @@
-import { isLost, type Answer, type History, type Operation, type Request } from './history.js'
+import {
+  isCoauth,
+  isLost,
+  isRead,
+  tableText,
+  type Answer,
+  type CoauthType,
+  type History,
+  type Operation,
+  type Request,
+} from './history.js'
 
 /**
  * The definition of linearizability taken literally, for histories of a handful of operations with whole
@@ -7,7 +17,7 @@ import { isLost, type Answer, type History, type Operation, type Request } from 
  */
 export function existsOrder(history: History, lifeMs: number): boolean {
   return place(
-    { lock: '', timer: null, head: null, placed: [], sightings: [], claims: [] },
+    { lock: '', timer: null, head: null, coauth: new Map(), placed: [], sightings: [], claims: [] },
     history.operations,
     lifeMs,
   )
@@ -18,6 +28,7 @@ interface World {
   /** The operation that started the timer. */
   readonly timer: Operation | null
   readonly head: Operation | null
+  readonly coauth: ReadonlyMap<string, CoauthType>
   readonly placed: readonly Operation[]
   readonly sightings: readonly {
     readonly timer: Operation
@@ -41,7 +52,10 @@ function place(world: World, operations: readonly Operation[], lifeMs: number): 
 
 function worldsAfter(world: World, operation: Operation): World[] {
   const { request } = operation
-  const indifferent = request.kind === 'CHECK' || (request.kind === 'LOCK' && request.id === world.lock)
+  const indifferent =
+    request.kind === 'CHECK' ||
+    (request.kind === 'LOCK' && request.id === world.lock) ||
+    (isCoauth(request) && request.kind !== 'GET_COAUTH_LOCK')
   if (world.timer === null || world.lock === '' || indifferent) return respond(world, operation)
   const sighting = { timer: world.timer, by: operation }
   return [true, false].flatMap((alive) =>
@@ -54,11 +68,12 @@ function worldsAfter(world: World, operation: Operation): World[] {
 
 function respond(world: World, operation: Operation): World[] {
   const { request, answer } = operation
-  const granted = grants(world.lock, request)
+  const granted = grants(world, request)
   const after = granted ? effect(world, operation) : world
   const placed = { ...after, placed: [...world.placed, operation] }
   if (answer === 'lost') return [placed]
-  if (answer.status !== (granted ? 200 : 409) || !lockFits(answer, request, world.lock)) return []
+  if (answer.status !== (granted ? 200 : 409) || !lockFits(answer, request, world)) return []
+  if (!tableFits(answer, request, after)) return []
   if (request.kind === 'PUT' && granted && answer.version === null) return []
   return [
     {
@@ -68,24 +83,64 @@ function respond(world: World, operation: Operation): World[] {
   ]
 }
 
-function grants(lock: string, request: Request): boolean {
-  if (request.kind === 'GET_LOCK' || request.kind === 'CHECK') return true
-  if (request.kind === 'LOCK') return lock === '' || lock === request.id
-  const presented =
-    request.kind === 'PUT' ? request.lock : request.kind === 'UNLOCK_AND_RELOCK' ? request.oldId : request.id
-  return presented !== '' && presented === lock
+function grants({ lock, coauth }: World, request: Request): boolean {
+  switch (request.kind) {
+    case 'CHECK':
+    case 'GET_COAUTH_TABLE':
+      return true
+    case 'REFRESH_COAUTH_LOCK':
+    case 'UNLOCK_COAUTH_LOCK':
+      return coauth.has(request.id)
+    case 'GET_COAUTH_LOCK': {
+      const rivals = [...coauth].filter(([id, type]) => id !== request.id && type === 'CoauthExclusive')
+      return lock === '' && (request.type === 'Coauth' || rivals.length === 0)
+    }
+    case 'GET_LOCK':
+      return coauth.size === 0
+    case 'LOCK':
+      return coauth.size === 0 && (lock === '' || lock === request.id)
+    default: {
+      const presented =
+        request.kind === 'PUT'
+          ? request.lock
+          : request.kind === 'UNLOCK_AND_RELOCK'
+            ? request.oldId
+            : request.id
+      return coauth.size === 0 && presented !== '' && presented === lock
+    }
+  }
 }
 
 function effect(world: World, operation: Operation): World {
   const { request } = operation
-  if (request.kind === 'PUT') return { ...world, head: operation }
-  if (request.kind === 'UNLOCK') return { ...world, lock: '', timer: null }
-  if (request.kind === 'GET_LOCK' || request.kind === 'CHECK') return world
-  return { ...world, lock: request.id, timer: operation }
+  if (isRead(request) || request.kind === 'REFRESH_COAUTH_LOCK') return world
+  switch (request.kind) {
+    case 'PUT':
+      return { ...world, head: operation }
+    case 'UNLOCK':
+      return { ...world, lock: '', timer: null }
+    case 'GET_COAUTH_LOCK':
+      return { ...world, coauth: new Map(world.coauth).set(request.id, request.type) }
+    case 'UNLOCK_COAUTH_LOCK':
+      return { ...world, coauth: new Map([...world.coauth].filter(([id]) => id !== request.id)) }
+    case 'LOCK':
+    case 'UNLOCK_AND_RELOCK':
+    case 'REFRESH_LOCK':
+      return { ...world, lock: request.id, timer: operation }
+    default:
+      return world
+  }
 }
 
-function lockFits(answer: Answer, request: Request, lock: string): boolean {
-  return answer.status === 409 || request.kind === 'GET_LOCK' ? answer.lock === lock : true
+function lockFits(answer: Answer, request: Request, { lock, coauth }: World): boolean {
+  if (isCoauth(request) || request.kind === 'CHECK') return true
+  if (answer.status === 409) return answer.lock === (coauth.size > 0 ? null : lock)
+  return request.kind === 'GET_LOCK' ? answer.lock === lock : answer.lock === null || coauth.size === 0
+}
+
+function tableFits(answer: Answer, request: Request, { coauth }: World): boolean {
+  const shown = isCoauth(request) && request.kind !== 'UNLOCK_COAUTH_LOCK' && answer.status === 200
+  return !shown || answer.table === tableText(coauth)
 }
 
 /** Is there an instant for every timer's start that fits all who saw it alive or dead? */

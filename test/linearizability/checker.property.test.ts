@@ -79,7 +79,7 @@ describe('R-01 the checker, over generated histories', () => {
     expect(mutants).toBeGreaterThan(30)
   })
 
-  it.each(['a flipped status', 'another lock id', 'another version'] as const)(
+  it.each(['a flipped status', 'another lock id', 'another version', 'another coauth table'] as const)(
     'reports %s in any answer of a single client',
     (error) => {
       let mutants = 0
@@ -114,11 +114,22 @@ const requests: fc.Arbitrary<Request> = fc.oneof(
   fc.constant<Request>({ kind: 'GET_LOCK' }),
   fc.constant<Request>({ kind: 'CHECK' }),
   ids.map((lock): Request => ({ kind: 'PUT', lock, sha256: '' })),
+  fc.record({
+    kind: fc.constant('GET_COAUTH_LOCK' as const),
+    id: fc.constantFrom('A', 'B'),
+    type: fc.constantFrom('Coauth' as const, 'CoauthExclusive' as const),
+  }),
+  fc.record({
+    kind: fc.constantFrom('REFRESH_COAUTH_LOCK' as const, 'UNLOCK_COAUTH_LOCK' as const),
+    id: fc.constantFrom('A', 'B'),
+  }),
+  fc.constant<Request>({ kind: 'GET_COAUTH_TABLE' }),
 )
 
 const answers: fc.Arbitrary<Answer> = fc.record({
   status: fc.constantFrom(200 as const, 200 as const, 409 as const),
-  lock: fc.constantFrom('', 'a', 'b'),
+  lock: fc.constantFrom('', 'a', 'b', null),
+  table: fc.constantFrom('', 'A:Coauth', 'B:CoauthExclusive'),
   version: fc.constantFrom(null, null, null, '1', '2', '3'),
   sha256: fc.constantFrom(null, null, null, 'sha0', 'sha1', 'sha2'),
 })

@@ -1,5 +1,6 @@
 import {
   isLost,
+  isRead,
   type CompletedOperation,
   type History,
   type LostOperation,
@@ -81,7 +82,7 @@ class Search {
     this.lost = byCall
       .filter((one) => isLost(one))
       // A read whose answer was lost tells nothing and changes nothing.
-      .filter(({ request }) => request.kind !== 'GET_LOCK' && request.kind !== 'CHECK')
+      .filter(({ request }) => !isRead(request))
       .map((one, index) => ({ ...one, index: index + this.completed.length }))
     this.taken = new TakenSet(this.completed.length)
     const contents = contentRules([...this.completed, ...this.lost], (index) => this.taken.has(index))

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { isLost, type Operation, type Request } from './history.js'
+import { isCoauth, isLost, isRead, type Operation, type Request } from './history.js'
 import type { Random } from './random.js'
 import { sha256Of } from './wopi-caller.js'
 
@@ -38,10 +38,15 @@ export interface ScriptOptions {
   readonly lifeMs: number
   readonly lostFraction: number
   readonly nameOfFile: string
+  /** How often a client is a native one. */
+  readonly coauthFraction: number
 }
 
+/** Few, so that native clients meet each other's, and clear them away for the browsers. */
+const COAUTH_IDS = ['A', 'B']
+
 /** Only this: no pause, no hanging up. */
-export function look(kind: 'GET_LOCK' | 'CHECK'): Action {
+export function look(kind: 'GET_LOCK' | 'CHECK' | 'GET_COAUTH_TABLE'): Action {
   return { request: { kind }, body: null, stallMs: 0, rowHeldMs: 0, hangUpAfterMs: null }
 }
 
@@ -50,6 +55,8 @@ const LOCK_IDS = ['{"S":"1","F":"4"}', '{"S":"1", "F":"4"}', '{"F":"4","S":"1"}'
 
 const LULL_CHANCE = 1 / 80
 const LARGEST_BODY = 2_000
+
+type WopiKind = Exclude<Request['kind'], `${string}COAUTH${string}`>
 
 /** What one client of a contended file does next. */
 export class ClientScript {
@@ -72,7 +79,21 @@ export class ClientScript {
     } else if (random.chance(0.3)) {
       await sleep(random.between(0, 4))
     }
-    return this.anything(knowledge)
+    return random.chance(this.options.coauthFraction) ? this.coauth() : this.anything(knowledge)
+  }
+
+  private coauth(): Action {
+    const { random } = this
+    const kind = random.weighted({
+      GET_COAUTH_LOCK: 30,
+      UNLOCK_COAUTH_LOCK: 40,
+      REFRESH_COAUTH_LOCK: 15,
+      GET_COAUTH_TABLE: 15,
+    })
+    const id = random.oneOf(COAUTH_IDS)
+    if (kind === 'GET_COAUTH_TABLE') return this.mayBeLost({ kind })
+    if (kind !== 'GET_COAUTH_LOCK') return this.mayBeLost({ kind, id })
+    return this.mayBeLost({ kind, id, type: random.oneOf(['Coauth', 'CoauthExclusive']) })
   }
 
   private newLull(lock: string): Lull {
@@ -161,7 +182,7 @@ export class ClientScript {
   }
 
   /** `known`: the id that the file may be locked with; `other`: one to lock it with. */
-  private action(kind: Request['kind'], { known, other }: { known: string; other: string }): Action {
+  private action(kind: WopiKind, { known, other }: { known: string; other: string }): Action {
     const { random } = this
     switch (kind) {
       case 'LOCK':
@@ -204,10 +225,15 @@ export class ClientScript {
   learn(operation: Operation, knowledge: Knowledge): boolean {
     const { request } = operation
     if (isLost(operation)) {
-      if (request.kind !== 'GET_LOCK' && request.kind !== 'CHECK') knowledge.lost++
+      if (!isRead(request)) knowledge.lost++
       return false
     }
-    if (request.kind === 'CHECK' || (request.kind === 'PUT' && operation.answer.status === 200)) return false
+    if (
+      isCoauth(request) ||
+      request.kind === 'CHECK' ||
+      (request.kind === 'PUT' && operation.answer.status === 200)
+    )
+      return false
     const before = { ...knowledge }
     if (operation.answer.status === 409 || request.kind === 'GET_LOCK') {
       knowledge.lock = operation.answer.lock ?? ''

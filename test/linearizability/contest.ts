@@ -22,11 +22,11 @@ export class Contest {
   ) {}
 
   async play(budget: number): Promise<History> {
-    const { clients, stop } = this.options
+    const { clients, stop, coauthFraction = 0 } = this.options
     // One quiet look before and two after: what the file began with, and what is left of all that was acknowledged.
     const observer = this.script(clients)
     await this.perform(observer, look('CHECK'))
-    let left = budget - 3
+    let left = budget - (coauthFraction > 0 ? 4 : 3)
     await Promise.all(
       Array.from({ length: clients }, async (_, client) => {
         const script = this.script(client)
@@ -36,17 +36,19 @@ export class Contest {
       }),
     )
     await this.perform(observer, look('GET_LOCK'))
+    if (coauthFraction > 0) await this.perform(observer, look('GET_COAUTH_TABLE'))
     await this.perform(observer, look('CHECK'))
     return { file: this.file.id, operations: this.operations }
   }
 
   private script(client: number): ClientScript {
-    const { seed, ttlMs, graceMs, lostFraction = 0.015 } = this.options
+    const { seed, ttlMs, graceMs, lostFraction = 0.015, coauthFraction = 0 } = this.options
     return new ClientScript(new Random((seed * 1_000_003 + this.number) * 1_009 + client), {
       client,
       lifeMs: ttlMs + graceMs,
       lostFraction,
       nameOfFile: this.file.id,
+      coauthFraction,
     })
   }
 

@@ -23,6 +23,8 @@ export interface DriverOptions {
   readonly operationsPerFile?: number
   /** Share of the requests whose client hangs up before the answer. */
   readonly lostFraction?: number
+  /** Share of the calls that are those of native clients; the servers must have `COAUTH_PROFILE=plus` then. */
+  readonly coauthFraction?: number
   /** A file that is not empty and not locked. */
   newFile(): Promise<NewFile>
   /** Ends the run before all operations are done; what was recorded until then is handed over. */

@@ -1,5 +1,6 @@
-/** One WOPI call on the register that a file is (WOPI.md §6.2, §7.1). */
+/** One WOPI call on the register that a file is (WOPI.md §6.2, §7.1, §12). */
 export type Request =
+  | CoauthRequest
   | { readonly kind: 'LOCK'; readonly id: string }
   | { readonly kind: 'UNLOCK_AND_RELOCK'; readonly oldId: string; readonly id: string }
   | { readonly kind: 'REFRESH_LOCK'; readonly id: string }
@@ -8,6 +9,14 @@ export type Request =
   /** `sha256` names the body; every body of a history is unique, so a save always makes a new version. */
   | { readonly kind: 'PUT'; readonly lock: string; readonly sha256: string }
   | { readonly kind: 'CHECK' }
+
+/** None of these locks expires within a history: 60 s is the least that a client may ask for. */
+export type CoauthRequest =
+  | { readonly kind: 'GET_COAUTH_LOCK'; readonly id: string; readonly type: CoauthType }
+  | { readonly kind: 'REFRESH_COAUTH_LOCK' | 'UNLOCK_COAUTH_LOCK'; readonly id: string }
+  | { readonly kind: 'GET_COAUTH_TABLE' }
+
+export type CoauthType = 'Coauth' | 'CoauthExclusive'
 
 /** What the client was told. `null` = the answer did not say. */
 export interface Answer {
@@ -18,6 +27,24 @@ export interface Answer {
   readonly version: string | null
   /** SHA256 of CheckFileInfo, as the host spells it; comparable with `Request.sha256`. */
   readonly sha256: string | null
+  /** The coauth table, as `tableText` writes it. */
+  readonly table?: string | null
+}
+
+/** One text for one table, whatever the order of its rows. */
+export function tableText(rows: Iterable<readonly [id: string, type: string]>): string {
+  return [...rows]
+    .map(([id, type]) => `${id}:${type}`)
+    .sort()
+    .join(' ')
+}
+
+export function isRead({ kind }: Request): boolean {
+  return kind === 'GET_LOCK' || kind === 'CHECK' || kind === 'GET_COAUTH_TABLE'
+}
+
+export function isCoauth(request: Request): request is CoauthRequest {
+  return request.kind.includes('COAUTH')
 }
 
 interface Call {

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, inject, it } from 'vitest'
 import { newDatabase } from '../kit/postgres.js'
+import { COAUTH_BUGS, plantInDatabase, type CoauthBug } from './coauth-mutants.js'
 import { disturb } from './faults.js'
 import { Random } from './random.js'
 import { runAndCheck, type RunOptions, type RunResult } from './run-and-check.js'
@@ -48,6 +49,50 @@ describe('R-01 the lock register of two server processes on one database', () =>
     },
     150_000,
   )
+})
+
+describe('R-01 the same register with coauth locks in it (WOPI.md §12.1)', () => {
+  let pair: TandemPair | undefined
+  afterEach(async () => {
+    await pair?.stop()
+    pair = undefined
+  })
+
+  const PLUS = { COAUTH_PROFILE: 'plus' }
+
+  const mixed = async (
+    operations: number,
+    upTo: RunOptions['upTo'],
+    { bug, seededBug }: { bug?: CoauthBug; seededBug?: string } = {},
+  ): Promise<RunResult> => {
+    const databaseUrl = await newDatabase(inject('postgres'))
+    if (bug) await plantInDatabase(databaseUrl, bug)
+    const buggy = seededBug && { entry: 'test/kit/buggy-server.js', env: { ...PLUS, SEEDED_BUG: seededBug } }
+    pair = await TandemPair.start({ databaseUrl, ttlMs, graceMs, env: PLUS, ...buggy })
+    return runAndCheck({ ...optionsFor(pair, operations, upTo), coauthFraction: 0.4 })
+  }
+
+  it('is linearizable over 10,000 operations of native clients and browsers', async () => {
+    const result = await mixed(10_000, 'the end')
+    expectGood(result)
+    expect(result.unexpected, pair?.takeFailures().join('\n')).toEqual({})
+    for (const seen of ['GET_COAUTH_LOCK 200', 'GET_COAUTH_LOCK 409', 'LOCK 200', 'UNLOCK_COAUTH_LOCK 200']) {
+      expect(result.outcomes[seen], seen).toBeGreaterThan(100)
+    }
+  }, 150_000)
+
+  it.each(COAUTH_BUGS)(
+    'and the checker bites: coauth locks with the bug "%s" are reported',
+    async (bug) => {
+      expect((await mixed(40_000, 'the first bad register', { bug })).bad.length).toBeGreaterThan(0)
+    },
+    150_000,
+  )
+
+  it('and the checker bites: WOPI locks that look for coauth locks in an old snapshot are reported', async () => {
+    const result = await mixed(40_000, 'the first bad register', { seededBug: 'coauth-by-snapshot' })
+    expect(result.bad.length).toBeGreaterThan(0)
+  }, 150_000)
 })
 
 function optionsFor(servers: TandemPair, operations: number, upTo: RunOptions['upTo']): RunOptions {

@@ -1,8 +1,9 @@
-import type { Answer, Request } from './history.js'
+import { tableAfter } from './coauth-register.js'
+import { isCoauth, type Answer, type CoauthRequest, type Request } from './history.js'
 
 /**
  * The sequential rule: what one operation does to the register, and whether its answer fits. Written from WOPI.md
- * §6.2 and §7.2 only, and sharing no code with the server, so that an error cannot cancel out.
+ * §6.2, §7.2 and §12 only, and sharing no code with the server, so that an error cannot cancel out.
  *
  * Time. The life of a lock (TTL + grace) runs by the server's clock, which we cannot read. The instant at which the
  * server read it for an operation lies after the operation's call and no later than its effect, hence before
@@ -18,11 +19,20 @@ export interface RegisterState {
   readonly head: number
   /** `null`: made by a save whose answer was lost, and not seen by anybody yet. */
   readonly version: string | null
+  /** The coauth table; while there is anything in it, `lock` is ''. */
+  readonly table: string
 }
 
 export const INITIAL = -1
 
-export const initialState: RegisterState = { lock: '', from: 0, until: 0, head: INITIAL, version: null }
+export const initialState: RegisterState = {
+  lock: '',
+  from: 0,
+  until: 0,
+  head: INITIAL,
+  version: null,
+  table: '',
+}
 
 export interface ContentRules {
   /** May `version` be the name of what a save with a lost answer (or the file's creation) made? */
@@ -62,7 +72,11 @@ export function answered(
   }
   const seen = seesHead(state, answer, rules)
   if (!seen) return undefined
+  if (isCoauth(request)) return answeredCoauth(seen, request, step, before, answer, rules)
   if (request.kind === 'CHECK') return answer.status === 200 ? seen : undefined
+  // Coauth locks are another interface, whose ids are not told: 409 without the header (WOPI.md §12.1).
+  if (answer.status === 409 && answer.lock === null) return seen.table === '' ? undefined : seen
+  if (answer.lock !== null && seen.table !== '') return undefined
   if (request.kind === 'GET_LOCK') {
     return answer.status === 200 && answer.lock !== null
       ? seesLock(seen, answer.lock, step, before, rules)
@@ -74,7 +88,7 @@ export function answered(
   return seesLock(seen, answer.lock, step, before, rules)
 }
 
-type Change = Exclude<Request, { kind: 'GET_LOCK' | 'CHECK' }>
+type Change = Exclude<Request, CoauthRequest | { kind: 'GET_LOCK' | 'CHECK' }>
 
 /** May the host refuse `request` while `current` holds the file? */
 function refuses(request: Change, current: string): boolean {
@@ -100,6 +114,8 @@ export function changed(
   rules: Rules,
 ): RegisterState | undefined {
   const { request } = step
+  if (isCoauth(request)) return changedCoauth(state, request, step, before, rules)
+  if (state.table !== '' && request.kind !== 'GET_LOCK' && request.kind !== 'CHECK') return undefined
   switch (request.kind) {
     case 'LOCK': {
       // The same id restarts the timer of a live lock and takes a dead one anew: the same outcome either way.
@@ -126,6 +142,39 @@ export function changed(
     case 'CHECK':
       return state
   }
+}
+
+function answeredCoauth(
+  state: RegisterState,
+  request: CoauthRequest,
+  step: Step,
+  before: number,
+  answer: Answer,
+  rules: Rules,
+): RegisterState | undefined {
+  if (answer.status === 409) {
+    if (tableAfter(state.table, request) === undefined) return state
+    // Or a WOPI lock is in the way, and alive.
+    if (request.kind !== 'GET_COAUTH_LOCK' || state.lock === '') return undefined
+    return seesLock(state, state.lock, step, before, rules)
+  }
+  const after = changedCoauth(state, request, step, before, rules)
+  return request.kind === 'UNLOCK_COAUTH_LOCK' || after?.table === answer.table ? after : undefined
+}
+
+function changedCoauth(
+  state: RegisterState,
+  request: CoauthRequest,
+  step: Step,
+  before: number,
+  rules: Rules,
+): RegisterState | undefined {
+  const table = tableAfter(state.table, request)
+  if (table === undefined) return undefined
+  if (request.kind !== 'GET_COAUTH_LOCK') return table === state.table ? state : { ...state, table }
+  // A change even where the table stays as it is: an unlock between here and its place would undo it.
+  const free = seesLock(state, '', step, before, rules)
+  return free && { ...free, table }
 }
 
 function holds(

@@ -1,5 +1,6 @@
 import {
   isAcknowledgedSave,
+  isCoauth,
   isLost,
   type Answer,
   type CompletedOperation,
@@ -15,6 +16,7 @@ export type Defect =
   | 'a flipped status'
   | 'another lock id'
   | 'another version'
+  | 'another coauth table'
 
 /** The history with one error in it that no order can explain, or undefined if it has no place for it. */
 export function withError(
@@ -45,7 +47,10 @@ function fits(defect: Defect, operation: Operation, all: readonly Operation[]): 
     case 'another version':
       return answer.version !== null && !isAcknowledgedSave(operation)
     case 'a flipped status':
-      return request.kind !== 'GET_LOCK' && request.kind !== 'CHECK'
+      // A save or lock call that a coauth lock refused has no id to tell.
+      return request.kind !== 'GET_LOCK' && request.kind !== 'CHECK' && request.kind !== 'GET_COAUTH_TABLE'
+    case 'another coauth table':
+      return answer.table !== undefined && answer.table !== null
     case 'a save missing from the record':
       return (
         isAcknowledgedSave(operation) && all.some((one) => one !== operation && sees(one, answer.version))
@@ -65,8 +70,11 @@ function spoiled(operation: Operation, defect: Exclude<Defect, 'a save missing f
     'another lock id': { lock: answer.lock === 'a' ? 'b' : 'a' },
     'a version nobody ever made': { version: '999' },
     'another version': { version: String(Number(answer.version) - 1) },
+    'another coauth table': { table: answer.table === 'A:Coauth' ? '' : 'A:Coauth' },
     'a flipped status':
-      answer.status === 200 ? { status: 409, lock: 'a', version: null } : { status: 200, lock: null },
+      answer.status === 200
+        ? { status: 409, lock: isCoauth(operation.request) ? null : 'a', version: null, table: null }
+        : { status: 200, lock: null, table: '' },
   }
   return { ...operation, answer: { ...answer, ...changes[defect] } }
 }
@@ -87,5 +95,7 @@ function randomAnswer({ request, answer }: CompletedOperation, random: Random): 
   const status = random.chance(0.4) ? (answer.status === 200 ? 409 : 200) : answer.status
   const lock = random.chance(0.5) ? random.oneOf(['', 'a', 'b', 'c']) : answer.lock
   const version = random.chance(0.3) ? random.oneOf(['1', '2', '3']) : answer.version
-  return { status, lock, version, sha256: request.kind === 'CHECK' ? answer.sha256 : null }
+  const table = random.chance(0.3) ? random.oneOf(['', 'A:Coauth', 'B:CoauthExclusive']) : answer.table
+  const sha256 = request.kind === 'CHECK' ? answer.sha256 : null
+  return { status, lock, version, sha256, table: table ?? null }
 }

@@ -61,8 +61,8 @@ export class Visited {
   private readonly numbers = new Map<string | null, number>()
 
   /** False if a visited state covers this one. */
-  add(taken: string, { lock, head, version, from, until }: RegisterState, lostMask: bigint): boolean {
-    const key = `${head},${this.numberOf(version)},${this.numberOf(lock)},${taken}`
+  add(taken: string, { lock, head, version, from, until, table }: RegisterState, lostMask: bigint): boolean {
+    const key = `${head},${this.numberOf(version)},${this.numberOf(lock)},${this.numberOf(table)},${taken}`
     const known = this.footprints.get(key)
     if (!known) {
       this.footprints.set(key, [{ from, until, lostMask }])

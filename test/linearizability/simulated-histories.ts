@@ -1,4 +1,13 @@
-import type { Answer, History, Operation, Request } from './history.js'
+import {
+  isCoauth,
+  tableText,
+  type Answer,
+  type CoauthRequest,
+  type CoauthType,
+  type History,
+  type Operation,
+  type Request,
+} from './history.js'
 import type { Random } from './random.js'
 
 export interface SimulationOptions {
@@ -72,8 +81,19 @@ function anyRequest(random: Random, body: string): Request {
     GET_LOCK: 3,
     PUT: 4,
     CHECK: 3,
+    GET_COAUTH_LOCK: 3,
+    REFRESH_COAUTH_LOCK: 2,
+    UNLOCK_COAUTH_LOCK: 5,
+    GET_COAUTH_TABLE: 2,
   })
   switch (kind) {
+    case 'GET_COAUTH_LOCK':
+      return { kind, id: random.oneOf(['A', 'B']), type: random.oneOf(['Coauth', 'CoauthExclusive']) }
+    case 'REFRESH_COAUTH_LOCK':
+    case 'UNLOCK_COAUTH_LOCK':
+      return { kind, id: random.oneOf(['A', 'B']) }
+    case 'GET_COAUTH_TABLE':
+      return { kind }
     case 'UNLOCK_AND_RELOCK':
       return { kind, oldId: id, id: random.oneOf(['a', 'b', 'c'].filter((other) => other !== id)) }
     case 'PUT':
@@ -91,20 +111,39 @@ class SimulatedRegister {
   private startedAt = 0
   private version = 1
   private sha256 = 'sha-initial'
+  private readonly coauth = new Map<string, CoauthType>()
 
   constructor(private readonly lifeMs: number) {}
 
   answer(request: Request, clock: number): Answer {
     if (this.lock !== '' && clock >= this.startedAt + this.lifeMs) this.lock = ''
+    if (isCoauth(request)) return this.answerCoauth(request)
     const granted = this.grants(request)
     if (granted) this.apply(request, clock)
     const version = String(this.version)
     if (request.kind === 'CHECK') return { status: 200, lock: null, version, sha256: this.sha256 }
+    if (!granted && this.coauth.size > 0) return { status: 409, lock: null, version, sha256: null }
     if (request.kind === 'GET_LOCK') return { status: 200, lock: this.lock, version, sha256: null }
     return { status: granted ? 200 : 409, lock: granted ? null : this.lock, version, sha256: null }
   }
 
-  private grants(request: Request): boolean {
+  private answerCoauth(request: CoauthRequest): Answer {
+    const granted = this.grantsCoauth(request)
+    if (granted && request.kind === 'GET_COAUTH_LOCK') this.coauth.set(request.id, request.type)
+    if (granted && request.kind === 'UNLOCK_COAUTH_LOCK') this.coauth.delete(request.id)
+    const table = granted && request.kind !== 'UNLOCK_COAUTH_LOCK' ? tableText(this.coauth) : null
+    return { status: granted ? 200 : 409, lock: null, version: null, sha256: null, table }
+  }
+
+  private grantsCoauth(request: CoauthRequest): boolean {
+    if (request.kind === 'GET_COAUTH_TABLE') return true
+    if (request.kind !== 'GET_COAUTH_LOCK') return this.coauth.has(request.id)
+    const rivals = [...this.coauth].filter(([id, type]) => id !== request.id && type === 'CoauthExclusive')
+    return this.lock === '' && (request.type === 'Coauth' || rivals.length === 0)
+  }
+
+  private grants(request: Exclude<Request, CoauthRequest>): boolean {
+    if (this.coauth.size > 0) return request.kind === 'CHECK'
     switch (request.kind) {
       case 'LOCK':
         return this.lock === '' || this.lock === request.id
@@ -121,7 +160,7 @@ class SimulatedRegister {
     }
   }
 
-  private apply(request: Request, clock: number): void {
+  private apply(request: Exclude<Request, CoauthRequest>, clock: number): void {
     switch (request.kind) {
       case 'LOCK':
       case 'UNLOCK_AND_RELOCK':

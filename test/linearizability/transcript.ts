@@ -8,8 +8,9 @@ import type { Answer, History, Operation, Request } from './history.js'
  *     10-20 UNLOCK_AND_RELOCK a b   200
  *     12-   PUT a sha2          lost
  *     30-31 CHECK               200 version=2 sha=sha2
+ *     32-33 GET_COAUTH_LOCK A exclusive   200 table=A:CoauthExclusive
  *
- * `lock=` alone is a header that is present and empty. Lock ids and hashes are words without blanks here.
+ * `lock=` alone is a header that is present and empty, `table=` an empty table; rows are separated by commas. Lock ids and hashes are words without blanks here.
  */
 export function transcript(text: string): History {
   const lines = text.split('\n').map((line) => line.trim())
@@ -35,6 +36,12 @@ function request([kind, first = '', second = '']: string[]): Request {
       return { kind, oldId: first, id: second }
     case 'PUT':
       return { kind, lock: first === '-' ? '' : first, sha256: second }
+    case 'GET_COAUTH_LOCK':
+      return { kind, id: first, type: second === 'exclusive' ? 'CoauthExclusive' : 'Coauth' }
+    case 'REFRESH_COAUTH_LOCK':
+    case 'UNLOCK_COAUTH_LOCK':
+      return { kind, id: first }
+    case 'GET_COAUTH_TABLE':
     case 'GET_LOCK':
     case 'CHECK':
       return { kind }
@@ -51,6 +58,7 @@ function answer([status, ...properties]: string[]): Answer {
     lock: value('lock'),
     version: value('version'),
     sha256: value('sha'),
+    table: value('table')?.replaceAll(',', ' ') ?? null,
   }
 }
 
@@ -68,6 +76,7 @@ export function print(operations: readonly Operation[]): string {
           : [
               got.status,
               ...(['lock', 'version', 'sha256'] as const).flatMap((name) => label(name, got[name])),
+              ...label('table', got.table?.replaceAll(' ', ',') ?? null),
             ].join(' ')
       const words = [kind, ...Object.values(values).map((word) => word || '-')].join(' ')
       return `${time(call)}-${time(end)}  ${words}  ${said}  # client ${client}`

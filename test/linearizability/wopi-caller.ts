@@ -5,13 +5,16 @@ import { Agent, type Dispatcher } from 'undici'
 import { z } from 'zod'
 import type { Action } from './client-script.js'
 import type { NewFile } from './driver.js'
-import type { Answer, Operation, Request } from './history.js'
+import { tableText, type Answer, type Operation, type Request } from './history.js'
 
 /** As CheckFileInfo spells it. */
 export function sha256Of(body: Buffer): string {
   return createHash('sha256').update(body).digest('base64')
 }
 
+const CoauthTable = z.object({
+  CoauthTable: z.array(z.object({ CoauthLockId: z.string(), CoauthLockType: z.string() })),
+})
 const FileInfo = z.object({ Version: z.string(), SHA256: z.string().optional() })
 
 /** Errors of a request that never left this machine. */
@@ -85,10 +88,24 @@ function headersOf(request: Request): Record<string, string> {
     case 'REFRESH_LOCK':
     case 'UNLOCK':
       return { 'X-WOPI-Override': request.kind, 'X-WOPI-Lock': request.id }
+    case 'GET_COAUTH_LOCK':
+      return { ...coauthHeaders(request), 'X-WOPI-CoauthLockType': request.type }
+    case 'REFRESH_COAUTH_LOCK':
+    case 'UNLOCK_COAUTH_LOCK':
+      return coauthHeaders(request)
+    case 'GET_COAUTH_TABLE':
     case 'GET_LOCK':
       return { 'X-WOPI-Override': request.kind }
     case 'CHECK':
       return {}
+  }
+}
+
+function coauthHeaders({ kind, id }: { kind: string; id: string }): Record<string, string> {
+  return {
+    'X-WOPI-Override': kind,
+    'X-WOPI-CoauthLockId': id,
+    'X-WOPI-CoauthLockExpirationTimeout': '3600',
   }
 }
 
@@ -116,7 +133,13 @@ async function read(request: Request, response: Dispatcher.ResponseData): Promis
     lock: one(headers['x-wopi-lock']),
     version: one(headers['x-wopi-itemversion']),
     sha256: null,
+    table: text === '' ? null : tableIn(text),
   }
+}
+
+function tableIn(text: string): string {
+  const { CoauthTable: rows } = CoauthTable.parse(JSON.parse(text))
+  return tableText(rows.map((row) => [row.CoauthLockId, row.CoauthLockType]))
 }
 
 function one(header: string | string[] | undefined): string | null {

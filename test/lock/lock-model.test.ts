@@ -21,7 +21,8 @@ const FILE = 'f'
 const ADMISSION = ['token-of-alice', 'alice', 2]
 
 type Step =
-  | { readonly step: 'request'; readonly request: LockRequest }
+  /** `expiry`: by the client's choice, or as it is set up. */
+  | { readonly step: 'request'; readonly request: LockRequest; readonly expiry?: 'exact' | 'graced' }
   | { readonly step: 'wait'; readonly ms: number }
   | { readonly step: 'break'; readonly quietMs: number }
   | { readonly step: 'get' | 'sweep' | 'save' | 'exclusive-unlock' }
@@ -42,6 +43,7 @@ const request: fc.Arbitrary<LockRequest> = fc.oneof(
   fc.record({ operation: fc.constant('unlock-and-relock'), oldLockId: lockId, lockId }),
   fc.record({ operation: fc.constant('exclusive'), lockId }),
 )
+const expiry = fc.constantFrom('graced' as const, 'graced' as const, 'exact' as const)
 // Lands before, at and after expiry and grace as often as anywhere between.
 const wait = fc.constantFrom(
   0,
@@ -57,7 +59,7 @@ const wait = fc.constantFrom(
 )
 // Halves of a millisecond: a save moves modified_at by microseconds where the clock stood still.
 const step: fc.Arbitrary<Step> = fc.oneof(
-  { weight: 6, arbitrary: fc.record({ step: fc.constant('request'), request }) },
+  { weight: 6, arbitrary: fc.record({ step: fc.constant('request'), request, expiry }) },
   { weight: 3, arbitrary: fc.record({ step: fc.constant('wait'), ms: wait }) },
   {
     weight: 1,
@@ -117,21 +119,22 @@ describe('the lock statements', () => {
     return { stored: { kind: 'none' }, epoch: 0, version: 1, now: 0, touched: 0 }
   }
 
-  function ask(asked: LockRequest): Promise<LockRow[]> {
+  function ask(asked: LockRequest, expiry: 'exact' | 'graced'): Promise<LockRow[]> {
+    const wishes = [TTL, expiry === 'exact', false]
     switch (asked.operation) {
       case 'lock':
-        return run(statements.LOCK, [FILE, GRACE, ...ADMISSION, asked.lockId, TTL])
+        return run(statements.LOCK, [FILE, GRACE, ...ADMISSION, asked.lockId, ...wishes])
       case 'unlock-and-relock':
         return run(statements.UNLOCK_AND_RELOCK, [
           FILE,
           GRACE,
           ...ADMISSION,
           asked.lockId,
-          TTL,
+          ...wishes,
           asked.oldLockId,
         ])
       case 'refresh':
-        return run(statements.REFRESH_LOCK, [FILE, GRACE, ...ADMISSION, asked.lockId, TTL])
+        return run(statements.REFRESH_LOCK, [FILE, GRACE, ...ADMISSION, asked.lockId, ...wishes])
       case 'unlock':
         return run(statements.UNLOCK, [FILE, GRACE, ...ADMISSION, asked.lockId])
       case 'exclusive':
@@ -147,8 +150,9 @@ describe('the lock statements', () => {
         return
       case 'request': {
         const decision = decide(played.request, model.stored, model.now, { graceMs: GRACE })
-        expectAnswer(model, await ask(played.request), decision)
-        apply(model, played.request, decision)
+        const expiry = played.expiry ?? 'graced'
+        expectAnswer(model, await ask(played.request, expiry), decision)
+        apply(model, played.request, decision, expiry)
         return
       }
       case 'exclusive-unlock': {
@@ -239,14 +243,14 @@ describe('the lock statements', () => {
 
   it('answer nothing for a file that does not exist', async () => {
     await freshFile()
-    expect(await run(statements.LOCK, ['nobody', GRACE, ...ADMISSION, 'A', TTL])).toEqual([])
+    expect(await run(statements.LOCK, ['nobody', GRACE, ...ADMISSION, 'A', TTL, false, false])).toEqual([])
     expect(await run(statements.GET_LOCK, ['nobody', GRACE])).toEqual([])
   })
 
   it('change and tell nothing when the caller is not admitted', async () => {
     const model = await freshFile()
     const lock = (...by: unknown[]): Promise<LockRow[]> =>
-      run(statements.LOCK, [FILE, GRACE, ...by, 'A', TTL])
+      run(statements.LOCK, [FILE, GRACE, ...by, 'A', TTL, false, false])
     expect(await lock('no-such-token', 'alice', 2)).toEqual([])
     expect(await lock('token-of-alice', 'bob', 2)).toEqual([])
     expect(await lock('token-of-alice', 'alice', 4)).toEqual([])
@@ -270,12 +274,12 @@ function expectAnswer(model: Model, rows: readonly LockRow[], decision: LockDeci
 }
 
 /** What a decision means for the row. `epoch` counts holders. */
-function apply(model: Model, asked: LockRequest, decision: LockDecision): void {
+function apply(model: Model, asked: LockRequest, decision: LockDecision, expiry: 'exact' | 'graced'): void {
   if (decision === 'take' || decision === 'swap') model.epoch++
   if (decision === 'release') model.stored = { kind: 'none' }
   if (decision === 'take' || decision === 'swap' || decision === 'extend') {
     const kind = asked.operation === 'exclusive' ? 'exclusive' : 'wopi'
-    model.stored = { kind, lockId: asked.lockId, expiresAt: model.now + TTL }
+    model.stored = { kind, lockId: asked.lockId, expiresAt: model.now + TTL, expiry }
     model.touched = model.now
   }
 }

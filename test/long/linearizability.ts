@@ -11,7 +11,8 @@ import { print } from '../linearizability/transcript.js'
 
 /**
  * `npm run test:linearizability -- --ops 1000000 [--seed N] [--clients 12] [--ttl-seconds 1] [--grace-seconds 0.25]
- * [--files 16]`: R-01 in full. Rounds on two server processes, every other round with servers that freeze and die.
+ * [--files 16] [--coauth 0.4]`: R-01 in full. Rounds on two server processes, every other round with servers that
+ * freeze and die; `--coauth`: the share of native clients' calls.
  * Exit code 1 when a register is not linearizable; its history is kept in a file.
  */
 const { values } = parseArgs({
@@ -22,6 +23,7 @@ const { values } = parseArgs({
     'ttl-seconds': { type: 'string', default: '1' },
     'grace-seconds': { type: 'string', default: '0.25' },
     files: { type: 'string', default: '16' },
+    coauth: { type: 'string', default: '0.25' },
   },
 })
 const ops = Number(values.ops)
@@ -30,6 +32,7 @@ const clients = Number(values.clients)
 const ttlMs = Number(values['ttl-seconds']) * 1000
 const graceMs = Number(values['grace-seconds']) * 1000
 const files = Number(values.files)
+const coauthFraction = Number(values.coauth)
 if (![ops, seed, clients, files].every(Number.isInteger) || ops < 1 || !(ttlMs > 0) || !(graceMs >= 0)) {
   console.error(
     'usage: npm run test:linearizability -- --ops 1000000 [--seed 42] [--clients 12] [--ttl-seconds 1]',
@@ -49,7 +52,12 @@ console.log(
   `${ops} operations of ${clients} clients a file, ttl ${ttlMs} ms + grace ${graceMs} ms, seed ${seed}`,
 )
 const postgres = await startTestPostgres({ durable: true })
-const pair = await TandemPair.start({ databaseUrl: await postgres.newDatabase(), ttlMs, graceMs })
+const pair = await TandemPair.start({
+  databaseUrl: await postgres.newDatabase(),
+  ttlMs,
+  graceMs,
+  env: { COAUTH_PROFILE: 'plus' },
+})
 try {
   for (let round = 1; total.operations < ops; round++)
     await play(round, Math.min(ROUND, ops - total.operations))
@@ -76,6 +84,7 @@ async function play(round: number, operations: number): Promise<void> {
     files,
     operationsPerFile: Math.min(400, Math.ceil(operations / files)),
     upTo: 'the end',
+    coauthFraction,
     newFile: () => pair.newFile(),
     holdRow: (fileId) => pair.holdRow(fileId),
   })

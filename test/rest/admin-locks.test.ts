@@ -79,6 +79,7 @@ describe('REST: locks, for administrators', () => {
       inGrace: false,
       epoch: '1',
       version: '1',
+      coauthLocks: [],
     }
     expect((await root.calls('GET', `/admin/locks/${id}`)).json<object>()).toEqual(expected)
     expect(await list(`?file=${id}`)).toEqual({ items: [expected], nextCursor: null })

@@ -32,6 +32,12 @@ const lockId = (id: string): { 'X-WOPI-Lock': string } => ({ 'X-WOPI-Lock': id }
 const lock = (id: string): Step => post('LOCK', lockId(id))
 const relock = (id: string, old: string): Step => post('LOCK', { ...lockId(id), 'X-WOPI-OldLock': old })
 const put = (id: string, body = 'saved'): Step => post('PUT', lockId(id), body, '/contents')
+const coauth = (id: string): Record<string, string> => ({
+  'X-WOPI-CoauthLockId': id,
+  'X-WOPI-CoauthLockType': 'CoauthExclusive',
+  'X-WOPI-CoauthLockExpirationTimeout': '60',
+})
+const getCoauthLock = (id: string): Step => post('GET_COAUTH_LOCK', coauth(id))
 const suggests = { 'X-WOPI-SuggestedTarget': 'New.docx' }
 const wants = { 'X-WOPI-RelativeTarget': 'Taken.docx' }
 const activities = JSON.stringify({ Activities: [{ Type: 'comment', Id: '1' }] })
@@ -110,6 +116,42 @@ export const ROWS: Readonly<Record<string, Row>> = {
     call: post('GET_LOCK'),
     table: 'file_lock',
     fails: { 409: after(closeFile, post('GET_LOCK')), 501: OFFERED },
+  },
+  GetCoauthLock: {
+    kind: 'file',
+    call: getCoauthLock('A'),
+    table: 'coauth_lock',
+    fails: { 400: getCoauthLock(LONG), 409: after(getCoauthLock('B'), getCoauthLock('A')), 501: OFFERED },
+  },
+  RefreshCoauthLock: {
+    kind: 'file',
+    before: getCoauthLock('A'),
+    call: post('REFRESH_COAUTH_LOCK', coauth('A')),
+    table: 'coauth_lock',
+    fails: {
+      400: post('REFRESH_COAUTH_LOCK'),
+      409: post('REFRESH_COAUTH_LOCK', coauth('B')),
+      501: OFFERED,
+    },
+  },
+  UnlockCoauthLock: {
+    kind: 'file',
+    before: getCoauthLock('A'),
+    call: post('UNLOCK_COAUTH_LOCK', coauth('A')),
+    table: 'coauth_lock',
+    fails: {
+      400: post('UNLOCK_COAUTH_LOCK'),
+      // As with Unlock.
+      404: after(removeFile, post('UNLOCK_COAUTH_LOCK', coauth('A'))),
+      409: post('UNLOCK_COAUTH_LOCK', coauth('B')),
+      501: OFFERED,
+    },
+  },
+  GetCoauthTable: {
+    kind: 'file',
+    call: post('GET_COAUTH_TABLE'),
+    table: 'coauth_lock',
+    fails: { 501: OFFERED },
   },
   PutRelativeFile: {
     kind: 'file',

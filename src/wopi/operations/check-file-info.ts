@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common'
 import { Settings } from '../../config/settings.js'
+import { Editors } from '../../discovery/editors.js'
 import { type Answer, jsonAnswer } from '../../http/answer.js'
 import { mayEdit, type FileAccess } from '../../permission/access.service.js'
 import { MAX_STEM_LENGTH, splitName } from '../../storage/file-name.js'
@@ -18,13 +19,31 @@ export class CheckFileInfo implements Operation {
   constructor(
     private readonly settings: Settings,
     private readonly fileUrl: FileUrl,
+    private readonly editors: Editors,
   ) {}
 
   answer({ access }: WopiRequest): Promise<Answer> {
     const urls = { ...hostPages(this.settings, access.file.id), ...this.fileUrl.of(access) }
+    const plus = this.settings.coauthProfile === 'plus' ? this.plus(access) : {}
     return Promise.resolve(
-      jsonAnswer(200, { ...fileInfo(access), ...aroundTheEditor(this.settings), ...urls }),
+      jsonAnswer(200, { ...fileInfo(access), ...aroundTheEditor(this.settings), ...urls, ...plus }),
     )
+  }
+
+  /** With SupportsCoauth the eight that go together: all or none (WOPI.md §5.1). */
+  private plus({ tokenExpiresAt, file }: FileAccess): Record<string, unknown> {
+    // Until Microsoft's discovery is read there is no other address, and an absolute one there must be.
+    const service = (name: 'collab' | 'rtc'): string =>
+      this.editors.coauthService(name) ?? `${this.settings.publicUrl}/`
+    return {
+      SequenceNumber: file.sequenceNumber,
+      OfficeCollaborationServiceEndpointUrl: service('collab'),
+      RealTimeChannelEndpointUrl: service('rtc'),
+      AccessTokenExpiry: tokenExpiresAt.getTime(),
+      ServerTime: Date.now(),
+      SharingStatus: file.shared ? 'Shared' : 'Private',
+      FileGeoLocationCode: '',
+    }
   }
 }
 

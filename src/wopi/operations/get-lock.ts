@@ -16,7 +16,7 @@ export class GetLock implements Operation {
   async answer(request: WopiRequest): Promise<Answer> {
     const lock = await this.locks.current(request.params.id)
     if (!lock) throw new WopiError('no-such-file', 'the file was deleted meanwhile')
-    if (lock.kind === 'exclusive') return conflictAnswer(lock)
+    if (lock.kind === 'exclusive' || lock.kind === 'coauth') return conflictAnswer(lock)
     return new Answer(200, {
       'X-WOPI-Lock': lock.kind === 'wopi' ? lock.lockId : '',
       'X-WOPI-ItemVersion': lock.version,

@@ -1,6 +1,8 @@
 import { Injectable } from '@nestjs/common'
+import { Settings } from '../../config/settings.js'
 import { LockService, type Admission, type LockOutcome } from '../../lock/lock.service.js'
 import { AccessService } from '../../permission/access.service.js'
+import { lockWishes } from '../lock-wishes.js'
 import type { WopiRequest } from '../operation.js'
 import { WopiAccess } from '../wopi-access.js'
 import { requiredLockId } from '../wopi-headers.js'
@@ -17,6 +19,7 @@ export class RefreshLock extends LockOperation {
 
   constructor(
     private readonly locks: LockService,
+    private readonly settings: Settings,
     accesses: AccessService,
     access: WopiAccess,
   ) {
@@ -25,6 +28,6 @@ export class RefreshLock extends LockOperation {
 
   protected change(request: WopiRequest, by: Admission): Promise<LockOutcome | undefined> {
     const lockId = requiredLockId(request, 'X-WOPI-Lock')
-    return this.locks.refresh(request.params.id, lockId, by)
+    return this.locks.refresh(request.params.id, lockId, by, lockWishes(request, this.settings))
   }
 }

@@ -5,7 +5,7 @@ import { Database } from '../../database/database.js'
 import { type Answer, jsonAnswer } from '../../http/answer.js'
 import { correlationId } from '../../http/correlation-id.js'
 import { bodyOf } from '../../http/request-body.js'
-import { LockService } from '../../lock/lock.service.js'
+import { LockService, type LockState } from '../../lock/lock.service.js'
 import { BlobStore } from '../../storage/blob-store.js'
 import { sanitizeStem, splitName } from '../../storage/file-name.js'
 import { FileService } from '../../storage/file.service.js'
@@ -42,20 +42,23 @@ export class RenameFile implements Operation {
 
   async answer(request: WopiRequest): Promise<Answer> {
     const lockId = lockIdHeader(request, 'X-WOPI-Lock')
+    const coauthLockId = lockIdHeader(request, 'X-WOPI-CoauthLockId')
+    if (lockId !== undefined && coauthLockId !== undefined) {
+      throw new WopiError('header-invalid', 'X-WOPI-Lock and X-WOPI-CoauthLockId exclude each other')
+    }
     const stem = this.requestedStem(request)
     await this.saveCollaborasBody(request)
-    return againIfNameTaken(() => this.rename(request, stem, lockId))
+    return againIfNameTaken(() => this.rename(request, stem, { lockId, coauthLockId }))
   }
 
-  private rename(request: WopiRequest, stem: string, lockId: string | undefined): Promise<Answer> {
+  private rename(request: WopiRequest, stem: string, presented: PresentedLocks): Promise<Answer> {
     return this.database.transaction(async (tx) => {
       const head = await this.files.lockHead(tx, request.params.id)
-      const lock = await this.locks.hold(tx, request.params.id)
-      if (!head || !lock) throw new WopiError('no-such-file', 'the file was deleted meanwhile')
+      const held = await this.locks.holdWithCoauth(tx, request.params.id)
+      if (!head || !held) throw new WopiError('no-such-file', 'the file was deleted meanwhile')
       await this.rights.requireStill(tx, request, 'edit')
-      // With nothing locked, a wrong or missing lock header is harmless and common (CLIENTS.md pain 65).
-      if (lock.kind !== 'none' && !(lock.kind === 'wopi' && lock.lockId === lockId))
-        return conflictAnswer(lock)
+      const inTheWay = lockInTheWay(held, presented)
+      if (inTheWay) return conflictAnswer(inTheWay)
       const name = await this.files.renameNumbered(tx, head.id, stem + splitName(head.name).extension)
       await this.audit.record(tx, {
         actor: request.access.user.id,
@@ -93,4 +96,22 @@ export class RenameFile implements Operation {
     const outcome = await this.saves.decide(request.access, headers, content)
     if (outcome.kind === 'refused') await this.refusedSaves.keep(request.access, headers, outcome)
   }
+}
+
+interface PresentedLocks {
+  readonly lockId: string | undefined
+  readonly coauthLockId: string | undefined
+}
+
+/** The table of WOPI.md §8.2. An exclusive coauth lock is for its holder alone: a rename is a modification. */
+function lockInTheWay(
+  { wopi, coauth }: NonNullable<Awaited<ReturnType<LockService['holdWithCoauth']>>>,
+  { lockId, coauthLockId }: PresentedLocks,
+): LockState | undefined {
+  if (wopi.kind === 'wopi') return wopi.lockId === lockId ? undefined : wopi
+  if (wopi.kind === 'exclusive') return wopi
+  const mine = coauth.some((one) => one.lockId === coauthLockId)
+  const others = coauth.some((one) => one.type === 'CoauthExclusive' && one.lockId !== coauthLockId)
+  // With nothing locked, a wrong or missing lock header is harmless and common (CLIENTS.md pain 65).
+  return coauth.length === 0 || (mine && !others) ? undefined : { kind: 'coauth', version: wopi.version }
 }

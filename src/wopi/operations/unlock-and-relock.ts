@@ -1,6 +1,8 @@
 import { Injectable } from '@nestjs/common'
+import { Settings } from '../../config/settings.js'
 import { LockService, type Admission, type LockOutcome } from '../../lock/lock.service.js'
 import { AccessService } from '../../permission/access.service.js'
+import { lockWishes } from '../lock-wishes.js'
 import type { WopiRequest } from '../operation.js'
 import { WopiAccess } from '../wopi-access.js'
 import { requiredLockId } from '../wopi-headers.js'
@@ -14,6 +16,7 @@ export class UnlockAndRelock extends LockOperation {
 
   constructor(
     private readonly locks: LockService,
+    private readonly settings: Settings,
     accesses: AccessService,
     access: WopiAccess,
   ) {
@@ -23,6 +26,12 @@ export class UnlockAndRelock extends LockOperation {
   protected change(request: WopiRequest, by: Admission): Promise<LockOutcome | undefined> {
     const oldLockId = requiredLockId(request, 'X-WOPI-OldLock')
     const lockId = requiredLockId(request, 'X-WOPI-Lock')
-    return this.locks.unlockAndRelock(request.params.id, oldLockId, lockId, by)
+    return this.locks.unlockAndRelock(
+      request.params.id,
+      oldLockId,
+      lockId,
+      by,
+      lockWishes(request, this.settings),
+    )
   }
 }

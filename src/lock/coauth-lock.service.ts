@@ -1,0 +1,118 @@
+import { Injectable } from '@nestjs/common'
+import { Settings } from '../config/settings.js'
+import { Database, type Statement } from '../database/database.js'
+import {
+  COAUTH_TABLE,
+  GET_COAUTH_LOCK,
+  REFRESH_COAUTH_LOCK,
+  SETTLED_COAUTH_TABLE,
+  UNLOCK_COAUTH_LOCK,
+  type CoauthEntry,
+  type CoauthLockType,
+  type CoauthRow,
+} from './coauth-lock.statements.js'
+import type { Admission } from './lock.service.js'
+
+export interface CoauthTable {
+  readonly version: string
+  readonly locks: readonly CoauthEntry[]
+}
+
+export type CoauthRefusal =
+  /** `visibleName`: whom that lock names to others. */
+  | { readonly kind: 'wopi'; readonly visibleName: string | undefined }
+  | { readonly kind: 'exclusive' | 'coauth-exclusive' | 'no-lock' }
+
+export type CoauthOutcome =
+  | {
+      readonly granted: true
+      /** Without the lock, if it was released. */
+      readonly table: CoauthTable
+      /** Whose lock it is, or was: not necessarily the caller's. */
+      readonly holder: { readonly userId: string; readonly tokenId: string }
+    }
+  | { readonly granted: false; readonly refusal: CoauthRefusal }
+
+/** `undefined` in place of an answer: no such file, or the caller was not admitted. */
+type Answer<T> = Promise<T | undefined>
+
+/** The coauth locks of each file: WOPI.md §12, linearizable over all servers, and with the WOPI lock's operations. */
+@Injectable()
+export class CoauthLockService {
+  constructor(
+    private readonly database: Database,
+    private readonly settings: Settings,
+  ) {}
+
+  /** Acquires the lock; when `lockId` is held already, its type, metadata and expiry become these. */
+  async get(
+    fileId: string,
+    asked: { lockId: string; type: CoauthLockType; metadata: string; lifetimeMs: number },
+    by: Admission,
+  ): Answer<CoauthOutcome> {
+    const { lockId, type, metadata, lifetimeMs } = asked
+    const values = [this.settings.lockGraceMs, ...valuesOf(by), lockId, type, metadata, lifetimeMs]
+    return outcomeOf(await this.ask(GET_COAUTH_LOCK, fileId, values))
+  }
+
+  /** @param asked without metadata it stays as it is */
+  async refresh(
+    fileId: string,
+    asked: { lockId: string; metadata: string | undefined; lifetimeMs: number },
+    by: Admission,
+  ): Answer<CoauthOutcome> {
+    const { lockId, metadata, lifetimeMs } = asked
+    const values = [...valuesOf(by), lockId, metadata ?? null, lifetimeMs]
+    return outcomeOf(await this.ask(REFRESH_COAUTH_LOCK, fileId, values))
+  }
+
+  async unlock(fileId: string, lockId: string, by: Admission): Answer<CoauthOutcome> {
+    return outcomeOf(await this.ask(UNLOCK_COAUTH_LOCK, fileId, [...valuesOf(by), lockId]))
+  }
+
+  /** @returns 'unchanged' when the table's version is `knownVersion` */
+  async table(
+    fileId: string,
+    knownVersion: string | undefined,
+    { tokenId, userId }: Pick<Admission, 'tokenId' | 'userId'>,
+  ): Answer<CoauthTable | 'unchanged'> {
+    const [row] = await this.database.query(COAUTH_TABLE, [fileId, tokenId, userId, knownVersion ?? null])
+    if (!row) return undefined
+    if (row.unsettled) return this.settledTable(fileId, knownVersion)
+    return row.locks === null ? 'unchanged' : { version: row.version, locks: row.locks }
+  }
+
+  private async settledTable(
+    fileId: string,
+    knownVersion: string | undefined,
+  ): Answer<CoauthTable | 'unchanged'> {
+    const [table] = await this.database.inTurn(fileId, () =>
+      this.database.query(SETTLED_COAUTH_TABLE, [fileId]),
+    )
+    return table?.version === knownVersion ? table && 'unchanged' : table
+  }
+
+  private async ask(statement: Statement<CoauthRow>, fileId: string, values: unknown[]): Answer<CoauthRow> {
+    const ask = (): Promise<CoauthRow[]> => this.database.query(statement, [fileId, ...values])
+    return (await this.database.inTurn(fileId, ask))[0]
+  }
+}
+
+function valuesOf({ tokenId, userId, neededRank }: Admission): unknown[] {
+  return [tokenId, userId, neededRank]
+}
+
+function outcomeOf(row: CoauthRow | undefined): CoauthOutcome | undefined {
+  if (!row) return undefined
+  if (row.outcome !== 'granted') return { granted: false, refusal: refusalOf(row) }
+  return {
+    granted: true,
+    table: { version: row.table_version ?? '', locks: row.locks ?? [] },
+    holder: { userId: row.user_id ?? '', tokenId: row.token_id ?? '' },
+  }
+}
+
+function refusalOf({ outcome, visible_name }: CoauthRow): CoauthRefusal {
+  if (outcome === 'granted') throw new Error('what was granted was not refused')
+  return outcome === 'wopi' ? { kind: outcome, visibleName: visible_name ?? undefined } : { kind: outcome }
+}

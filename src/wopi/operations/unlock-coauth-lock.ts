@@ -1,0 +1,37 @@
+import { Injectable } from '@nestjs/common'
+import { Answer } from '../../http/answer.js'
+import { CoauthLockService } from '../../lock/coauth-lock.service.js'
+import type { Admission } from '../../lock/lock.service.js'
+import { AccessService } from '../../permission/access.service.js'
+import { coauthRefusedAnswer } from '../coauth-answer.js'
+import type { WopiRequest } from '../operation.js'
+import { Sightings } from '../sightings.js'
+import { WopiAccess } from '../wopi-access.js'
+import { requiredLockId } from '../wopi-headers.js'
+import { AdmittedOperation } from './admitted-operation.js'
+
+/** WOPI.md §12.5. As with Unlock, the right to edit may be gone: a lock must not outlive its client for that reason. */
+@Injectable()
+export class UnlockCoauthLock extends AdmittedOperation {
+  readonly name = 'UnlockCoauthLock'
+  readonly needs = 'unlock'
+  readonly extension = 'plus'
+
+  constructor(
+    private readonly coauthLocks: CoauthLockService,
+    private readonly sightings: Sightings,
+    accesses: AccessService,
+    access: WopiAccess,
+  ) {
+    super(accesses, access)
+  }
+
+  protected async perform(request: WopiRequest, by: Admission): Promise<Answer | undefined> {
+    const lockId = requiredLockId(request, 'X-WOPI-CoauthLockId')
+    const outcome = await this.coauthLocks.unlock(request.params.id, lockId, by)
+    if (!outcome) return undefined
+    if (!outcome.granted) return coauthRefusedAnswer(outcome.refusal)
+    this.sightings.noteOf(request, outcome.holder, { kind: 'coauth-unlocked' })
+    return new Answer(200)
+  }
+}
