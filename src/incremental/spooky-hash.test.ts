@@ -28,8 +28,18 @@ const VECTORS: readonly (readonly [title: string, input: Buffer, hex: string, ba
     'b142116c1a021547b9c0440303e9a0c5',
     'sUIRbBoCFUe5wEQDA+mgxQ==',
   ],
-  ['191 bytes, the longest short one', counting(191), '2f46bbb5033a047138b693a8d00a7dfe', 'L0a7tQM6BHE4tpOo0Ap9/g=='],
-  ['192 bytes, the shortest long one', counting(192), '541aa3b2943fd102d3858d75db93a30e', 'VBqjspQ/0QLThY1125OjDg=='],
+  [
+    '191 bytes, the longest short one',
+    counting(191),
+    '2f46bbb5033a047138b693a8d00a7dfe',
+    'L0a7tQM6BHE4tpOo0Ap9/g==',
+  ],
+  [
+    '192 bytes, the shortest long one',
+    counting(192),
+    '541aa3b2943fd102d3858d75db93a30e',
+    'VBqjspQ/0QLThY1125OjDg==',
+  ],
   ['1000 bytes', counting(1000), 'bed8b27244b5fbe067f8617e862e0ffc', 'vtiyckS1++Bn+GF+hi4P/A=='],
 ]
 
@@ -66,7 +76,9 @@ describe('SpookyHash', () => {
       fc.property(fc.uint8Array({ maxLength: 2000, size: 'max' }), cuts, (bytes, at) => {
         const hash = new SpookyHash()
         let from = 0
-        for (const cut of [...at, bytes.length].map((one) => Math.min(one, bytes.length)).sort((a, b) => a - b)) {
+        for (const cut of [...at, bytes.length]
+          .map((one) => Math.min(one, bytes.length))
+          .sort((a, b) => a - b)) {
           hash.update(bytes.subarray(from, cut))
           from = cut
         }
