@@ -2,7 +2,7 @@ import { type ChunkId, rawChunkId } from './chunk-id.js'
 import { encodeFrameHeader, EXTENDED_HEADER_BYTES, FRAME_HEADER_BYTES } from './frame-format.js'
 import { RANGE_FLAGS, RANGE_OFFSETS, writeSize } from './frame-format.js'
 
-type Bytes = Iterable<Uint8Array> | AsyncIterable<Uint8Array>
+type Bytes = Iterable<Buffer> | AsyncIterable<Buffer>
 
 export interface OutgoingMessage {
   readonly kind: 'message'
@@ -38,7 +38,7 @@ export function messageFrame(value: object): OutgoingMessage {
  */
 export async function* writeFrames(
   frames: Iterable<OutgoingFrame> | AsyncIterable<OutgoingFrame>,
-): AsyncGenerator<Uint8Array, void, undefined> {
+): AsyncGenerator<Buffer, void, undefined> {
   for await (const frame of frames) {
     yield headerOf(frame)
     if (frame.kind === 'message') yield frame.json
@@ -73,7 +73,7 @@ function headerOf(frame: OutgoingFrame): Buffer {
   return header
 }
 
-async function* exactly(size: number, payload: Bytes): AsyncGenerator<Uint8Array, void, undefined> {
+async function* exactly(size: number, payload: Bytes): AsyncGenerator<Buffer, void, undefined> {
   let given = 0
   for await (const piece of payload) {
     given += piece.length

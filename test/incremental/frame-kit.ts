@@ -74,7 +74,7 @@ export async function readOrRefusal(
 }
 
 export async function written(frames: readonly OutgoingFrame[]): Promise<Buffer> {
-  const pieces: Uint8Array[] = []
+  const pieces: Buffer[] = []
   for await (const piece of writeFrames(frames)) pieces.push(piece)
   return Buffer.concat(pieces)
 }
