@@ -15,8 +15,11 @@ export interface ZipDirectory {
   readonly entries: readonly ZipEntry[]
 }
 
-/** The signature of more would be longer than what it can save; Office packages have hundreds of entries at most. */
-export const MOST_ZIP_ENTRIES = 50_000
+/**
+ * The signature of more could not be sent back within MOST_MESSAGE_BYTES, and would keep everybody else waiting while it
+ * is read. Office packages have hundreds.
+ */
+export const MOST_ZIP_ENTRIES = 30_000
 
 const SIGNATURE = 0x02014b50
 const HEADER_BYTES = 46
