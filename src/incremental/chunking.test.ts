@@ -174,6 +174,7 @@ describe('chunking', () => {
     ['one entry fewer than the directory has', patched(plain.bytes, -12, 1, -14, 1), 'another size'],
     ['one entry more than the directory has', patched(plain.bytes, -12, 3, -14, 3), 'breaks off'],
     ['a directory that reaches behind its end', patched(plain.bytes, -10, 0x7fff), 'beyond its end record'],
+    ['a zip64 locator that points at itself', pointedAtItself(), 'points behind itself'],
     ['several disks', patched(plain.bytes, -18, 1), 'several disks'],
     ['65,535 entries without a zip64 record', patched(plain.bytes, -12, 0xffff), 'no zip64 locator'],
     [
@@ -190,6 +191,18 @@ describe('chunking', () => {
   it.each(UNLAWFUL)('§13.4: falls back to FullFile for %s', async (_title, bytes, reason) => {
     await expect(zipPartition(bufferSource(bytes))).rejects.toThrow(reason)
     expect(await partition(bufferSource(bytes))).toEqual({ scheme: 'FullFile', lengths: [bytes.length] })
+  })
+
+  it('§13.4: Zip for as many entries as a signature may have', async () => {
+    const names = Array.from({ length: 30_000 }, (_, index) => 'x'.repeat(1 + (index % 90)))
+    const { bytes, lengths } = makeZip(names.map((name) => ({ name, payload: text('y') })))
+    expect(await partition(bufferSource(bytes))).toEqual({ scheme: 'Zip', lengths })
+  })
+
+  it('§13.4: does not take a failing disk for something else than a zip', async () => {
+    const { bytes } = makeZip([A, B])
+    const read = (): Promise<Buffer> => Promise.reject(new Error('the disk fails'))
+    await expect(partition({ size: bytes.length, read })).rejects.toThrow('the disk fails')
   })
 
   it('§13.4: falls back to FullFile for more entries than a signature should have', async () => {
@@ -343,6 +356,13 @@ function patched(bytes: Buffer, ...changes: readonly number[]): Buffer {
   for (let index = 0; index < changes.length; index += 2)
     copy.writeUInt16LE(changes[index + 1] ?? 0, copy.length + (changes[index] ?? 0))
   return copy
+}
+
+function pointedAtItself(): Buffer {
+  const { bytes } = makeZip([A], { zip64: true })
+  const locator = bytes.length - 22 - 20
+  bytes.writeBigUInt64LE(BigInt(locator), locator + 8)
+  return bytes
 }
 
 function write(bytes: Buffer, at: number, value: number): void {

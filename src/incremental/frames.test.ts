@@ -74,9 +74,39 @@ describe('reading frames', () => {
   })
 
   it('§13.2: reads and ignores whatever follows the EndFrame', async () => {
-    const source = inPieces(hex(MESSAGE, END, 'ffff', CHUNK, MESSAGE), [5, 40, 60])
-    expect(await readAll(source, 'message')).toEqual([{ kind: 'message', value: {} }])
-    expect(await source.next()).toEqual({ done: true, value: undefined })
+    const pieces = [hex(MESSAGE, END, 'ffff'), CHUNK, Buffer.alloc(0), MESSAGE]
+    let taken = 0
+    async function* source(): AsyncGenerator<Buffer> {
+      for (; taken < pieces.length; taken++) yield await Promise.resolve(pieces[taken] ?? END)
+    }
+    expect(await readAll(source(), 'message')).toEqual([{ kind: 'message', value: {} }])
+    expect(taken).toBe(pieces.length)
+  })
+
+  it('§13.2: does not read an endless tail', async () => {
+    let given = 0
+    async function* endless(): AsyncGenerator<Buffer> {
+      yield hex(MESSAGE, END)
+      for (; ; given += 1000) yield await Promise.resolve(Buffer.alloc(1000))
+    }
+    expect(await readOrRefusal(endless(), 'message', { bodyBytes: 5000 })).toBe('body-too-long')
+    expect(given).toBeLessThan(6000)
+  })
+
+  it('§13.2: reads a large MessageJSON that comes in small pieces', async () => {
+    const text = Buffer.from(JSON.stringify(Array.from({ length: 10_000 }, (_, index) => index)))
+    const cuts = Array.from({ length: text.length / 7 }, (_, index) => 7 * index)
+    const body = hex('00000002 00000000', size(text.length), text, END)
+    expect(await readAll(inPieces(body, cuts), 'message')).toEqual([
+      { kind: 'message', value: JSON.parse(text.toString()) as unknown },
+    ])
+  })
+
+  it('§13.2: reads several chunks of more than a piece each', async () => {
+    const chunks = [1, 2, 3].map((fill) => chunk(Buffer.alloc(5000, fill)))
+    const body = await written([messageFrame({}), ...chunks])
+    const frames = await readAll(inPieces(body, [1000, 2000, 9000]), 'message-and-chunks')
+    expect(frames.slice(1)).toEqual(chunks.map(asRead))
   })
 
   it('§13.9: an upload session holds chunk frames and no EndFrame', async () => {
@@ -336,7 +366,7 @@ describe('writing frames', () => {
   it('§13.2: what was written is read, at whatever places it is cut', async () => {
     const json = fc.jsonValue().map((value) => messageFrame({ value }))
     const chunks = fc
-      .uniqueArray(fc.uint8Array({ maxLength: 400 }), {
+      .uniqueArray(fc.uint8Array({ maxLength: 400, size: 'max' }), {
         selector: (bytes) => Buffer.from(bytes).toString('hex'),
       })
       .map((all) => all.map((bytes) => chunk(Buffer.from(bytes))))
@@ -345,7 +375,7 @@ describe('writing frames', () => {
       id: fc.uint8Array({ minLength: 16, maxLength: 16 }).map(chunkIdFrom),
       offset: fc.maxSafeNat(),
       containsEnd: fc.boolean(),
-      bytes: fc.uint8Array({ maxLength: 400 }).map((bytes) => Buffer.from(bytes)),
+      bytes: fc.uint8Array({ maxLength: 400, size: 'max' }).map((bytes) => Buffer.from(bytes)),
     })
     const ranges = fc
       .array(range)
@@ -377,7 +407,8 @@ function chunk(bytes: Buffer): {
   return { kind: 'chunk', id: chunkIdOf(bytes), length: bytes.length, payload: [bytes] }
 }
 
-function asRead({ payload, ...frame }: { payload: Buffer[]; length?: number }): object {
+function asRead({ payload, ...sent }: { payload: Buffer[]; length: number }): object {
+  const frame: { length?: number } = { ...sent }
   delete frame.length
   return { ...frame, bytes: Buffer.concat(payload) }
 }
