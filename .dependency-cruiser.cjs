@@ -42,6 +42,7 @@ const ARROWS = {
   events: ['database', 'config', 'logging'],
   audit: ['database', 'config', 'logging'],
   http: [],
+  incremental: [],
   database: ['config'],
   config: [],
   logging: [],
