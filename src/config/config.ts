@@ -28,6 +28,8 @@ export interface Config {
   readonly editors: readonly EditorSetting[]
   /** Whose pages may show ours in a frame, beside our own (W-04). */
   readonly frameAncestors: readonly string[]
+  /** Which co-authoring protocol is advertised and served (DESIGN.md §6). */
+  readonly coauthProfile: 'web' | 'plus'
   readonly lockTtlMs: number
   readonly lockGraceMs: number
   /** Who saves for everybody in Excel, as far as nothing else was seen (SEEDS.md §6). */
@@ -102,7 +104,7 @@ const environment = z.object({
   DATABASE_POOL_SIZE: whole(2, 100, 10),
   DATA_DIR: z.string().default('./data'),
   STORAGE: z.literal('filesystem', 'must be filesystem').default('filesystem'),
-  COAUTH_PROFILE: z.literal('web', 'must be web').default('web'),
+  COAUTH_PROFILE: z.enum(['web', 'plus'], 'must be web or plus').default('web'),
   TOKEN_SECRETS: z.string().optional(),
   OIDC_ISSUER: httpOrigin.optional(),
   OIDC_AUDIENCE: z.string().default('tandem'),
@@ -169,6 +171,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     editors,
     frameAncestors: e.FRAME_ANCESTORS,
     fileUrl: e.FILE_URL,
+    coauthProfile: e.COAUTH_PROFILE,
     lockTtlMs: e.LOCK_TTL_SECONDS * 1000,
     lockGraceMs: e.LOCK_GRACE_SECONDS * 1000,
     principalRule: e.PRINCIPAL_RULE,

@@ -16,6 +16,7 @@ export abstract class Settings implements Omit<
   abstract readonly editors: Config['editors']
   abstract readonly frameAncestors: Config['frameAncestors']
   abstract readonly fileUrl: boolean
+  abstract readonly coauthProfile: Config['coauthProfile']
   abstract readonly lockTtlMs: number
   abstract readonly lockGraceMs: number
   abstract readonly principalRule: Config['principalRule']

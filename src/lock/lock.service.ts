@@ -22,6 +22,12 @@ export type LockState =
   | { readonly kind: 'wopi'; readonly lockId: string; readonly version: string }
   | { readonly kind: 'exclusive'; readonly holder: string; readonly reason: string; readonly version: string }
 
+/** A coauth lock that is live at that instant. */
+export interface CoauthHold {
+  readonly lockId: string
+  readonly type: 'Coauth' | 'CoauthExclusive'
+}
+
 export type LockOutcome =
   | { readonly granted: true; readonly version: string }
   /** `current` is what the caller is told on a 409. */
@@ -113,6 +119,15 @@ export class LockService {
       ? this.ask(HOLD_IF_ADMITTED, fileId, valuesOf(by), tx)
       : this.ask(HOLD, fileId, [], tx))
     return row && stateOf(row)
+  }
+
+  /** The same, with the coauth locks beside it: there are none yet. */
+  async holdWithCoauth(
+    tx: Tx,
+    fileId: string,
+  ): Answer<{ readonly wopi: LockState; readonly coauth: readonly CoauthHold[] }> {
+    const wopi = await this.hold(tx, fileId)
+    return wopi && { wopi, coauth: [] }
   }
 
   private async change(

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common'
+import { IncrementalOperations } from './incremental-operations.js'
 import type { Operation, WopiRequest } from './operation.js'
 import { CheckFileInfo } from './operations/check-file-info.js'
 import { AddActivities } from './operations/add-activities.js'
@@ -43,13 +44,14 @@ export class Operations {
     getEcosystem: GetEcosystem,
     getShareUrl: GetShareUrl,
     addActivities: AddActivities,
+    incremental: IncrementalOperations,
   ) {
     this.reads = new Map<string, Operation>([
       ['contents', getFile],
       ['ancestry', enumerateAncestors],
       ['ecosystem_pointer', getEcosystem],
     ])
-    this.onContents = new Map<string, Operation>([['PUT', putFile]])
+    this.onContents = new Map<string, Operation>([['PUT', putFile], ...incremental.onContents])
     this.onFile = new Map<string, Operation>([
       ['LOCK', lock],
       ['REFRESH_LOCK', refreshLock],
@@ -61,6 +63,7 @@ export class Operations {
       ['PUT_USER_INFO', putUserInfo],
       ['GET_SHARE_URL', getShareUrl],
       ['ADD_ACTIVITIES', addActivities],
+      ...incremental.onFile,
     ])
   }
 

@@ -24,7 +24,7 @@ export class Housekeeping implements AsyncDisposable {
   ) {
     const logger = new Logger('info', { write: (line: string) => this.log.push(line) })
     const settings = { ...readConfig({ DATA_DIR: dataDir }), databaseUrl, tokenSecrets: [] }
-    const store = new BlobStore(settings)
+    const store = new BlobStore(settings, database)
     this.versions = new VersionPurger(database, logger)
     this.recovery = new RecoveryPurger(database, logger)
     this.sessions = new SessionPurger(database, settings, logger)
