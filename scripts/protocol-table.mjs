@@ -33,12 +33,17 @@ const sent = {
 
 const link = (path) => `[${path.slice('test/'.length)}](../${path})`
 
-function operationRow({ name, call, override, test, fails }) {
+function operationRow({ name, call, override, test, fails, profile }) {
   const words = [code(name), code(call), override === undefined ? '' : code(override)]
   if (!implemented.has(name.split(' ')[0]))
     return [...words, '501', '501', link('test/wopi/unsupported.test.ts')]
   if (test === undefined || !existsSync(join(root, test))) throw new Error(`${name} has no test`)
-  return [...words, 'yes', fails.join(' '), link(test)]
+  return [
+    ...words,
+    profile === undefined ? 'yes' : `with \`COAUTH_PROFILE=${profile}\``,
+    fails.join(' '),
+    link(test),
+  ]
 }
 
 // CheckFileInfo's own test first, then those of WOPI, then any.

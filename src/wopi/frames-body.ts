@@ -52,7 +52,10 @@ export async function question<S extends z.ZodType>(
     }
     return parseMessage(schema, value) as z.infer<S>
   } catch (error) {
-    throw refusalOf(error)
+    const refusal = refusalOf(error)
+    // A question that is too long is no question (WOPI.md §13.6).
+    if (refusal instanceof WopiError) throw new WopiError('body-invalid', refusal.message, refusal.headers)
+    throw refusal
   }
 }
 
