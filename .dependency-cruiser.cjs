@@ -4,6 +4,7 @@
 /** What each module may import beside itself. Everything not listed is forbidden. */
 const ARROWS = {
   wopi: [
+    'incremental',
     'coauth-status',
     'discovery',
     'lock',
@@ -37,11 +38,12 @@ const ARROWS = {
   discovery: ['config', 'logging'],
   webhooks: ['events', 'database', 'config', 'logging'],
   lock: ['events', 'database', 'config', 'logging'],
-  storage: ['database', 'config', 'logging'],
+  storage: ['incremental', 'database', 'config', 'logging'],
   permission: ['database', 'config', 'logging'],
   events: ['database', 'config', 'logging'],
   audit: ['database', 'config', 'logging'],
   http: [],
+  incremental: [],
   database: ['config'],
   config: [],
   logging: [],

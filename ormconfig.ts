@@ -10,6 +10,7 @@ import { ShareLinks1764500000000 } from './src/database/migrations/1764500000000
 import { WebSessions1764550000000 } from './src/database/migrations/1764550000000-web-sessions.js'
 import { ShareLinkHolders1764600000000 } from './src/database/migrations/1764600000000-share-link-holders.js'
 import { CoauthLocks1764700000000 } from './src/database/migrations/1764700000000-coauth-locks.js'
+import { IncrementalTransfer1764800000000 } from './src/database/migrations/1764800000000-incremental-transfer.js'
 import { AccessGrant } from './src/permission/access-grant.entity.js'
 import { AccessToken } from './src/permission/access-token.entity.js'
 import { UserAccount } from './src/permission/user-account.entity.js'
@@ -34,6 +35,7 @@ export function createDataSource(databaseUrl: string, poolSize: number): DataSou
       WebSessions1764550000000,
       ShareLinkHolders1764600000000,
       CoauthLocks1764700000000,
+      IncrementalTransfer1764800000000,
     ],
     migrationsTableName: 'migration',
     synchronize: false,

@@ -13,7 +13,8 @@ async function fsck(): Promise<void> {
   const dataSource = await createDataSource(opened.url, 2).initialize()
   try {
     const settings = { ...config, databaseUrl: opened.url, tokenSecrets: await loadTokenSecrets(config) }
-    const report = await checkStorage(new Database(dataSource), new BlobStore(settings), (line) =>
+    const database = new Database(dataSource)
+    const report = await checkStorage(database, new BlobStore(settings, database), (line) =>
       console.log(line),
     )
     console.log(`${report.checked} versions and recovery items checked, ${report.damaged} damaged`)

@@ -31,6 +31,12 @@ export type LockState =
   | { readonly kind: 'coauth'; readonly version: string }
   | { readonly kind: 'exclusive'; readonly holder: string; readonly reason: string; readonly version: string }
 
+/** A coauth lock that is live at that instant. */
+export interface CoauthHold {
+  readonly lockId: string
+  readonly type: CoauthLockType
+}
+
 export type LockOutcome =
   | { readonly granted: true; readonly version: string }
   /** `current` is what the caller is told on a 409. */
@@ -161,7 +167,7 @@ export class LockService {
     by?: Admission,
   ): Answer<{
     readonly wopi: Exclude<LockState, { kind: 'coauth' }>
-    readonly coauth: readonly { readonly lockId: string; readonly type: CoauthLockType }[]
+    readonly coauth: readonly CoauthHold[]
   }> {
     const state = await this.hold(tx, fileId, by)
     if (state?.kind !== 'coauth') return state && { wopi: state, coauth: [] }

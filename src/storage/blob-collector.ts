@@ -14,7 +14,25 @@ export const UNREFERENCED: Statement<{ blob: string }> = {
   text: `
     select blob from unnest($1::text[]) as given (blob)
     where not exists (select from file_version v where v.blob = given.blob)
-      and not exists (select from recovery_item r where r.blob = given.blob and r.resolution is distinct from 'discarded')`,
+      and not exists (select from recovery_item r where r.blob = given.blob and r.resolution is distinct from 'discarded')
+      and not exists (select from stream_chunk c where c.blob = given.blob and c.blob <> c.content)
+      and not exists (select from stream s where s.content = given.blob)
+      and not exists (select from upload_part p where p.blob = given.blob)`,
+}
+
+/**
+ * Composites that nothing points to, and the remembered chunks of blobs that are going: the blobs whose bytes they use are
+ * free for the next look. $1 grace ms
+ */
+const DELETE_UNREFERENCED_CONTENTS: Statement<{ id: string }> = {
+  name: 'delete-unreferenced-contents',
+  text: `
+    delete from chunked_content c
+    where made_at < clock_timestamp() - $1::float8 * interval '1 ms'
+      and not exists (select from file_version v where v.blob = c.id)
+      and not exists (select from recovery_item r where r.blob = c.id and r.resolution is distinct from 'discarded')
+      and not exists (select from stream s where s.content = c.id)
+    returning id`,
 }
 
 /**
@@ -45,6 +63,7 @@ export class BlobCollector implements OnApplicationBootstrap, OnApplicationShutd
 
   /** @returns how many blobs were deleted */
   async collect(graceMs = ORPHAN_GRACE_MS): Promise<number> {
+    await this.database.query(DELETE_UNREFERENCED_CONTENTS, [graceMs])
     let deleted = 0
     let batch: string[] = []
     const youngest = Date.now() - graceMs

@@ -4,9 +4,13 @@ import { createReadStream } from 'node:fs'
 import { mkdir, open, readdir, rm, stat, type FileHandle } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Settings } from '../config/settings.js'
+import { Database } from '../database/database.js'
+import { type BlobRange, merged, OpenBlobs, sizeOf } from './blob-ranges.js'
 import { readExactly, readPieces } from './blob-reader.js'
 import { disk, writeHashed } from './blob-writer.js'
-import { BodyIncomplete, BodyTooLarge } from './storage-errors.js'
+import { CONTENT_CHUNKS } from './chunk.statements.js'
+import { isComposite } from './composite.js'
+import { BodyIncomplete, BodyTooLarge, StorageFailed } from './storage-errors.js'
 
 /** Bytes that are safely on disk, but that nothing points to yet. */
 export interface StoredBlob {
@@ -22,12 +26,16 @@ const READ_WHOLE_BYTES = 64 * 1024
 /**
  * Immutable blobs in the file system, under names that say nothing about their content. A blob is written once, to a
  * name nobody knows yet, and never changed: a save that fails or loses its race leaves an orphan, never a torn file.
+ * A composite is read here like any other blob, though its bytes are ranges of others (docs/adr/0018).
  */
 @Injectable()
 export class BlobStore implements OnModuleInit {
   readonly folder: string
 
-  constructor(private readonly settings: Settings) {
+  constructor(
+    private readonly settings: Settings,
+    private readonly database: Database,
+  ) {
     this.folder = join(settings.dataDir, 'blobs')
   }
 
@@ -72,6 +80,7 @@ export class BlobStore implements OnModuleInit {
    *   and not a broken download
    */
   async read(blob: string, size: number): Promise<Buffer | AsyncIterable<Buffer>> {
+    if (isComposite(blob)) return this.readRanges(await this.rangesOf(blob, size), size)
     return disk(async () => {
       const file = await open(this.pathOf(blob))
       try {
@@ -90,8 +99,69 @@ export class BlobStore implements OnModuleInit {
     })
   }
 
+  /**
+   * Where the bytes of a blob or composite lie.
+   * @throws StorageFailed when a composite is not known, or not whole
+   */
+  async rangesOf(blob: string, size: number): Promise<BlobRange[]> {
+    if (!isComposite(blob)) return [{ blob, start: 0, length: size }]
+    const ranges = await this.compositeRanges(blob)
+    const found = sizeOf(ranges)
+    if (found !== size)
+      throw new StorageFailed(new Error(`composite ${blob} has ${found} bytes instead of ${size}`))
+    return ranges
+  }
+
+  /** For ranges of blobs, of which `rangesOf` and the chunk lists tell. */
+  opened(): OpenBlobs {
+    return new OpenBlobs((blob) => this.pathOf(blob))
+  }
+
+  /** Before an answer starts, so that a lost blob is a 500 and not a broken download. @throws StorageFailed */
+  async require(ranges: Iterable<BlobRange>): Promise<void> {
+    const ends = new Map<string, number>()
+    for (const { blob, start, length } of ranges) {
+      if (length > 0) ends.set(blob, Math.max(ends.get(blob) ?? 0, start + length))
+    }
+    await disk(async () => {
+      for (const [blob, end] of ends) {
+        const { size } = await stat(this.pathOf(blob))
+        if (size < end) throw new Error(`blob ${blob} has ${size} bytes instead of ${end} or more`)
+      }
+    })
+  }
+
+  private async compositeRanges(composite: string): Promise<BlobRange[]> {
+    const rows = await this.database.query(CONTENT_CHUNKS, [composite])
+    return merged(
+      rows.map((row) => ({ blob: row.blob, start: Number(row.start), length: Number(row.length) })),
+    )
+  }
+
+  private async readRanges(
+    ranges: readonly BlobRange[],
+    size: number,
+  ): Promise<Buffer | AsyncIterable<Buffer>> {
+    await this.require(ranges)
+    const pieces = this.pieces(ranges)
+    if (size > READ_WHOLE_BYTES) return pieces
+    const copies: Buffer[] = []
+    for await (const piece of pieces) copies.push(Buffer.from(piece))
+    return Buffer.concat(copies)
+  }
+
+  private async *pieces(ranges: readonly BlobRange[]): AsyncGenerator<Buffer, void, undefined> {
+    const blobs = this.opened()
+    try {
+      for (const range of ranges) yield* blobs.pieces(range)
+    } finally {
+      await blobs.close()
+    }
+  }
+
+  /** A composite has no file; the collector takes its rows. */
   async remove(blob: string): Promise<void> {
-    await rm(this.pathOf(blob), { force: true }).catch(() => undefined)
+    if (!isComposite(blob)) await rm(this.pathOf(blob), { force: true }).catch(() => undefined)
   }
 
   /** All blobs with the time of their writing, shard by shard. */
@@ -109,7 +179,10 @@ export class BlobStore implements OnModuleInit {
     const hash = createHash('sha256')
     let size = 0
     try {
-      for await (const chunk of createReadStream(this.pathOf(blob), { highWaterMark: 1024 ** 2 })) {
+      const pieces = isComposite(blob)
+        ? this.pieces(await this.compositeRanges(blob))
+        : createReadStream(this.pathOf(blob), { highWaterMark: 1024 ** 2 })
+      for await (const chunk of pieces) {
         hash.update(chunk as Buffer)
         size += (chunk as Buffer).length
       }

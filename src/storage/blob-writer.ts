@@ -51,7 +51,8 @@ async function* received(body: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
     yield* body
   } catch (error) {
     if (error instanceof BodyIncomplete) throw error
-    throw new BodyIncomplete(`the body broke off: ${error instanceof Error ? error.message : String(error)}`)
+    const why = error instanceof Error ? error.message : String(error)
+    throw new BodyIncomplete(`the body broke off: ${why}`, { cause: error })
   }
 }
 

@@ -84,12 +84,33 @@ export class FileService {
     tx: Tx,
     head: Head,
     content: StoredBlob,
-    { author, editors, cause, flag, correlationId }: Authorship,
+    by: Authorship,
   ): Promise<{ version: string; modifiedAt: string; changed: boolean }> {
     if (content.sha256 === head.sha256 && content.size === head.size) {
       return { version: head.version, modifiedAt: head.modifiedAt, changed: false }
     }
-    const { blob, size, sha256 } = content
+    return { ...(await this.move(tx, head, content, by)), changed: true }
+  }
+
+  /**
+   * The same for PutChunkedFile, which makes a version of the same bytes, too: something else about the file has changed
+   * then (WOPI.md §13.7). The caller changes streams and properties in the same transaction.
+   */
+  commitChunked(
+    tx: Tx,
+    head: Head,
+    content: StoredBlob,
+    by: Omit<Authorship, 'cause'>,
+  ): Promise<{ version: string; modifiedAt: string; sequenceNumber: number }> {
+    return this.move(tx, head, content, { ...by, cause: 'chunked' })
+  }
+
+  private async move(
+    tx: Tx,
+    head: Head,
+    { blob, size, sha256 }: StoredBlob,
+    { author, editors, cause, flag, correlationId }: Authorship,
+  ): Promise<{ version: string; modifiedAt: string; sequenceNumber: number }> {
     const [row] = await tx.query(MOVE_HEAD, [
       head.id,
       blob,
@@ -102,7 +123,7 @@ export class FileService {
       flag ?? null,
     ])
     if (!row) throw new Error('the head vanished while its row was held')
-    return { version: row.version, modifiedAt: row.modified_at, changed: true }
+    return { version: row.version, modifiedAt: row.modified_at, sequenceNumber: row.sequence_number }
   }
 
   /** @throws NameTaken, NoSuchContainer */

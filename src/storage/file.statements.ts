@@ -57,9 +57,10 @@ export const CREATE_FILE: Statement<HeadRow> = {
  * Moves the head to new bytes. The caller holds the head (LOCK_HEAD) in the same transaction: that is what makes a
  * stale writer unable to move it. Versions only grow, and modified_at with them, even if the clock was set back.
  * The lock row repeats the version, so that lock answers can name it (see lock.statements.ts).
+ * Alternate streams and properties belong to the content that goes, unless PutChunkedFile moves it (WOPI.md §13.1).
  * $1 file, $2 blob, $3 size, $4 sha256, $5 author, $6 editors, $7 cause, $8 correlation id, $9 flag or null
  */
-export const MOVE_HEAD: Statement<{ version: string; modified_at: string }> = {
+export const MOVE_HEAD: Statement<{ version: string; modified_at: string; sequence_number: number }> = {
   name: 'move-head',
   text: `
     with head as (
@@ -72,8 +73,13 @@ export const MOVE_HEAD: Statement<{ version: string; modified_at: string }> = {
       select id, version, blob, size, sha256, $5, $6, $7, $8, $9, modified_at from head
     ), lock_row as (
       update file_lock set version = head.version from head where file_id = head.id
+    ), gone_streams as (
+      delete from stream using head where file_id = head.id and $7 <> 'chunked'
+    ), gone_properties as (
+      delete from content_property using head
+      where file_id = head.id and retention = 'DeleteOnContentChange' and $7 <> 'chunked'
     )
-    select version, ${MODIFIED_AT} from head`,
+    select version, sequence_number, ${MODIFIED_AT} from head`,
 }
 
 /** No row when the name is taken. $1 file, $2 name, $3 name key */

@@ -16,6 +16,8 @@ const ALL_STORED: Statement<StoredRow> = {
     union all
     select 'head of file ' || id, blob, size, sha256 from file where deleted_at is null
     union all
+    select 'stream ' || stream_id || ' of file ' || file_id, content, size, sha256 from stream
+    union all
     select 'recovery item ' || id, blob, size, sha256 from recovery_item where resolution is distinct from 'discarded'`,
 }
 

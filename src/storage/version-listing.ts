@@ -18,7 +18,7 @@ export const UNLISTED_KEPT_MS = 24 * 3600_000
  */
 const JUDGED = `
   select v.*,
-    v.cause <> 'save' or v.flag is not null or v.version = f.version
+    v.cause not in ('save', 'chunked') or v.flag is not null or v.version = f.version
     or v.version = min(v.version) over (partition by v.file_id)
     or v.version = max(v.version) over (partition by v.file_id, v.cause, v.session_began,
       floor(extract(epoch from v.at - coalesce(v.session_began, 'epoch')) / ${SPAN_SECONDS})) as listed
@@ -47,7 +47,7 @@ export const FILES_WITH_OLD_SAVES: Statement<{ file_id: string }> = {
   name: 'files-with-old-saves',
   text: `
     select distinct file_id from file_version
-    where cause = 'save' and at >= $1 and at < clock_timestamp() - $2::float8 * interval '1 ms'
+    where cause in ('save', 'chunked') and at >= $1 and at < clock_timestamp() - $2::float8 * interval '1 ms'
       and ($3::text is null or file_id > $3)
     order by file_id limit $4`,
 }

@@ -51,8 +51,8 @@ export class FilesController {
 
   @Post(':id/contents')
   @UseInterceptors(PutFileInterceptor)
-  putContents(@Req() request: WopiRequest): Promise<PutOutcome> {
-    return this.putFile.save(request)
+  putContents(@Req() request: WopiRequest): Promise<PutOutcome | Answer> {
+    return request.operation === this.putFile ? this.putFile.save(request) : request.operation.answer(request)
   }
 
   private async answer(request: WopiRequest): Promise<Answer> {

@@ -11,6 +11,8 @@ export interface WopiRequest extends IncomingMessage {
   /** Not there for an operation that judges access itself. */
   access: FileAccess
   operation: Operation
+  /** Its proof was asked for, and is right (WOPI.md §14). */
+  isProven?: boolean
 }
 
 /**

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common'
 import { Settings } from '../config/settings.js'
+import { IncrementalOperations } from './incremental-operations.js'
 import type { Operation, WopiRequest } from './operation.js'
 import { CheckFileInfo } from './operations/check-file-info.js'
 import { AddActivities } from './operations/add-activities.js'
@@ -53,13 +54,14 @@ export class Operations {
     unlockCoauthLock: UnlockCoauthLock,
     getCoauthTable: GetCoauthTable,
     { coauthProfile }: Settings,
+    incremental: IncrementalOperations,
   ) {
     this.reads = new Map<string, Operation>([
       ['contents', getFile],
       ['ancestry', enumerateAncestors],
       ['ecosystem_pointer', getEcosystem],
     ])
-    this.onContents = new Map<string, Operation>([['PUT', putFile]])
+    this.onContents = new Map<string, Operation>([['PUT', putFile], ...incremental.onContents])
     this.onFile = new Map<string, Operation>([
       ['LOCK', lock],
       ['REFRESH_LOCK', refreshLock],
@@ -71,6 +73,7 @@ export class Operations {
       ['PUT_USER_INFO', putUserInfo],
       ['GET_SHARE_URL', getShareUrl],
       ['ADD_ACTIVITIES', addActivities],
+      ...incremental.onFile,
     ])
     if (coauthProfile === 'web') return
     this.onFile.set('GET_COAUTH_LOCK', getCoauthLock)

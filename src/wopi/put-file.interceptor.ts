@@ -2,30 +2,25 @@ import { Injectable, type CallHandler, type ExecutionContext, type NestIntercept
 import { from, mergeMap, type Observable } from 'rxjs'
 import { type Answer, jsonAnswer } from '../http/answer.js'
 import { bodyOf } from '../http/request-body.js'
-import type { FileAccess } from '../permission/access.service.js'
-import { mayEdit } from '../permission/access.service.js'
 import { BlobStore } from '../storage/blob-store.js'
-import type { RecoveryReason } from '../storage/recovery-item.entity.js'
 import { conflictAnswer } from './lock-answer.js'
-import { savedAnswer } from './operations/put-file.js'
+import { PutFile, savedAnswer } from './operations/put-file.js'
 import { readablePutHeaders } from './put-headers.js'
 import type { PutOutcome, RefusedPut } from './put-outcome.js'
 import { RefusedSaves } from './refused-saves.service.js'
 import { RevocationGrace } from './revocation-grace.service.js'
+import { judgeSaver, refusedForRight } from './saver.js'
 import { Sightings } from './sightings.js'
 import { WopiError } from './wopi-error.js'
 import type { WopiRequest } from './operation.js'
 import { announcedSize } from './wopi-headers.js'
-
-/** Saves with a token that died longer ago than this are nobody's unsaved work any more. */
-const KEEP_AFTER_DEATH_SECONDS = 24 * 3600
 
 /**
  * Asks, per access token and live, who may save; and sees to it that a save which must be refused is not lost: the
  * bytes hold everybody's edits, whoever's token carried them (DESIGN.md §5, RELIABILITY-SECURITY.md §3.4).
  */
 @Injectable()
-export class PutFileInterceptor implements NestInterceptor<PutOutcome, Answer> {
+export class PutFileInterceptor implements NestInterceptor<PutOutcome | Answer, Answer> {
   constructor(
     private readonly blobs: BlobStore,
     private readonly refusedSaves: RefusedSaves,
@@ -33,18 +28,22 @@ export class PutFileInterceptor implements NestInterceptor<PutOutcome, Answer> {
     private readonly sightings: Sightings,
   ) {}
 
-  async intercept(context: ExecutionContext, next: CallHandler<PutOutcome>): Promise<Observable<Answer>> {
+  async intercept(
+    context: ExecutionContext,
+    next: CallHandler<PutOutcome | Answer>,
+  ): Promise<Observable<Answer>> {
     const request = context.switchToHttp().getRequest<WopiRequest>()
-    const refusal = judge(request.access)
-    if (refusal === 'never-had-the-right') {
-      throw new WopiError('no-right', 'the access token was not issued for editing')
-    }
+    // PutChunkedFile sees to its own: what it refuses is mostly retried by design.
+    if (!(request.operation instanceof PutFile)) return next.handle() as Observable<Answer>
+    const refusal = judgeSaver(request.access)
     // Where there is a grace, it is judged with the bytes at hand.
     if (refusal && !(refusal === 'permission-revoked' && this.grace.isOffered)) {
       const content = await this.blobs.receive(bodyOf(request), announcedSize(request))
       return from(this.answer(request, { kind: 'refused', reason: refusal, content }))
     }
-    return next.handle().pipe(mergeMap((outcome) => this.answer(request, outcome)))
+    return (next.handle() as Observable<PutOutcome>).pipe(
+      mergeMap((outcome) => this.answer(request, outcome)),
+    )
   }
 
   /** Decides the answer, and tells co-authoring status what happened. */
@@ -65,25 +64,12 @@ export class PutFileInterceptor implements NestInterceptor<PutOutcome, Answer> {
   }
 }
 
-/** What the token alone says about a save, before its bytes are read. */
-function judge(access: FileAccess): RecoveryReason | 'never-had-the-right' | undefined {
-  if (access.token !== 'live') {
-    const died = access.token === 'expired' ? 'token-expired' : 'token-revoked'
-    const worthKeeping = access.mode === 'edit' && access.deadSeconds < KEEP_AFTER_DEATH_SECONDS
-    if (!worthKeeping) throw new WopiError(died, 'the access token is no longer good; nothing is kept')
-    return died
-  }
-  if (access.mode !== 'edit') return 'never-had-the-right'
-  return mayEdit(access) ? undefined : 'permission-revoked'
-}
-
 function refusedAnswer({ reason, lock }: RefusedPut): Answer {
   switch (reason) {
     case 'token-expired':
     case 'token-revoked':
-      throw new WopiError(reason, 'the access token is no longer good; the bytes are kept')
     case 'permission-revoked':
-      throw new WopiError('right-lost', 'the user lost the right to edit; the bytes are kept')
+      throw refusedForRight(reason)
     case 'external-change':
       // Collabora and ONLYOFFICE ask their user what to do when they see this code (CLIENTS.md §1.1).
       return jsonAnswer(

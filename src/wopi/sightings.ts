@@ -29,7 +29,11 @@ export class Sightings {
       this.note(request, { kind: 'turned-away', reason: code })
   }
 
-  saved(request: WopiRequest, { version, editors }: SavedPut, { modifiedByUser }: PutHeaders): void {
+  saved(
+    request: WopiRequest,
+    { version, editors }: Pick<SavedPut, 'version' | 'editors'>,
+    { modifiedByUser }: Partial<PutHeaders> = {},
+  ): void {
     this.note(request, {
       kind: 'saved',
       version,

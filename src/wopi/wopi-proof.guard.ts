@@ -23,6 +23,7 @@ export class WopiProofGuard implements CanActivate {
     // Without one token nothing can have been signed, and the next guard refuses with 401.
     if (token === undefined || !this.proofs.isNeeded(token)) return true
     const { editor, combination } = await this.proofs.require(request, token)
+    request.isProven = true
     const facts = { event: 'proof-matched', editor: editor.setting.name, combination }
     this.logger.debug(
       { ...facts, correlationId: correlationId(request) },

@@ -80,8 +80,9 @@ export class Installation {
     const dataSource = await createDataSource(this.postgres.url, 2).initialize()
     try {
       const config = readConfig({ DATA_DIR: this.dataDir })
-      const blobs = new BlobStore({ ...config, databaseUrl: this.postgres.url, tokenSecrets: [] })
-      return await checkStorage(new Database(dataSource), blobs, complain)
+      const database = new Database(dataSource)
+      const blobs = new BlobStore({ ...config, databaseUrl: this.postgres.url, tokenSecrets: [] }, database)
+      return await checkStorage(database, blobs, complain)
     } finally {
       await dataSource.destroy()
     }

@@ -6,6 +6,7 @@ import { Logger } from '../../src/logging/logger.js'
 import { BlobCollector } from '../../src/storage/blob-collector.js'
 import { BlobStore } from '../../src/storage/blob-store.js'
 import { RecoveryPurger } from '../../src/storage/recovery-purger.js'
+import { TransferPurger } from '../../src/storage/transfer-purger.js'
 import { VersionPurger } from '../../src/storage/version-purger.js'
 import type { Tandem } from './tandem.js'
 
@@ -16,6 +17,7 @@ export class Housekeeping implements AsyncDisposable {
   readonly recovery: RecoveryPurger
   readonly blobs: BlobCollector
   readonly sessions: SessionPurger
+  readonly transfers: TransferPurger
 
   private constructor(
     private readonly database: Database,
@@ -24,10 +26,11 @@ export class Housekeeping implements AsyncDisposable {
   ) {
     const logger = new Logger('info', { write: (line: string) => this.log.push(line) })
     const settings = { ...readConfig({ DATA_DIR: dataDir }), databaseUrl, tokenSecrets: [] }
-    const store = new BlobStore(settings)
+    const store = new BlobStore(settings, database)
     this.versions = new VersionPurger(database, logger)
     this.recovery = new RecoveryPurger(database, logger)
     this.sessions = new SessionPurger(database, settings, logger)
+    this.transfers = new TransferPurger(database, logger)
     this.blobs = new BlobCollector(store, database, logger)
   }
 

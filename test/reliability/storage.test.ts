@@ -32,7 +32,7 @@ describe('what is on disk', () => {
     alice = await tandem.person('alice')
     database = new Database(await createDataSource(tandem.databaseUrl, 2).initialize())
     const config = readConfig({ DATA_DIR: tandem.dataDir })
-    blobs = new BlobStore({ ...config, databaseUrl: tandem.databaseUrl, tokenSecrets: [] })
+    blobs = new BlobStore({ ...config, databaseUrl: tandem.databaseUrl, tokenSecrets: [] }, database)
     collector = new BlobCollector(blobs, database, new Logger('silent'))
   })
   afterAll(async () => {

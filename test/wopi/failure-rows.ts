@@ -1,3 +1,6 @@
+import { messageFrame } from '../../src/incremental/frame-writer.js'
+import { written } from '../incremental/frame-kit.js'
+import { putBody } from '../incremental/plus-client.js'
 import {
   after,
   asAuditor,
@@ -46,6 +49,45 @@ const atWopiSrc = ({ stage, id }: Scene): Record<string, string> => ({
   'X-WOPI-WopiSrc': `${stage.tandem.publicUrl}/wopi/files/${id}`,
 })
 const named = ({ id }: Scene): Record<string, string> => ({ 'X-WOPI-HostNativeFileName': id })
+
+const chunks = async (size: number, session?: string): Promise<Buffer> =>
+  putBody({ streams: [{ bytes: Buffer.alloc(size, 'x') }], session: session ?? null })
+const putChunks =
+  (
+    id: string,
+    { sequence = 1, size = 5, session }: { sequence?: number; size?: number; session?: string } = {},
+  ): Step =>
+  async (scene) => {
+    const headers = { ...lockId(id), 'X-WOPI-SequenceNumber': String(sequence) }
+    return post('PUT_CHUNKED_FILE', headers, await chunks(size, session), '/contents')(scene)
+  }
+const asks =
+  (override: string, message: object): Step =>
+  async (scene) =>
+    post(override, {}, await written([messageFrame(message)]))(scene)
+const ofMain = {
+  StreamId: 'MainContent',
+  ChunkingScheme: 'Zip',
+  AlreadyKnownChunks: [],
+  ChunkRangesToReturn: [],
+}
+const part = (token: string, size: number): Step =>
+  post(
+    'UPDATE_UPLOAD_SESSION',
+    {
+      'X-WOPI-UploadSessionToken': token,
+      'X-WOPI-ContentRangeOffset': '0',
+      'X-WOPI-ContentRangeLength': String(size),
+    },
+    'x'.repeat(size),
+  )
+const firstPart =
+  (size: number): Step =>
+  async (scene) => {
+    const made = await post('CREATE_UPLOAD_SESSION')(scene)
+    if (made.status !== 200) return made
+    return part(made.json<{ UploadSessionToken: string }>().UploadSessionToken, size)(scene)
+  }
 
 const getShareUrl = {
   call: sharing('ReadOnly'),
@@ -152,6 +194,55 @@ export const ROWS: Readonly<Record<string, Row>> = {
     call: post('GET_COAUTH_TABLE'),
     table: 'coauth_lock',
     fails: { 501: OFFERED },
+  },
+  GetSequenceNumber: {
+    kind: 'file',
+    call: post('GET_SEQUENCE_NUMBER'),
+    table: 'file_lock',
+    fails: { 501: OFFERED },
+  },
+  GetChunkedFile: {
+    kind: 'file',
+    call: asks('GET_CHUNKED_FILE', { ContentPropertiesToReturn: [], ContentFilters: [ofMain] }),
+    table: 'stream',
+    fails: { 400: asks('GET_CHUNKED_FILE', {}), 501: OFFERED },
+  },
+  PutChunkedFile: {
+    kind: 'file',
+    before: lock('L'),
+    call: putChunks('L'),
+    table: 'file_version',
+    fails: {
+      400: putChunks(LONG),
+      409: putChunks('M'),
+      410: putChunks('L', { session: 'gone' }),
+      412: putChunks('L', { sequence: 2 }),
+      413: putChunks('L', { size: 2000 }),
+      501: OFFERED,
+    },
+  },
+  GetChunks: {
+    kind: 'file',
+    call: asks('GET_CHUNKS', { ContentFilters: [ofMain] }),
+    table: 'stream',
+    fails: { 400: asks('GET_CHUNKS', {}), 501: OFFERED },
+  },
+  CreateUploadSession: {
+    kind: 'file',
+    call: post('CREATE_UPLOAD_SESSION'),
+    table: 'upload_session',
+    fails: { 501: OFFERED },
+  },
+  UpdateUploadSession: {
+    kind: 'file',
+    call: firstPart(5),
+    table: 'upload_part',
+    fails: {
+      400: post('UPDATE_UPLOAD_SESSION'),
+      410: part('gone', 5),
+      413: firstPart(30_000_000),
+      501: OFFERED,
+    },
   },
   PutRelativeFile: {
     kind: 'file',

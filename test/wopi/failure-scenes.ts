@@ -50,7 +50,7 @@ function send(
   method: 'GET' | 'POST',
   below: string,
   headers: Headers,
-  body?: string,
+  body?: Buffer | string,
 ): Promise<WopiAnswer> {
   const query = token === undefined ? '' : `?access_token=${token}`
   const authorization = bearer === undefined ? {} : { authorization: `Bearer ${bearer}` }
@@ -64,7 +64,12 @@ export const get =
 
 /** @param headers may depend on the object's id */
 export const post =
-  (override: string, headers: Headers | ((scene: Scene) => Headers) = {}, body = '', below = ''): Step =>
+  (
+    override: string,
+    headers: Headers | ((scene: Scene) => Headers) = {},
+    body: Buffer | string = '',
+    below = '',
+  ): Step =>
   (scene) => {
     const given = typeof headers === 'function' ? headers(scene) : headers
     return send(scene, 'POST', below, { 'X-WOPI-Override': override, ...given }, body)

@@ -9,6 +9,8 @@ interface Listed {
   readonly override?: string
   /** Only what Tandem supports has one. */
   readonly test?: string
+  /** Of COAUTH_PROFILE, which is not this one's. */
+  readonly profile?: string
 }
 
 const { operations } = JSON.parse(readFileSync('scripts/protocol.json', 'utf8')) as { operations: Listed[] }
@@ -16,7 +18,7 @@ const { operations } = JSON.parse(readFileSync('scripts/protocol.json', 'utf8'))
 describe('what Tandem does not support (docs/protocol.md)', () => {
   const stage = setStage()
 
-  for (const { name, call, override } of operations.filter(({ test }) => test === undefined)) {
+  for (const { name, call, override } of operations.filter(isUnsupported)) {
     it(`${name} is answered 501, and changes nothing`, async () => {
       const editor = await stage.open('content')
       const path = call.replace('POST ', '/wopi').replace('ID', editor.fileId)
@@ -31,3 +33,7 @@ describe('what Tandem does not support (docs/protocol.md)', () => {
 
   stage.leavesNoTokenInTheLog()
 })
+
+function isUnsupported({ test, profile }: Listed): boolean {
+  return test === undefined || profile !== undefined
+}

@@ -1,0 +1,133 @@
+import { z } from 'zod'
+import { type ChunkId, isChunkId } from './chunk-id.js'
+import { type ChunkedStream, CHUNKING_SCHEMES } from './chunking.js'
+import { MOST_ZIP_ENTRIES } from './zip-directory.js'
+
+/** Limits of WOPI.md §13.1; the main content is a stream beside the alternate ones. */
+export const MOST_STREAMS = 1 + 256
+export const MOST_CONTENT_PROPERTIES = 256
+/** More than any client has a reason to ask for in one call. */
+const MOST_ASKED = 1000
+/** For the limits of `readFrames`: parsing so much takes a tenth of a second. */
+export const MOST_MESSAGE_BYTES = 4 * 1024 ** 2
+export const MOST_CHUNKS_OF_STREAM = 2 * MOST_ZIP_ENTRIES + 1
+
+export const MAIN_CONTENT = 'MainContent'
+
+/** Neither can be stored nor sent back as it came: PostgreSQL takes no NUL, UTF-8 no half of a surrogate pair. */
+const storable = (text: string): boolean => !/[\0\p{Cs}]/u.test(text)
+const name = z.string().min(1).max(256).refine(storable, 'has a NUL or half a character')
+const value = z
+  .string()
+  .refine((text) => Buffer.byteLength(text) <= 1024, 'is longer than 1 KB')
+  .refine(storable, 'has a NUL or half a character')
+
+const chunkId = z.custom<ChunkId>(
+  (id) => typeof id === 'string' && isChunkId(id),
+  'is not the base64 of a chunk id',
+)
+const scheme = z.enum(CHUNKING_SCHEMES)
+const length = z.int().min(0)
+
+const contentProperty = z.object({
+  Name: name,
+  Value: value,
+  Retention: z.enum(['DeleteOnContentChange', 'KeepOnContentChange']),
+})
+
+const signature = z.object({
+  StreamId: name,
+  ChunkingScheme: scheme,
+  ChunkSignatures: z.array(z.object({ ChunkId: chunkId, Length: length })).max(MOST_CHUNKS_OF_STREAM),
+})
+
+const contentFilter = z.object({
+  StreamId: name,
+  ChunkingScheme: scheme,
+  ChunksToReturn: z
+    .enum(['All', 'None', 'LastZipChunk'])
+    .nullish()
+    .transform((chosen) => chosen ?? 'All'),
+  // What is no id cannot be the id of a chunk here, and does no harm.
+  AlreadyKnownChunks: z.array(z.string()).max(MOST_CHUNKS_OF_STREAM),
+})
+
+const rangeFilter = z.object({
+  StreamId: name,
+  ChunkingScheme: scheme,
+  ChunkRangesToReturn: z
+    .array(z.object({ ChunkId: chunkId, Offset: length, Length: z.int().min(-1) }))
+    .max(MOST_CHUNKS_OF_STREAM),
+})
+
+/** WOPI.md §13.6, as asked. */
+export const getChunkedFileRequest = z.object({
+  ContentPropertiesToReturn: z.array(name).max(MOST_ASKED),
+  ContentFilters: onceEach(z.array(contentFilter).min(1).max(MOST_ASKED), ({ StreamId }) => StreamId),
+})
+
+/** WOPI.md §13.7. No token can come as null, as '' or not at all (§20, 6). */
+export const putChunkedFileRequest = z.object({
+  ContentProperties: onceEach(z.array(contentProperty).max(MOST_CONTENT_PROPERTIES), ({ Name }) => Name),
+  Signatures: onceEach(z.array(signature).min(1).max(MOST_STREAMS), ({ StreamId }) => StreamId),
+  UploadSessionTokenToCommit: z
+    .string()
+    .max(1024)
+    .nullish()
+    .transform((token) => (token === '' ? undefined : (token ?? undefined))),
+})
+
+/** WOPI.md §13.8, as asked. A range of length -1 goes to the end of its chunk. */
+export const getChunksRequest = z.object({
+  ContentFilters: onceEach(z.array(rangeFilter).min(1).max(MOST_ASKED), ({ StreamId }) => StreamId),
+})
+
+export type ContentProperty = z.infer<typeof contentProperty>
+export type StreamSignature = z.infer<typeof signature>
+export type ContentFilter = z.infer<typeof contentFilter>
+export type RangeFilter = z.infer<typeof rangeFilter>
+export type GetChunkedFileRequest = z.infer<typeof getChunkedFileRequest>
+export type PutChunkedFileRequest = z.infer<typeof putChunkedFileRequest>
+export type GetChunksRequest = z.infer<typeof getChunksRequest>
+
+/** WOPI.md §13.6, as answered. */
+export interface GetChunkedFileAnswer {
+  readonly ContentProperties: readonly ContentProperty[]
+  readonly Signatures: readonly StreamSignature[]
+}
+
+/** WOPI.md §13.8, as answered: the ids of the chunks of which ranges follow. */
+export interface GetChunksAnswer {
+  readonly ChunkRangeCollection: readonly {
+    readonly StreamId: string
+    readonly ChunkIds: readonly ChunkId[]
+  }[]
+}
+
+/** WOPI.md §13.9: the answer of CREATE_UPLOAD_SESSION. */
+export interface CreateUploadSessionAnswer {
+  readonly UploadSessionToken: string
+}
+
+/** A MessageJSON that is JSON, but not what the operation asks for; the message says where. */
+export class InvalidMessage extends Error {}
+
+/** @throws InvalidMessage */
+export function parseMessage<T>(schema: z.ZodType<T>, value: unknown): T {
+  const parsed = schema.safeParse(value)
+  if (parsed.success) return parsed.data
+  const [first] = parsed.error.issues
+  const where = first?.path.map(String).join('.')
+  throw new InvalidMessage(
+    `${where === undefined || where === '' ? 'the message' : where}: ${first?.message ?? ''}`,
+  )
+}
+
+export function signatureOf(streamId: string, { scheme, chunks }: ChunkedStream): StreamSignature {
+  const ChunkSignatures = chunks.map(({ id, length }) => ({ ChunkId: id, Length: length }))
+  return { StreamId: streamId, ChunkingScheme: scheme, ChunkSignatures }
+}
+
+function onceEach<T>(list: z.ZodType<T[]>, key: (one: T) => string): z.ZodType<T[]> {
+  return list.refine((all) => new Set(all.map(key)).size === all.length, 'names one twice')
+}

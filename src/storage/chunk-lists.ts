@@ -1,0 +1,108 @@
+import { Injectable } from '@nestjs/common'
+import { Database } from '../database/database.js'
+import { type ChunkId, EMPTY_CHUNK_ID } from '../incremental/chunk-id.js'
+import { type ChunkingScheme, chunkStream } from '../incremental/chunking.js'
+import { type BlobRange, rangesSource } from './blob-ranges.js'
+import { BlobStore } from './blob-store.js'
+import { CONTENT, CONTENT_CHUNKS, FIND_CHUNKS, REMEMBER_CHUNKS, type ChunkRow } from './chunk.statements.js'
+import { disk } from './blob-writer.js'
+import { isComposite } from './composite.js'
+import { StorageFailed } from './storage-errors.js'
+
+/** A chunk, and where its bytes lie. */
+export interface PlacedChunk extends BlobRange {
+  readonly id: ChunkId
+}
+
+export interface ChunkList {
+  readonly scheme: ChunkingScheme
+  readonly chunks: readonly PlacedChunk[]
+}
+
+/** What a content is stored under. */
+export interface StoredContent {
+  readonly blob: string
+  readonly size: number
+}
+
+/** Nothing is read for it. */
+const EMPTY: PlacedChunk = { id: EMPTY_CHUNK_ID, blob: '', start: 0, length: 0 }
+
+/** Which chunks a content consists of (WOPI.md §13.4). */
+@Injectable()
+export class ChunkLists {
+  constructor(
+    private readonly database: Database,
+    private readonly blobs: BlobStore,
+  ) {}
+
+  /** As it was uploaded; for what PutFile brought, worked out when first asked for, and remembered. */
+  async of({ blob, size }: StoredContent): Promise<ChunkList> {
+    // The documented form, however it was uploaded (WOPI.md §13.4).
+    if (size === 0) return { scheme: 'FullFile', chunks: [EMPTY] }
+    return (await this.remembered(blob)) ?? (await this.workOut(blob, size))
+  }
+
+  /** Where the chunks of these ids lie, as far as one of the contents has them. */
+  async find(
+    contents: readonly StoredContent[],
+    ids: readonly ChunkId[],
+  ): Promise<Map<ChunkId, PlacedChunk>> {
+    const places = new Map<ChunkId, PlacedChunk>([[EMPTY_CHUNK_ID, EMPTY]])
+    if (ids.length === 0) return places
+    for (const content of contents) if (!isComposite(content.blob)) await this.of(content)
+    const rows = await this.database.query(FIND_CHUNKS, [contents.map(({ blob }) => blob), ids])
+    for (const row of rows) places.set(row.chunk_id as ChunkId, placeOf(row))
+    return places
+  }
+
+  /** @param known chunks that may be named again, but that the list does not consist of */
+  async remember(
+    { blob, size }: StoredContent,
+    { scheme, chunks }: ChunkList,
+    known: readonly PlacedChunk[] = [],
+  ): Promise<void> {
+    const rows = [...known, ...chunks]
+    await this.database.query(REMEMBER_CHUNKS, [
+      blob,
+      scheme,
+      size,
+      rows.map((_, index) => index - known.length),
+      rows.map(({ id }) => id),
+      rows.map((row) => row.blob),
+      rows.map(({ start }) => start),
+      rows.map(({ length }) => length),
+    ])
+  }
+
+  private async remembered(blob: string): Promise<ChunkList | undefined> {
+    const [content] = await this.database.query(CONTENT, [blob])
+    if (content) {
+      const rows = await this.database.query(CONTENT_CHUNKS, [blob])
+      return { scheme: content.scheme, chunks: rows.map(placeOf) }
+    }
+    if (isComposite(blob)) throw new StorageFailed(new Error(`composite ${blob} is missing`))
+    return undefined
+  }
+
+  private async workOut(blob: string, size: number): Promise<ChunkList> {
+    const ranges = [{ blob, start: 0, length: size }]
+    await this.blobs.require(ranges)
+    const open = this.blobs.opened()
+    try {
+      const { scheme, chunks } = await disk(() => chunkStream(rangesSource(open, ranges)))
+      const list = {
+        scheme,
+        chunks: chunks.map(({ id, offset, length }) => ({ id, blob, start: offset, length })),
+      }
+      await this.remember({ blob, size }, list)
+      return list
+    } finally {
+      await open.close()
+    }
+  }
+}
+
+function placeOf({ chunk_id: id, blob, start, length }: ChunkRow): PlacedChunk {
+  return { id: id as ChunkId, blob, start: Number(start), length: Number(length) }
+}

@@ -1,0 +1,85 @@
+import { Injectable } from '@nestjs/common'
+import { Answer } from '../http/answer.js'
+import { MISSING_STREAM } from '../incremental/chunking.js'
+import { messageFrame, type OutgoingFrame, sizeOfFrames, writeFrames } from '../incremental/frame-writer.js'
+import { type StreamSignature, signatureOf } from '../incremental/messages.js'
+import type { BlobRange } from '../storage/blob-ranges.js'
+import { BlobStore } from '../storage/blob-store.js'
+import { type ChunkList, ChunkLists, type PlacedChunk } from '../storage/chunk-lists.js'
+import { type FileState, StreamService } from '../storage/stream.service.js'
+import { WopiError } from './wopi-error.js'
+
+/** Some streams of a file at one moment: how they are reported, and where their chunks lie. */
+export interface ReportedStreams {
+  readonly state: FileState
+  readonly signatures: readonly StreamSignature[]
+  readonly chunks: ReadonlyMap<string, PlacedChunk>
+}
+
+/** A frame to send, and the bytes that it carries. */
+export interface Sending {
+  readonly range: BlobRange
+  readonly frame: (payload: AsyncIterable<Buffer>) => OutgoingFrame
+}
+
+/** What GetChunkedFile and GetChunks share: reading streams, and answering in frames (WOPI.md §13.6, §13.8). */
+@Injectable()
+export class FileStreams {
+  constructor(
+    private readonly streams: StreamService,
+    private readonly lists: ChunkLists,
+    private readonly blobs: BlobStore,
+  ) {}
+
+  /** @throws WopiError */
+  async report(fileId: string, streamIds: readonly string[]): Promise<ReportedStreams> {
+    const state = await this.streams.state(fileId)
+    if (!state) throw new WopiError('no-such-file', 'the file was deleted meanwhile')
+    const signatures: StreamSignature[] = []
+    const chunks = new Map<string, PlacedChunk>()
+    for (const streamId of streamIds) {
+      const list = await this.listOf(state, streamId)
+      for (const chunk of list?.chunks ?? []) chunks.set(chunk.id, chunk)
+      signatures.push(signature(streamId, list))
+    }
+    return { state, signatures, chunks }
+  }
+
+  /**
+   * Reads no more than what it sends, while it sends it.
+   * @throws StorageFailed when a blob is gone: before the answer starts, so that it is a 500 and not a broken download
+   */
+  async answer(
+    { version, sequenceNumber }: FileState,
+    message: object,
+    chunks: readonly Sending[],
+  ): Promise<Answer> {
+    await this.blobs.require(chunks.map(({ range }) => range))
+    const open = this.blobs.opened()
+    const frames = [messageFrame(message), ...chunks.map(({ range, frame }) => frame(open.pieces(range)))]
+    const headers = {
+      'Content-Type': 'application/octet-stream',
+      'X-WOPI-SequenceNumber': sequenceNumber,
+      'X-WOPI-ItemVersion': version,
+    }
+    async function* body(): AsyncGenerator<Buffer, void, undefined> {
+      try {
+        yield* writeFrames(frames)
+      } finally {
+        await open.close()
+      }
+    }
+    return new Answer(200, headers, body(), sizeOfFrames(frames))
+  }
+
+  private async listOf(state: FileState, streamId: string): Promise<ChunkList | undefined> {
+    const content = state.streams.get(streamId)
+    return content && (await this.lists.of(content))
+  }
+}
+
+function signature(streamId: string, list: ChunkList | undefined): StreamSignature {
+  if (!list) return signatureOf(streamId, MISSING_STREAM)
+  const chunks = list.chunks.map(({ id, length }) => ({ id, offset: 0, length }))
+  return signatureOf(streamId, { scheme: list.scheme, chunks })
+}
