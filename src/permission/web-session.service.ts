@@ -4,7 +4,7 @@ import type { IncomingMessage } from 'node:http'
 import { Settings } from '../config/settings.js'
 import { Database, type Queryable } from '../database/database.js'
 import type { ApiUser } from './api-user.js'
-import { END_SESSION, FIND_SESSION, OPEN_SESSION } from './web-session.statements.js'
+import { END_SESSION, FIND_SESSION, OPEN_SESSION, SESSION_LIVES } from './web-session.statements.js'
 
 /** As long as access tokens live, and a working day: then the person signs in again, whatever he does. */
 const LONGEST_SECONDS = 12 * 3600
@@ -51,6 +51,12 @@ export class WebSessions {
     if (!row) return undefined
     const { user_id: id, display_name: displayName, principal_name: principalName, role } = row
     return { id, displayName, principalName, role, expiresAt: Math.round(row.expires_at), webSession }
+  }
+
+  /** Is somebody still signed in there? That it is asked makes the session no longer. */
+  async lives(webSession: string): Promise<boolean> {
+    const [row] = await this.database.query(SESSION_LIVES, [webSession, IDLE_SECONDS])
+    return row?.lives ?? false
   }
 
   /** @returns how many access tokens ended with it; undefined when it had ended before */
