@@ -36,6 +36,11 @@ const WELCOME: Statement<Record<string, never>> = {
   text: `select from user_account where id = $1 and disabled_at is null`,
 }
 
+const KNOWN: Statement<Record<string, never>> = {
+  name: 'user-known',
+  text: `select from user_account where id = $1`,
+}
+
 const PUT_USER_INFO: Statement<Record<string, never>> = {
   name: 'put-user-info',
   text: `update user_account set user_info = $2 where id = $1`,
@@ -66,6 +71,11 @@ export class UserService {
   /** Still so, while something that he began goes on? */
   async isStillWelcome(id: string): Promise<boolean> {
     return (await this.database.query(WELCOME, [id])).length === 1
+  }
+
+  /** Has Tandem met this person, welcome or not? */
+  async isKnown(on: Queryable, id: string): Promise<boolean> {
+    return (await on.query(KNOWN, [id])).length === 1
   }
 
   /** Makes sure there is an account, for somebody who was named before his first call. */

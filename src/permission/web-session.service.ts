@@ -2,8 +2,9 @@ import { Injectable } from '@nestjs/common'
 import { createHash, randomBytes } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import { Settings } from '../config/settings.js'
-import { Database, type Queryable } from '../database/database.js'
+import { Database, type Queryable, type Tx } from '../database/database.js'
 import type { ApiUser } from './api-user.js'
+import { END_SESSIONS_OF, REVOKE_TOKENS_OF_SESSIONS } from './sign-out.statements.js'
 import { END_SESSION, FIND_SESSION, OPEN_SESSION, SESSION_LIVES } from './web-session.statements.js'
 
 /** As long as access tokens live, and a working day: then the person signs in again, whatever he does. */
@@ -12,6 +13,12 @@ const LONGEST_SECONDS = 12 * 3600
 const IDLE_SECONDS = 3600
 
 const COOKIE_VALUE = /^[\w-]{43}$/
+
+/** How many of each ended. */
+export interface SignedOut {
+  readonly sessions: number
+  readonly accessTokens: number
+}
 
 /** Who is signed in at the pages, by cookie (W-08, W-10). The database has only the cookie's hash. */
 @Injectable()
@@ -63,6 +70,14 @@ export class WebSessions {
   async end(on: Queryable, webSession: string): Promise<number | undefined> {
     const [row] = await on.query(END_SESSION, [webSession])
     return row?.tokens
+  }
+
+  /** Signs the person out in every browser. Whoever may sign in can do so again. */
+  async endAllOf(tx: Tx, userId: string): Promise<SignedOut> {
+    const ended = await tx.query(END_SESSIONS_OF, [userId])
+    const cookies = ended.map(({ cookie_hash }) => cookie_hash)
+    const [tokens] = await tx.query(REVOKE_TOKENS_OF_SESSIONS, [cookies])
+    return { sessions: ended.length, accessTokens: tokens?.revoked ?? 0 }
   }
 
   /** Makes the browser forget. */
