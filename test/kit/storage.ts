@@ -3,6 +3,7 @@ import { SessionPurger } from '../../src/coauth-status/session-purger.js'
 import { readConfig } from '../../src/config/config.js'
 import { Database } from '../../src/database/database.js'
 import { Logger } from '../../src/logging/logger.js'
+import { ShareLinkPurger } from '../../src/permission/share-link-purger.js'
 import { BlobCollector } from '../../src/storage/blob-collector.js'
 import { BlobStore } from '../../src/storage/blob-store.js'
 import { RecoveryPurger } from '../../src/storage/recovery-purger.js'
@@ -16,6 +17,7 @@ export class Housekeeping implements AsyncDisposable {
   readonly recovery: RecoveryPurger
   readonly blobs: BlobCollector
   readonly sessions: SessionPurger
+  readonly links: ShareLinkPurger
 
   private constructor(
     private readonly database: Database,
@@ -28,6 +30,7 @@ export class Housekeeping implements AsyncDisposable {
     this.versions = new VersionPurger(database, logger)
     this.recovery = new RecoveryPurger(database, logger)
     this.sessions = new SessionPurger(database, settings, logger)
+    this.links = new ShareLinkPurger(database, logger)
     this.blobs = new BlobCollector(store, database, logger)
   }
 
