@@ -51,7 +51,7 @@ const PUT_USER_INFO: Statement<Record<string, never>> = {
 export class UserService {
   constructor(private readonly database: Database) {}
 
-  /** @returns false when an administrator has disabled the account */
+  /** @returns false when the account is disabled, which is done in the database: there is no call for it */
   async remember(profile: Profile): Promise<boolean> {
     // No row: another first call has just written the same profile, which this statement's snapshot could not see.
     const disabled = (await this.rememberOnce(profile)) ?? (await this.rememberOnce(profile))
