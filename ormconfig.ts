@@ -9,6 +9,7 @@ import { EcosystemTokens1764450000000 } from './src/database/migrations/17644500
 import { ShareLinks1764500000000 } from './src/database/migrations/1764500000000-share-links.js'
 import { WebSessions1764550000000 } from './src/database/migrations/1764550000000-web-sessions.js'
 import { ShareLinkHolders1764600000000 } from './src/database/migrations/1764600000000-share-link-holders.js'
+import { Reach1764620000000 } from './src/database/migrations/1764620000000-reach.js'
 import { CoauthLocks1764700000000 } from './src/database/migrations/1764700000000-coauth-locks.js'
 import { IncrementalTransfer1764800000000 } from './src/database/migrations/1764800000000-incremental-transfer.js'
 import { AccessGrant } from './src/permission/access-grant.entity.js'
@@ -34,6 +35,7 @@ export function createDataSource(databaseUrl: string, poolSize: number): DataSou
       ShareLinks1764500000000,
       WebSessions1764550000000,
       ShareLinkHolders1764600000000,
+      Reach1764620000000,
       CoauthLocks1764700000000,
       IncrementalTransfer1764800000000,
     ],

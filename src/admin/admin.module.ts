@@ -36,6 +36,7 @@ import { SameOrigin } from './same-origin.guard.js'
 import { SignInController } from './sign-in.controller.js'
 import { WhoEdits } from './who-edits.js'
 import { SessionsController } from './sessions.controller.js'
+import { UsersController } from './users.controller.js'
 
 @Module({
   imports: [
@@ -64,6 +65,7 @@ import { SessionsController } from './sessions.controller.js'
     SessionsController,
     LocksController,
     IssuedTokensController,
+    UsersController,
     AuditController,
     EditorsController,
     AllRecoveryItemsController,

@@ -7,6 +7,7 @@ import { AccessService } from '../permission/access.service.js'
 import type { ApiUser } from '../permission/api-user.js'
 import { RANK } from '../permission/role.js'
 import { UserService } from '../permission/user.service.js'
+import { WebSessions } from '../permission/web-session.service.js'
 import { BearerAccess, Caller } from './api-access.js'
 import { ApiProblem } from './api-problem.js'
 import { AuditorMayRead } from './api-role.guard.js'
@@ -31,6 +32,7 @@ export class EventsController {
     private readonly gate: FileGate,
     private readonly accesses: AccessService,
     private readonly users: UserService,
+    private readonly sessions: WebSessions,
   ) {}
 
   @Get()
@@ -71,6 +73,8 @@ export class EventsController {
   }
 
   private async mayStill(caller: ApiUser, fileId: string | undefined): Promise<boolean> {
+    // A bearer token says itself when it ends; a session may be ended by whoever signs out.
+    if (caller.webSession !== undefined && !(await this.sessions.lives(caller.webSession))) return false
     if (caller.role !== 'user' || fileId === undefined) return this.users.isStillWelcome(caller.id)
     const role = await this.accesses.roleOnFile(caller.id, fileId)
     return role !== undefined && RANK[role] >= RANK.editor

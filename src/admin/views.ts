@@ -98,6 +98,8 @@ export function shareLinkView(link: ShareLinkRow): Record<string, unknown> {
     createdBy: link.created_by,
     createdAt: link.created_at,
     expiresAt: link.expires_at,
+    holders: link.holders,
+    holderCount: link.holder_count,
   }
 }
 

@@ -1,4 +1,5 @@
 import { Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common'
+import type { EditorSetting } from '../config/editors.js'
 import { Settings } from '../config/settings.js'
 import { Logger } from '../logging/logger.js'
 import { actionUrl, LONGEST_URL, type ActionUi } from './action-url.js'
@@ -33,23 +34,21 @@ export interface FoundAction {
 @Injectable()
 export class Editors implements OnApplicationBootstrap, OnApplicationShutdown {
   readonly all: readonly Editor[]
+  private readonly ownOrigin: string
   private timer: NodeJS.Timeout | undefined
 
   constructor(
     settings: Settings,
     private readonly logger: Logger,
   ) {
+    this.ownOrigin = new URL(settings.publicUrl).origin
     this.all = settings.editors.map((setting) => new Editor(setting, (url) => fetchDiscovery(url), logger))
   }
 
   /** Nobody waits: Tandem starts without its editors (CLIENTS.md pain 52, 70). */
   onApplicationBootstrap(): void {
     if (this.all.length === 0) return
-    for (const { setting } of this.all) {
-      if (setting.proof === 'required') continue
-      const facts = { event: 'proof-off', editor: setting.name }
-      this.logger.warn(facts, 'calls for this editor need no proof: whoever has a token is believed')
-    }
+    for (const { setting } of this.all) this.warnOf(setting)
     this.readWhatIsDue()
     this.timer = setInterval(() => {
       this.readWhatIsDue()
@@ -78,6 +77,18 @@ export class Editors implements OnApplicationBootstrap, OnApplicationShutdown {
   coauthService(service: 'collab' | 'rtc'): string | undefined {
     const places = this.all.map(({ document }) => document?.coauthServices[service])
     return places.find((place) => place !== undefined)
+  }
+
+  private warnOf({ name: editor, proof, origins }: EditorSetting): void {
+    if (proof !== 'required') {
+      const facts = { event: 'proof-off', editor }
+      this.logger.warn(facts, 'calls for this editor need no proof: whoever has a token is believed')
+    }
+    // A frame of our own origin takes its sandbox off, and acts as whoever is signed in (S-08).
+    if (origins.includes(this.ownOrigin)) {
+      const facts = { event: 'editor-at-own-origin', editor, origin: this.ownOrigin }
+      this.logger.warn(facts, 'this editor has the origin of PUBLIC_URL: it can do all that its user can')
+    }
   }
 
   private readWhatIsDue(): void {

@@ -9,6 +9,7 @@ import { FileUrlTickets } from './file-url-tickets.js'
 import { GrantService } from './grant.service.js'
 import { IssuerApiStrategy } from './issuer-api.strategy.js'
 import { IssuedTokens } from './issued-tokens.js'
+import { ShareLinkPurger } from './share-link-purger.js'
 import { ShareLinkService } from './share-link.service.js'
 import { SignIn } from './sign-in.js'
 import { UserService } from './user.service.js'
@@ -41,6 +42,7 @@ const apiStrategy: Provider = {
     FileUrlTickets,
     IssuedTokens,
     GrantService,
+    ShareLinkPurger,
     ShareLinkService,
     UserService,
     WebSessions,

@@ -8,6 +8,9 @@ export interface ShareLinkRow {
   readonly created_by: string
   readonly created_at: Date
   readonly expires_at: Date
+  /** The first of those who opened it. */
+  readonly holders: readonly string[]
+  readonly holder_count: number
 }
 
 /** $1 new id, $2 object, $3 kind, $4 role, $5 user, $6 days */
@@ -28,11 +31,14 @@ export const LINK: Statement<{ id: string; made: boolean }> = {
     select id, false as made from known union all select id, true from made`,
 }
 
-/** Oldest first. $1 object, $2 kind */
+/** Oldest first. $1 object, $2 kind, $3 most holders to name */
 export const LIVE_LINKS: Statement<ShareLinkRow> = {
   name: 'share-links',
   text: `
-    select id, role, created_by, created_at, expires_at from share_link
+    select id, role, created_by, created_at, expires_at,
+      array(select h.user_id from share_link_holder h where h.link_id = l.id order by h.user_id limit $3) as holders,
+      (select count(*)::int from share_link_holder h where h.link_id = l.id) as holder_count
+    from share_link l
     where object_id = $1 and object_kind = $2 and revoked_at is null and expires_at > clock_timestamp()
     order by created_at, id`,
 }

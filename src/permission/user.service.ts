@@ -36,6 +36,11 @@ const WELCOME: Statement<Record<string, never>> = {
   text: `select from user_account where id = $1 and disabled_at is null`,
 }
 
+const KNOWN: Statement<Record<string, never>> = {
+  name: 'user-known',
+  text: `select from user_account where id = $1`,
+}
+
 const PUT_USER_INFO: Statement<Record<string, never>> = {
   name: 'put-user-info',
   text: `update user_account set user_info = $2 where id = $1`,
@@ -46,7 +51,7 @@ const PUT_USER_INFO: Statement<Record<string, never>> = {
 export class UserService {
   constructor(private readonly database: Database) {}
 
-  /** @returns false when an administrator has disabled the account */
+  /** @returns false when the account is disabled, which is done in the database: there is no call for it */
   async remember(profile: Profile): Promise<boolean> {
     // No row: another first call has just written the same profile, which this statement's snapshot could not see.
     const disabled = (await this.rememberOnce(profile)) ?? (await this.rememberOnce(profile))
@@ -66,6 +71,11 @@ export class UserService {
   /** Still so, while something that he began goes on? */
   async isStillWelcome(id: string): Promise<boolean> {
     return (await this.database.query(WELCOME, [id])).length === 1
+  }
+
+  /** Has Tandem met this person, welcome or not? */
+  async isKnown(on: Queryable, id: string): Promise<boolean> {
+    return (await on.query(KNOWN, [id])).length === 1
   }
 
   /** Makes sure there is an account, for somebody who was named before his first call. */

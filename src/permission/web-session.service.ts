@@ -4,12 +4,13 @@ import type { IncomingMessage } from 'node:http'
 import { Settings } from '../config/settings.js'
 import { Database, type Tx } from '../database/database.js'
 import type { ApiUser } from './api-user.js'
+import { END_SESSIONS_OF, REVOKE_TOKENS_OF_SESSIONS } from './sign-out.statements.js'
 import {
   END_SESSION,
   FIND_SESSION,
   HAND_ON_TOKENS,
   OPEN_SESSION,
-  REVOKE_TOKENS_OF,
+  SESSION_LIVES,
 } from './web-session.statements.js'
 
 /** As long as access tokens live, and a working day: then the person signs in again, whatever he does. */
@@ -18,6 +19,12 @@ const LONGEST_SECONDS = 12 * 3600
 const IDLE_SECONDS = 3600
 
 const COOKIE_VALUE = /^[\w-]{43}$/
+
+/** How many of each ended. */
+export interface SignedOut {
+  readonly sessions: number
+  readonly accessTokens: number
+}
 
 /** Who is signed in at the pages, by cookie (W-08, W-10). The database has only the cookie's hash. */
 @Injectable()
@@ -52,7 +59,7 @@ export class WebSessions {
     if (before?.webSession !== undefined) {
       await tx.query(END_SESSION, [before.webSession])
       if (before.id === id) await tx.query(HAND_ON_TOKENS, [before.webSession, webSession])
-      else await tx.query(REVOKE_TOKENS_OF, [before.webSession])
+      else await tx.query(REVOKE_TOKENS_OF_SESSIONS, [[before.webSession]])
     }
     return this.cookie(value)
   }
@@ -68,11 +75,26 @@ export class WebSessions {
     return { id, displayName, principalName, role, expiresAt: Math.round(row.expires_at), webSession }
   }
 
+  /** Is somebody still signed in there? That it is asked makes the session no longer. */
+  async lives(webSession: string): Promise<boolean> {
+    const [row] = await this.database.query(SESSION_LIVES, [webSession, IDLE_SECONDS])
+    return row?.lives ?? false
+  }
+
   /** @returns how many access tokens ended with it; undefined when it had ended before */
   async end(tx: Tx, webSession: string): Promise<number | undefined> {
     const ended = await tx.query(END_SESSION, [webSession])
     if (ended.length === 0) return undefined
-    return (await tx.query(REVOKE_TOKENS_OF, [webSession])).length
+    const [tokens] = await tx.query(REVOKE_TOKENS_OF_SESSIONS, [[webSession]])
+    return tokens?.revoked ?? 0
+  }
+
+  /** Signs the person out in every browser. Whoever may sign in can do so again. */
+  async endAllOf(tx: Tx, userId: string): Promise<SignedOut> {
+    const ended = await tx.query(END_SESSIONS_OF, [userId])
+    const cookies = ended.map(({ cookie_hash }) => cookie_hash)
+    const [tokens] = await tx.query(REVOKE_TOKENS_OF_SESSIONS, [cookies])
+    return { sessions: ended.length, accessTokens: tokens?.revoked ?? 0 }
   }
 
   /** Makes the browser forget. */

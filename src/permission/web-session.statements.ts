@@ -10,6 +10,18 @@ export interface WebSessionRow {
   readonly expires_at: number
 }
 
+/** Of a session `s` at `clock.now`. $1 cookie hash, $2 idle seconds */
+const LIVES = `s.cookie_hash = $1 and s.ended_at is null and s.expires_at > clock.now
+        and s.last_seen_at > clock.now - $2::float8 * interval '1 s'`
+
+/** Asked by what only listens, and so keeps nobody signed in. $1 cookie hash, $2 idle seconds */
+export const SESSION_LIVES: Statement<{ lives: boolean }> = {
+  name: 'web-session-lives',
+  text: `
+    with clock as materialized (select clock_timestamp() as now)
+    select exists (select from web_session s, clock where ${LIVES}) as lives`,
+}
+
 /**
  * A sign-in opens one session, whoever comes first; those long over make room, a few at a time.
  * $1 cookie hash, $2 sign-in, $3 user, $4 role, $5 longest seconds
@@ -34,8 +46,7 @@ export const FIND_SESSION: Statement<WebSessionRow> = {
   text: `
     with clock as materialized (select clock_timestamp() as now), live as materialized (
       select s.* from web_session s, clock
-      where s.cookie_hash = $1 and s.ended_at is null and s.expires_at > clock.now
-        and s.last_seen_at > clock.now - $2::float8 * interval '1 s'
+      where ${LIVES}
     ), seen as (
       update web_session s set last_seen_at = clock.now from clock, live
       where s.cookie_hash = live.cookie_hash and live.last_seen_at < clock.now - interval '1 minute'
@@ -50,16 +61,6 @@ export const END_SESSION: Statement<{ user_id: string }> = {
   name: 'end-web-session',
   text: `
     update web_session set ended_at = clock_timestamp() where cookie_hash = $1 and ended_at is null returning user_id`,
-}
-
-/**
- * With a session go the access tokens that were issued in it (DESIGN.md §5). A statement of its own, after the session
- * has ended: one for both would not see the tokens whose issue it had to wait for. $1 cookie hash
- */
-export const REVOKE_TOKENS_OF: Statement<{ jti: string }> = {
-  name: 'revoke-tokens-of-web-session',
-  text: `
-    update access_token set revoked_at = clock_timestamp() where web_session = $1 and revoked_at is null returning jti`,
 }
 
 /** $1 cookie hash before, $2 and now */

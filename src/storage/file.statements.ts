@@ -1,4 +1,5 @@
 import type { Statement } from '../database/database.js'
+import { REACH } from './reach.js'
 
 const MODIFIED_AT = `to_char(modified_at at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as modified_at`
 
@@ -110,18 +111,24 @@ export const FIND_BY_NAME: Statement<{ id: string }> = {
 }
 
 /**
- * The files a person owns or was granted, in order of their making. $1 user, $2 after created_at, $3 after id, $4 limit
+ * The files a person owns or was granted, in order of their making. `offset 0` lets `rank_of` look at one candidate after
+ * the other, in that order, until the page is full. $1 user, $2 after created_at, $3 after id, $4 limit
  */
 export const LIST_FILES: Statement<HeadRow & { created_at: string; rank: number }> = {
   name: 'list-files',
-  text: `
-    select * from (
+  text: `${REACH}, candidate as materialized (
+      select id, created_at from (
+        select f.id, f.created_at, f.deleted_at from person join file f on f.owner_id = person.id
+        union select f.id, f.created_at, f.deleted_at from named join file f using (id)
+        union select f.id, f.created_at, f.deleted_at from places join file f on f.container_id = places.id
+      ) found
+      where deleted_at is null and ($2::timestamptz is null or (created_at, id) > ($2::timestamptz, $3::text))
+    )
+    select seen.* from (select id from candidate order by created_at, id) next, lateral (
       select f.id, f.name, f.container_id, f.owner_id, f.version, f.sequence_number, f.size, f.sha256, f.blob, f.modified_by,
         ${MODIFIED_AT.replace('modified_at at', 'f.modified_at at')}, f.created_at::text as created_at,
-        rank_of(u.id, u.groups, f.id, f.owner_id, c.ancestors) as rank
-      from user_account u, file f join container c on c.id = f.container_id
-      where u.id = $1 and f.deleted_at is null
-        and ($2::timestamptz is null or (f.created_at, f.id) > ($2::timestamptz, $3::text))
-      order by f.created_at, f.id
-    ) seen where rank > 0 limit $4`,
+        rank_of(person.id, person.groups, f.id, f.owner_id, c.ancestors) as rank
+      from person, file f join container c on c.id = f.container_id
+      where f.id = next.id offset 0
+    ) seen where seen.rank > 0 limit $4`,
 }

@@ -211,6 +211,26 @@ describe('several editors at once', () => {
     ])
   })
 
+  it('S-08: says at start that an editor has the origin of Tandem’s own pages, by discovery or by permission', async () => {
+    const PUBLIC_URL = 'https://office.example/tandem'
+    const EDITORS = [
+      'apart=https://editor.example/hosting/discovery',
+      'other-port=https://office.example:9980/hosting/discovery',
+      'beside=https://office.example/hosting/discovery',
+      'allowed=https://discovery.example/hosting/discovery https://office.example:443',
+    ].join(',')
+    await using own = await Tandem.start(inject('postgres'), { env: { PUBLIC_URL, EDITORS } })
+    const lines = own.log.map((line) => JSON.parse(line) as Record<string, unknown>)
+    const warnings = lines.filter(({ event }) => event === 'editor-at-own-origin')
+    const origin = 'https://office.example'
+    expect(warnings).toMatchObject([
+      { level: 40, editor: 'beside', origin },
+      { level: 40, editor: 'allowed', origin },
+    ])
+    const ours = tandem.log.filter((line) => line.includes('editor-at-own-origin'))
+    expect(ours).toEqual([])
+  })
+
   it('counts those that cannot be reached in its metrics', async () => {
     const metrics = await (await fetch(`${tandem.url}/metrics`)).text()
     expect(metrics).toMatch(/^tandem_editors_failing 1$/m)

@@ -6,6 +6,7 @@ import { deriveKeys } from '../../src/permission/signing-keys.js'
 import { execute } from '../kit/postgres.js'
 import { Person, type FileView } from '../kit/people.js'
 import { Tandem } from '../kit/tandem.js'
+import { Visitor } from '../pages/visitor.js'
 import { Recorder } from './recorder.js'
 import { Watcher } from './watcher.js'
 
@@ -104,6 +105,32 @@ describe('who may watch', () => {
     const watcher = await Watcher.watch(await tandem.person('former', 'admin'))
     await execute(tandem.databaseUrl, `update user_account set disabled_at = now() where id = 'former'`)
     await watcher.isEnded(3000)
+  })
+
+  it('the end of a browser’s session ends the streams that it opened, and those of no other', async () => {
+    const leaving = await Visitor.signedIn(tandem, 'root', 'admin')
+    const staying = await Visitor.signedIn(tandem, 'root', 'admin')
+    const idle = await Visitor.signedIn(tandem, 'bobby')
+    const bobs = await tandem.sharedFile('content', { bobby: 'editor' })
+    const watch = ({ cookie }: Visitor, query = ''): Promise<Watcher> =>
+      Watcher.watch({ baseUrl: tandem.url, cookie }, { query })
+    const [ends, goesOn, idles] = await Promise.all([
+      watch(leaving),
+      watch(staying),
+      watch(idle, `?file=${bobs.id}`),
+    ])
+    expect((await leaving.calls('POST', '/sign-out')).status).toBe(204)
+    await ends.isEnded(3000)
+    // Watching is no sign of life: the stream asks, and the session is not the longer for it.
+    await execute(
+      tandem.databaseUrl,
+      `update web_session set last_seen_at = now() - interval '61 minutes' where user_id = 'bobby'`,
+    )
+    await idles.isEnded(3000)
+    await recorder.saves(file.id)
+    await goesOn.has(1)
+    expect(goesOn.ended).toBe(false)
+    goesOn.close()
   })
 
   it('a stream ends with its bearer token', async () => {

@@ -18,6 +18,9 @@ export interface WatchOptions {
   readonly lastEventId?: string
 }
 
+/** Somebody with a bearer token, or a browser. */
+type Watching = Pick<Person, 'baseUrl'> & ({ readonly bearer: string } | { readonly cookie: string })
+
 /** A client of the live stream that notes what it is told, down to the bytes. */
 export class Watcher {
   readonly events: SeenEvent[] = []
@@ -32,9 +35,9 @@ export class Watcher {
   ) {}
 
   /** Resolves as soon as the answer has begun, whatever it is. */
-  static async open(person: Person, { query = '', lastEventId }: WatchOptions = {}): Promise<Watcher> {
+  static async open(person: Watching, { query = '', lastEventId }: WatchOptions = {}): Promise<Watcher> {
     const headers = {
-      authorization: `Bearer ${person.bearer}`,
+      ...('cookie' in person ? { cookie: person.cookie } : { authorization: `Bearer ${person.bearer}` }),
       ...(lastEventId === undefined ? {} : { 'last-event-id': lastEventId }),
     }
     const request = get(`${person.baseUrl}/api/v1/events${query}`, { headers, agent: false })
@@ -46,7 +49,7 @@ export class Watcher {
   }
 
   /** The same, and begins to read. @throws when it is refused */
-  static async watch(person: Person, options: WatchOptions = {}): Promise<Watcher> {
+  static async watch(person: Watching, options: WatchOptions = {}): Promise<Watcher> {
     const watcher = await Watcher.open(person, options)
     if (watcher.status !== 200) throw new Error(`the stream was answered ${watcher.status}`)
     watcher.read()

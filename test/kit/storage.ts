@@ -3,6 +3,7 @@ import { SessionPurger } from '../../src/coauth-status/session-purger.js'
 import { readConfig } from '../../src/config/config.js'
 import { Database } from '../../src/database/database.js'
 import { Logger } from '../../src/logging/logger.js'
+import { ShareLinkPurger } from '../../src/permission/share-link-purger.js'
 import { BlobCollector } from '../../src/storage/blob-collector.js'
 import { BlobStore } from '../../src/storage/blob-store.js'
 import { RecoveryPurger } from '../../src/storage/recovery-purger.js'
@@ -18,6 +19,7 @@ export class Housekeeping implements AsyncDisposable {
   readonly blobs: BlobCollector
   readonly sessions: SessionPurger
   readonly transfers: TransferPurger
+  readonly links: ShareLinkPurger
 
   private constructor(
     private readonly database: Database,
@@ -31,6 +33,7 @@ export class Housekeeping implements AsyncDisposable {
     this.recovery = new RecoveryPurger(database, logger)
     this.sessions = new SessionPurger(database, settings, logger)
     this.transfers = new TransferPurger(database, logger)
+    this.links = new ShareLinkPurger(database, logger)
     this.blobs = new BlobCollector(store, database, logger)
   }
 

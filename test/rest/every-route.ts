@@ -104,6 +104,10 @@ export const CALLS: Readonly<Record<string, (stage: Stage) => Promise<Call> | Ca
   'DELETE /admin/access-tokens/:jti': async (stage) => ({
     path: `/admin/access-tokens/${jtiOf(await (await alice(stage)).opens(stage.fileId, 'edit'))}`,
   }),
+  'POST /admin/users/:user/sign-out': () => ({
+    path: '/admin/users/vera/sign-out',
+    body: { reason: 'matrix' },
+  }),
   'GET /admin/editors': () => ({ path: '/admin/editors' }),
   'GET /admin/audit': () => ({ path: '/admin/audit' }),
   'GET /admin/recovery-items': () => ({ path: '/admin/recovery-items' }),

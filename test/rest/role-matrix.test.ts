@@ -56,6 +56,7 @@ GET    /admin/locks/:file                        |  401   401 |   403     403   
 DELETE /admin/locks/:file                        |  401   401 |   403     403    403    403  |   403    204
 GET    /admin/access-tokens                      |  401   401 |   403     403    403    403  |   200    200
 DELETE /admin/access-tokens/:jti                 |  401   401 |   403     403    403    403  |   403    204
+POST   /admin/users/:user/sign-out               |  401   401 |   403     403    403    403  |   403    200
 GET    /admin/editors                            |  401   401 |   403     403    403    403  |   200    200
 GET    /admin/audit                              |  401   401 |   403     403    403    403  |   200    200
 GET    /admin/recovery-items                     |  401   401 |   403     403    403    403  |   200    200

@@ -75,6 +75,7 @@ const REST = [
   'GET /api/v1/files/:id/versions/:version/content',
   'GET /api/v1/me',
   'POST /api/v1/admin/sessions/:id/end',
+  'POST /api/v1/admin/users/:user/sign-out',
   'POST /api/v1/containers',
   'POST /api/v1/containers/:id/access-tokens',
   'POST /api/v1/files',
