@@ -22,7 +22,7 @@ export interface WopiRequest extends IncomingMessage {
  * - `own`: an edit token and ownership
  * - `unlock`: an edit token, even when the right behind it is gone: a lock must never outlive its editor for that
  *   reason (CLIENTS.md pain 8)
- * - `save`: decided by the PutFile interceptor, which also keeps what it refuses
+ * - `save`: decided by the PutFile interceptor, or by PutChunkedFile, which also keep what they refuse
  */
 export type Need = 'read' | 'edit' | 'own' | 'unlock' | 'save'
 
