@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Editor, WopiAnswer } from '../kit/wopi.js'
+import { NativeClient } from '../wopi/native-client.js'
 import { setStage } from '../wopi/stage.js'
 import { chunkIdOf } from '../../src/incremental/chunk-id.js'
 import { get, property, put, sequenceIn, sequenceOf, textOf, chunked } from './plus-client.js'
@@ -97,6 +98,54 @@ describe('PutChunkedFile', () => {
       const editor = await locked()
       expectConflict(await put(editor, { sequence: 9, streams: main('new') }), 'WOPI-Lock', 'L')
       expectSaved(await put(editor, { sequence: 1, streams: main('new'), headers: withLock }), 2)
+    })
+
+    it('row 4: a CoauthExclusive of another id: 409 WOPI-CoauthExclusiveLock, whatever is presented', async () => {
+      const editor = await stage.open('old')
+      expect((await new NativeClient(editor, 'E').get('CoauthExclusive')).status).toBe(200)
+      expect((await new NativeClient(editor, 'C').get('Coauth')).status).toBe(200)
+      for (const headers of [{}, withLock, { 'X-WOPI-CoauthLockId': 'C' }, { 'X-WOPI-CoauthLockId': 'D' }]) {
+        const answer = await put(editor, { sequence: 1, streams: main('new'), headers })
+        expectConflict(answer, 'WOPI-CoauthExclusiveLock', undefined)
+      }
+      await expectUnchanged(editor)
+      const headers = { 'X-WOPI-CoauthLockId': 'E' }
+      expectSaved(await put(editor, { sequence: 1, streams: main('new'), headers }), 2)
+    })
+
+    it('row 5: coauth locks, and an id that is none of them: 409 without a mechanism; any of theirs may save', async () => {
+      const editor = await stage.open('old')
+      for (const id of ['C', 'D']) expect((await new NativeClient(editor, id).get('Coauth')).status).toBe(200)
+      for (const headers of [{}, withLock, { 'X-WOPI-Lock': 'C' }, { 'X-WOPI-CoauthLockId': 'E' }])
+        expectConflict(
+          await put(editor, { sequence: 1, streams: main('new'), headers }),
+          undefined,
+          undefined,
+        )
+      await expectUnchanged(editor)
+      for (const [id, sequence] of [
+        ['C', 1],
+        ['D', 2],
+      ] as const) {
+        const headers = { 'X-WOPI-CoauthLockId': id }
+        expectSaved(await put(editor, { sequence, streams: main(`by ${id}`), headers }), sequence + 1)
+      }
+    })
+
+    it('rows 5, 6: a coauth lock that has expired holds nothing', async () => {
+      const editor = await stage.open('old')
+      await new NativeClient(editor, 'C').get('Coauth')
+      await stage.sql(
+        `update coauth_lock set expires_at = expires_at - interval '10 minutes' where file_id = $1`,
+        [editor.fileId],
+      )
+      await stage.sql(
+        `update file_lock set coauth_until = coauth_until - interval '10 minutes' where file_id = $1`,
+        [editor.fileId],
+      )
+      const headers = { 'X-WOPI-CoauthLockId': 'C' }
+      expectConflict(await put(editor, { sequence: 1, streams: main('new'), headers }), undefined, '')
+      await expectUnchanged(editor)
     })
 
     it('row 6: no lock and content: 409 with an empty X-WOPI-Lock', async () => {
