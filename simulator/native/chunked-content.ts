@@ -42,6 +42,13 @@ export function joined({ signature, chunks }: Omit<ChunkedContent, 'scheme'>): U
   )
 }
 
+/** With the chunks that were left out because they were known; without what of those it does not need any more. */
+export function completed(content: ChunkedContent, known: ReadonlyMap<ChunkId, Uint8Array>): ChunkedContent {
+  const needed = new Set(content.signature.map(({ ChunkId }) => ChunkId))
+  const all = [...known, ...content.chunks]
+  return { ...content, chunks: new Map(all.filter(([id]) => needed.has(id))) }
+}
+
 /** Of these chunks the ones that the other side has not got already. */
 export function unknownTo(
   known: ReadonlyMap<ChunkId, unknown>,
