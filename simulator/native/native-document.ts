@@ -57,7 +57,7 @@ export class NativeDocument {
 
   snapshot(): NativeSnapshot {
     const bytes = this.#document.toBytes()
-    return { size: bytes.length, content: chunked(bytes), changes: [...this.#unsaved] }
+    return { size: bytes.length, content: chunked(bytes, this.known), changes: [...this.#unsaved] }
   }
 
   /** Changes made while the snapshot was on its way stay unsaved. */

@@ -141,6 +141,7 @@ describe('the simulator’s chunks of a document (WOPI.md §13.4)', () => {
     const document = word.open(word.blank('Chunks'))
     document.append('§alice#1 one more line')
     const after = chunked(document.toBytes())
+    expect(chunked(document.toBytes(), before.chunks)).toEqual(after)
     // Header and content of the one part that changed, and the directory that tells its length.
     expect(unknownTo(before.chunks, after.chunks).size).toBe(3)
   })

@@ -5,6 +5,7 @@ import { chunked } from '../../../simulator/native/chunked-content.js'
 import { NativeClient } from '../../../simulator/native/native-client.js'
 import { playNativeDocument } from '../../../simulator/native/play-native.js'
 import { planVisits } from '../../../simulator/plan.js'
+import { illustrated } from '../../../simulator/office/illustrated.js'
 import { powerpoint } from '../../../simulator/powerpoint.js'
 import { Random } from '../../../simulator/random.js'
 import { problems } from '../../../simulator/results.js'
@@ -25,9 +26,9 @@ it.each([word, excel('last-joined'), powerpoint])(
   async (application) => {
     const accounts = await accountsOf(tandem, ['alice', 'bob', 'carol'])
     const [alice] = accounts
-    const file = await shareNewFile(application, `Desktop ${application.label}`, accounts)
+    const file = await shareNewFile(illustrated(application), `Desktop ${application.label}`, accounts)
     const random = new Random('native')
-    const visits = planVisits(accounts.length, 60 * minute, random)
+    const visits = planVisits(accounts.length, 20 * minute, random)
     const cast = await Promise.all(
       accounts.map(async (account, index) => ({
         person: await editorFor(account, file, account.user),
@@ -39,11 +40,14 @@ it.each([word, excel('last-joined'), powerpoint])(
     expect(problems([result])).toEqual([])
     const { tally, verdict } = result
     expect(verdict).toMatchObject({ found: verdict.typed, duplicated: [], foreign: [] })
-    expect(verdict.typed).toBeGreaterThan(80)
+    expect(verdict.typed).toBeGreaterThan(40)
     expect(tally.editors.size).toBe(3)
     expect(tally.overtaken).toBeGreaterThan(0)
-    expect(tally.lockRefreshes).toBeGreaterThan(5)
+    expect(tally.lockRefreshes).toBeGreaterThan(2)
     expect(tally.delayedSaves).toBe(0)
+    // The picture goes over the wire once for each who opens the document.
+    expect(tally.sent).toBeLessThan(0.2 * tally.saved)
+    expect(tally.received).toBeLessThan(0.2 * tally.read)
 
     const wopi = new NativeClient({ sessionId: 'after' })
     const { access } = await editorFor(alice, file, 'alice')
