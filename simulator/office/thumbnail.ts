@@ -18,8 +18,9 @@ export function withThumbnail(document: Uint8Array, kilobytes: number, random: R
     '</Relationships>',
     `<Relationship Id="rIdThumbnail" Type="${relationship}" Target="${part}"/>`,
   )
+  // Compressed like the other parts, so that it stays the same bytes when the document is written again.
   const picture = noise(1024, kilobytes, random)
-  return zipSync({ ...parts, [part]: [picture, { level: 0 }] }, { level: 6, mtime: new Date(1980, 0, 1) })
+  return zipSync({ ...parts, [part]: picture }, { level: 6, mtime: new Date(1980, 0, 1) })
 }
 
 /** A PNG in grey that cannot be compressed. */

@@ -2,7 +2,9 @@ import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
 import { minute, second } from '../../../simulator/application.js'
 import { ScaledClock } from '../../../simulator/clock.js'
 import { excel } from '../../../simulator/excel.js'
+import type { ChunkedSave, Saved } from '../../../simulator/native/native-client.js'
 import { NativeClient } from '../../../simulator/native/native-client.js'
+import type { NativeOutcome } from '../../../simulator/native/native-outcome.js'
 import { VirtualClock } from '../../../simulator/virtual-clock.js'
 import { word } from '../../../simulator/word.js'
 import type { WopiAccess } from '../../../simulator/wopi-client.js'
@@ -75,6 +77,27 @@ describe('several people with desktop Office', () => {
     expect(await desk.verdict()).toMatchObject({ typed: 1, found: 1 })
   })
 
+  it('find their own change in the document when only the answer to its save was lost', async () => {
+    const desk = await NativeDesk.of(tandem, word, new ScaledClock(1), users)
+    const wopi = new LosesAnswers({ sessionId: 'unlucky' })
+    const alice = desk.nativeFor(await desk.person('alice'), wopi)
+    const bob = await desk.native('bob')
+    await alice.open()
+    await bob.open()
+    alice.type('saved, and nobody told me')
+    wopi.losesNext = true
+    expect(await alice.save()).toBe(false)
+    bob.type('on top of it')
+    expect(await bob.save()).toBe(true)
+    alice.type('one more')
+    expect(await alice.save()).toBe(true)
+    await alice.leave()
+    await bob.leave()
+    expect(await desk.verdict()).toMatchObject({ typed: 3, found: 3, duplicated: [], foreign: [] })
+    expect(desk.happened('save-delayed').map(({ why }) => why)).toEqual(['the connection broke'])
+    expect(desk.happened('saved').map(({ changes }) => changes)).toEqual([1, 1])
+  })
+
   it('are put out when the right to edit is gone', async () => {
     const desk = await NativeDesk.of(tandem, word, new ScaledClock(1), users)
     const bob = await desk.native('bob')
@@ -140,6 +163,18 @@ it('is told plainly that a host without COAUTH_PROFILE=plus offers no native co-
     why: expect.stringContaining('offers no native co-authoring') as string,
   })
 })
+
+/** The host gets the save, and its answer is lost on the way. */
+class LosesAnswers extends NativeClient {
+  losesNext = false
+
+  override async putChunkedFile(access: WopiAccess, save: ChunkedSave): Promise<NativeOutcome<Saved>> {
+    const answer = await super.putChunkedFile(access, save)
+    if (!this.losesNext) return answer
+    this.losesNext = false
+    return { kind: 'unavailable', call: 'the connection broke', retryAfterMs: 0 }
+  }
+}
 
 /** As if they had run out: whoever has a token for the document may release any of them (WOPI.md §12.1). */
 async function dropLocks(access: WopiAccess): Promise<void> {

@@ -65,9 +65,8 @@ export class NativeDesk {
     return this.nativeFor(await this.person(user))
   }
 
-  nativeFor(person: Person): NativeEditor {
+  nativeFor(person: Person, wopi = new NativeClient({ sessionId: 'native' })): NativeEditor {
     const report: NativeContext['report'] = (who, what) => void this.log.push({ who, what })
-    const wopi = new NativeClient({ sessionId: 'native' })
     return new NativeEditor({ ...this.#context(person.name), wopi, report }, person)
   }
 
