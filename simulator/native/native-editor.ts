@@ -1,28 +1,14 @@
-import type { Application } from '../application.js'
 import { minute, second } from '../application.js'
-import type { Clock } from '../clock.js'
 import type { Admission } from '../editor-session.js'
-import type { GroundTruth } from '../ground-truth.js'
 import type { Person } from '../participant.js'
-import type { Random } from '../random.js'
 import { Turns } from '../turns.js'
-import type { NativeClient } from './native-client.js'
+import type { NativeContext } from './native-context.js'
 import { NativeDocument } from './native-document.js'
-import type { NativeHappening } from './native-event.js'
 import { NativeLock } from './native-lock.js'
 import { NativeSitting } from './native-sitting.js'
 import type { NativeFileInfo } from './plus-info.js'
 
-export interface NativeContext {
-  readonly application: Application
-  readonly clock: Clock
-  readonly random: Random
-  readonly wopi: NativeClient
-  readonly truth: Pick<GroundTruth, 'type' | 'acknowledge'>
-  readonly report: (who: string, what: NativeHappening) => void
-}
-
-export const coauthLockSeconds = (10 * minute) / second
+const coauthLockSeconds = (10 * minute) / second
 const leaveAttempts = 60
 
 /**

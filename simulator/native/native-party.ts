@@ -1,6 +1,6 @@
 import type { Admission } from '../editor-session.js'
 import type { Person } from '../participant.js'
-import type { NativeContext } from './native-editor.js'
+import type { NativeContext } from './native-context.js'
 import { NativeEditor } from './native-editor.js'
 
 /** All who edit one document with desktop Office: they meet at the host, and nowhere else. */

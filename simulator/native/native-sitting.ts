@@ -1,7 +1,7 @@
 import { minute, second } from '../application.js'
 import type { Person } from '../participant.js'
 import type { NativeDocument } from './native-document.js'
-import type { NativeContext } from './native-editor.js'
+import type { NativeContext } from './native-context.js'
 import type { NativeHappening } from './native-event.js'
 import type { NativeLock } from './native-lock.js'
 import type { NativeFailure } from './native-outcome.js'
