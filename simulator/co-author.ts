@@ -12,9 +12,12 @@ export interface Visit {
   readonly pause: readonly [shortest: number, longest: number] | 'only-reads'
 }
 
+/** Where people meet over a document: an editor service, or desktop applications. */
+export type Meeting = Pick<EditorSession, 'has' | 'join' | 'leave' | 'type'>
+
 /** One person's visit to one document. */
 export async function coAuthor(
-  session: EditorSession,
+  session: Meeting,
   person: Person,
   visit: Visit,
   clock: Clock,
@@ -32,7 +35,7 @@ export async function coAuthor(
 }
 
 /** Keeps knocking while the host is away; false when the person is turned away or the visit is over. */
-async function join(session: EditorSession, person: Person, visit: Visit, clock: Clock): Promise<boolean> {
+async function join(session: Meeting, person: Person, visit: Visit, clock: Clock): Promise<boolean> {
   while (clock.now() < visit.leaves) {
     const admission = await session.join(person)
     if (admission.kind !== 'unavailable') return admission.kind === 'admitted'

@@ -1,4 +1,3 @@
-import { setTimeout as pause } from 'node:timers/promises'
 import { coAuthor } from './co-author.js'
 import type { Visit } from './co-author.js'
 import type { Clock } from './clock.js'
@@ -6,6 +5,7 @@ import { EditorSession } from './editor-session.js'
 import type { Verdict } from './ground-truth.js'
 import { GroundTruth } from './ground-truth.js'
 import type { Person } from './participant.js'
+import { patiently } from './patiently.js'
 import type { Random } from './random.js'
 import type { SessionEvent } from './session-event.js'
 import type { SharedFile } from './shared-file.js'
@@ -64,16 +64,4 @@ export async function playDocument(
   const { rest } = file.owner
   const verdict = truth.verify(await patiently(() => rest.content(file.id)))
   return { file, tally, versions: await patiently(() => rest.countVersions(file.id)), verdict }
-}
-
-/** A host that is being restarted just now must not cost the verdict on an hour of work. */
-async function patiently<T>(read: () => Promise<T>): Promise<T> {
-  for (let attempt = 1; ; attempt += 1) {
-    try {
-      return await read()
-    } catch (error) {
-      if (attempt === 30) throw error
-      await pause(1000)
-    }
-  }
 }

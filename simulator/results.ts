@@ -1,3 +1,4 @@
+import type { Verdict } from './ground-truth.js'
 import type { DocumentResult } from './play.js'
 import { table } from './table.js'
 
@@ -25,8 +26,15 @@ export function resultTable(results: readonly DocumentResult[]): string {
   )
 }
 
+/** A document that was played to the end, by whatever kind of editors. */
+export interface Judged {
+  readonly file: { readonly name: string }
+  readonly tally: { readonly problems: readonly string[] }
+  readonly verdict: Verdict
+}
+
 /** Everything that a clean run does not have, in words. */
-export function problems(results: readonly DocumentResult[]): string[] {
+export function problems(results: readonly Judged[]): string[] {
   return results.flatMap(({ file, tally, verdict }) => [
     ...tally.problems,
     ...verdict.lost.map((mark) => `${file.name}: the host acknowledged ${mark}, and it is gone`),
@@ -37,6 +45,6 @@ export function problems(results: readonly DocumentResult[]): string[] {
 }
 
 /** Changes that somebody typed and the final documents do not have. */
-export function lostChanges(results: readonly DocumentResult[]): number {
+export function lostChanges(results: readonly Judged[]): number {
   return results.reduce((sum, { verdict }) => sum + verdict.typed - verdict.found, 0)
 }

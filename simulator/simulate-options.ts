@@ -14,6 +14,8 @@ Usage: npm run simulate -- [options]
   --application NAME     word, excel, powerpoint or all             (default all)
   --principal-rule RULE  who saves in Excel: last-joined or first-joined   (default last-joined)
   --people N             people per document                        (default 4)
+  --native N             N people with desktop Office per document instead: native clients, which co-author through
+                         the host itself (coauth locks, saves by chunks). A Tandem with COAUTH_PROFILE=plus is needed
   --documents N          documents per application                  (default 1)
   --minutes M            length of the session in simulated minutes (default 30)
   --speed F              simulated seconds per real second          (default 60; with --stand-in 1)
@@ -41,6 +43,7 @@ const options = z.object({
   application: z.enum(['word', 'excel', 'powerpoint', 'all']),
   'principal-rule': z.enum(['last-joined', 'first-joined']),
   people: count.max(1000),
+  native: count.max(1000).optional(),
   documents: count.max(1000),
   minutes: z.coerce.number().positive(),
   speed: z.coerce.number().positive(),
@@ -66,6 +69,7 @@ export function readOptions(args: readonly string[]): SimulateOptions {
       application: { type: 'string', default: 'all' },
       'principal-rule': { type: 'string', default: 'last-joined' },
       people: { type: 'string', default: '4' },
+      native: { type: 'string' },
       documents: { type: 'string', default: '1' },
       minutes: { type: 'string', default: '30' },
       speed: { type: 'string' },

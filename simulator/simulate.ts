@@ -5,12 +5,16 @@ import { CallTimes } from './call-times.js'
 import { ScaledClock } from './clock.js'
 import { excel } from './excel.js'
 import { counted, narrate } from './narrator.js'
+import { nativeTable } from './native/native-results.js'
+import { requirePlus, simulateNative } from './native/simulate-native.js'
+import { illustrated } from './office/illustrated.js'
 import { planVisits } from './plan.js'
-import type { Appearance, DocumentResult, Stage } from './play.js'
+import type { Appearance, Stage } from './play.js'
 import { playDocument } from './play.js'
 import { powerpoint } from './powerpoint.js'
 import { Random } from './random.js'
 import { RestClient } from './rest-client.js'
+import type { Judged } from './results.js'
 import { lostChanges, problems, resultTable } from './results.js'
 import { lostInCells } from './scenarios/cell-table.js'
 import { cellsOf, playCells } from './scenarios/cell.js'
@@ -29,14 +33,16 @@ const firstNames = ['alice', 'bob', 'carol', 'dave', 'erin', 'frank', 'grace', '
 type Accounts = [Account, ...Account[]]
 
 async function simulate(options: SimulateOptions, editor?: StandInEditor): Promise<void> {
-  const { people, documents, minutes, speed, seed } = options
+  const { native, documents, minutes, speed, seed } = options
+  const people = native ?? options.people
   const applications = chosenApplications(options)
   say(
-    `${counted(applications.length * documents, 'document')} with ${people} people each, ${minutes} minutes` +
-      ` ${speed} times faster, on ${options.url} (seed ${seed})`,
+    `${counted(applications.length * documents, 'document')} with ${people} ${native === undefined ? 'people' : 'native clients'} each,` +
+      ` ${minutes} minutes ${speed} times faster, on ${options.url} (seed ${seed})`,
   )
-  const accounts = await signIn(options)
+  const accounts = await signIn({ ...options, people })
   if (editor) await untilBelieved(editor, accounts[0], seed, say)
+  if (native !== undefined) await requirePlus(accounts[0], seed, signing(editor))
   const random = new Random(seed)
   const files: SharedFile[] = []
   for (const application of applications) {
@@ -50,18 +56,25 @@ async function simulate(options: SimulateOptions, editor?: StandInEditor): Promi
   const casts = await Promise.all(
     files.map((file) => castFor(file, accounts, planVisits(people, minutes * minute, random))),
   )
-  const stage: Stage = {
-    random,
-    clock: new ScaledClock(speed),
-    wopi: { onCall: calls.record, ...signing(editor) },
-    report: (event) => {
-      const line = options.quiet ? undefined : narrate(event, files)
-      if (line !== undefined) say(line)
-    },
+  const tell = (line: string | undefined): void => {
+    if (!options.quiet && line !== undefined) say(line)
   }
-  const results = await Promise.all(files.map((file, index) => playDocument(stage, file, casts[index] ?? [])))
-  say(`\n${resultTable(results)}\n\n${table(['call', 'times', 'median', 'p99'], calls.rows())}\n`)
-  conclude(results)
+  const wopi = { onCall: calls.record, ...signing(editor) }
+  const stage = { random, clock: new ScaledClock(speed), wopi }
+  const conclusion = (results: string): void =>
+    say(`\n${results}\n\n${table(['call', 'times', 'median', 'p99'], calls.rows())}\n`)
+  if (native === undefined) {
+    const told: Stage = { ...stage, report: (event) => tell(narrate(event, files)) }
+    const results = await Promise.all(
+      files.map((file, index) => playDocument(told, file, casts[index] ?? [])),
+    )
+    conclusion(resultTable(results))
+    conclude(results)
+  } else {
+    const results = await simulateNative(stage, files, casts, tell)
+    conclusion(nativeTable(results))
+    conclude(results)
+  }
 }
 
 async function playScenarios(options: SimulateOptions, editor?: StandInEditor): Promise<void> {
@@ -95,7 +108,7 @@ function say(line: string): void {
   console.log(line)
 }
 
-function conclude(results: readonly DocumentResult[]): void {
+function conclude(results: readonly (Judged & { tally: { delayedSaves: number } })[]): void {
   const found = problems(results)
   for (const problem of found.slice(0, 50)) say(`  PROBLEM  ${problem}`)
   if (found.length > 50) say(`  … and ${found.length - 50} more`)
@@ -105,8 +118,13 @@ function conclude(results: readonly DocumentResult[]): void {
   if (found.length > 0) process.exitCode = 1
 }
 
-function chosenApplications({ application, 'principal-rule': rule }: SimulateOptions): Application[] {
-  return [word, excel(rule), powerpoint].filter(({ name }) => application === 'all' || application === name)
+function chosenApplications(options: SimulateOptions): Application[] {
+  const { application, native, 'principal-rule': rule } = options
+  const all = [word, excel(rule), powerpoint].filter(
+    ({ name }) => application === 'all' || application === name,
+  )
+  // In a document of a few lines there is nothing that need not be sent.
+  return native === undefined ? all : all.map(illustrated)
 }
 
 async function signIn(options: SimulateOptions): Promise<Accounts> {

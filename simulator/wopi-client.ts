@@ -1,14 +1,10 @@
-import { randomUUID } from 'node:crypto'
-import { Agent, request } from 'undici'
 import { z } from 'zod'
-import type { ProofKeys } from './proof-key.js'
+import type { Answer, Call, WopiAccess, WopiClientOptions } from './wopi-connection.js'
+import { WopiConnection } from './wopi-connection.js'
 import type { Failure, Outcome } from './wopi-outcome.js'
 import { failure } from './wopi-outcome.js'
 
-export interface WopiAccess {
-  readonly wopiSrc: string
-  readonly accessToken: string
-}
+export type { WopiAccess, WopiClientOptions } from './wopi-connection.js'
 
 /** The properties of CheckFileInfo that the editors here look at. */
 const fileInfo = z.object({
@@ -29,33 +25,13 @@ const fileInfo = z.object({
 })
 export type FileInfo = z.infer<typeof fileInfo>
 
-export interface WopiClientOptions {
-  readonly sessionId: string
-  /** Signs every call when given. */
-  readonly proofKeys?: ProofKeys
-  /** Told of every call: real milliseconds until the answer was there. */
-  readonly onCall?: (operation: string, milliseconds: number) => void
-}
-
-interface Call {
-  readonly operation: string
-  readonly access: WopiAccess
-  readonly path?: '/contents'
-  readonly headers?: Record<string, string>
-  readonly body?: Uint8Array
-}
-
-interface Answer {
-  readonly kind: 'ok'
-  readonly body: Uint8Array
-  header(name: string): string | undefined
-}
-
-const connections = new Agent({ connect: { timeout: 10_000 }, headersTimeout: 60_000, bodyTimeout: 60_000 })
-
 /** The calls that an editor service makes to a WOPI host. */
 export class WopiClient {
-  constructor(private readonly options: WopiClientOptions) {}
+  readonly #connection: WopiConnection
+
+  constructor(options: WopiClientOptions) {
+    this.#connection = new WopiConnection(options)
+  }
 
   async checkFileInfo(access: WopiAccess): Promise<Outcome<{ info: FileInfo }>> {
     const answer = await this.#call({ operation: 'CheckFileInfo', access })
@@ -119,35 +95,11 @@ export class WopiClient {
     return this.#call({ operation, access, headers })
   }
 
-  async #call({ operation, access, path, headers, body }: Call): Promise<Answer | Failure> {
-    const { wopiSrc, accessToken } = access
-    const url = `${wopiSrc}${path ?? ''}?access_token=${encodeURIComponent(accessToken)}`
-    const correlationId = randomUUID()
-    const startedAt = performance.now()
-    try {
-      const response = await request(url, {
-        method: headers ? 'POST' : 'GET',
-        dispatcher: connections,
-        headers: {
-          Authorization: `Bearer ${accessToken}`,
-          'X-WOPI-CorrelationId': correlationId,
-          'X-WOPI-SessionId': this.options.sessionId,
-          'X-WOPI-ClientVersion': 'tandem-simulator',
-          ...headers,
-          ...this.options.proofKeys?.headers(url, accessToken, Date.now()),
-        },
-        ...(body ? { body } : {}),
-      })
-      const received = new Uint8Array(await response.body.arrayBuffer())
-      this.options.onCall?.(operation, performance.now() - startedAt)
-      const header = (name: string): string | undefined => [response.headers[name]].flat()[0]
-      if (response.statusCode === 200) return { kind: 'ok', body: received, header }
-      const call = `${operation} answered ${response.statusCode} (correlation ${correlationId})`
-      return failure(response.statusCode, call, header)
-    } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error)
-      return { kind: 'unavailable', call: `${operation} got no answer: ${reason}`, retryAfterMs: 0 }
-    }
+  async #call(call: Call): Promise<(Answer & { kind: 'ok' }) | Failure> {
+    const answer = await this.#connection.exchange(call)
+    if (answer.kind !== 'answered') return answer
+    if (answer.status === 200) return { ...answer, kind: 'ok' }
+    return failure(answer.status, answer.call, answer.header)
   }
 }
 

@@ -2,10 +2,12 @@ import fc from 'fast-check'
 import { unzipSync } from 'fflate'
 import { describe, expect, it } from 'vitest'
 import { excelFormat, newExcelWorkbook } from '../../simulator/office/excel-workbook.js'
-import { appendMarkedLine, markedLines } from '../../simulator/office/office-document.js'
+import { appendMarkedLine, markedLines, OfficeDocument } from '../../simulator/office/office-document.js'
 import { newPowerpointDeck, powerpointFormat } from '../../simulator/office/powerpoint-deck.js'
 import { newWordDocument, wordFormat } from '../../simulator/office/word-document.js'
+import { withThumbnail } from '../../simulator/office/thumbnail.js'
 import { asLine, escapeXml, unescapeXml } from '../../simulator/office/xml-text.js'
+import { Random } from '../../simulator/random.js'
 
 const kinds = [
   { name: 'Word', create: newWordDocument, format: wordFormat },
@@ -74,6 +76,19 @@ describe.each(kinds)('$name documents', ({ create, format }) => {
       }
     }
   })
+})
+
+it.each(kinds)('can have a picture in them: $name', ({ create, format }) => {
+  const bytes = withThumbnail(create('Test'), 8, new Random('picture'))
+  expect(bytes.length).toBeGreaterThan(8 * 1024)
+  expect(markedLines(appendMarkedLine(bytes, '§alice#1 one', format), format)).toEqual(['§alice#1 one'])
+  // Opened and written again, it is the same package: only what changes is sent.
+  expect(OfficeDocument.open(bytes, format).toBytes()).toEqual(bytes)
+  const parts = unzipSync(bytes)
+  expect(Object.keys(parts)[0]).toBe('[Content_Types].xml')
+  const png = Buffer.from(parts['docProps/thumbnail.png'] ?? [])
+  expect(png.toString('latin1', 1, 4)).toBe('PNG')
+  expect(png.readUInt32BE(16)).toBe(1024)
 })
 
 it('escapes XML so that it comes back the same', () => {

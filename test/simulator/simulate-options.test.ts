@@ -24,8 +24,14 @@ it('plays fast, and waits for people in real time', () => {
   expect(readOptions(['--stand-in', '--speed', '10']).speed).toBe(10)
 })
 
+it('plays browsers unless native clients are asked for', () => {
+  expect(readOptions([]).native).toBeUndefined()
+  expect(readOptions(['--native', '3']).native).toBe(3)
+})
+
 it.each([
   [['--people', '0'], '--people'],
+  [['--native', 'some'], '--native'],
   [['--application', 'outlook'], '--application'],
   [['--token', 'alice'], 'USER=BEARER'],
   [['--url', 'tandem'], '--url'],
