@@ -21,7 +21,7 @@ export interface CoauthTable {
 export type CoauthRefusal =
   /** `visibleName`: whom that lock names to others. */
   | { readonly kind: 'wopi'; readonly visibleName: string | undefined }
-  | { readonly kind: 'exclusive' | 'coauth-exclusive' | 'no-lock' }
+  | { readonly kind: 'exclusive' | 'coauth-exclusive' | 'coauth-full' | 'no-lock' }
 
 export type CoauthOutcome =
   | {

@@ -15,7 +15,7 @@ export interface CoauthEntry {
 
 /** What the functions of migration 1764700000000 answer. */
 export interface CoauthRow {
-  readonly outcome: 'granted' | 'wopi' | 'exclusive' | 'coauth-exclusive' | 'no-lock'
+  readonly outcome: 'granted' | 'wopi' | 'exclusive' | 'coauth-exclusive' | 'coauth-full' | 'no-lock'
   /** The head's, as in every lock answer. */
   readonly version: string
   readonly table_version: string | null

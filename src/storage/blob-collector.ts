@@ -22,16 +22,18 @@ export const UNREFERENCED: Statement<{ blob: string }> = {
 
 /**
  * Composites that nothing points to, and the remembered chunks of blobs that are going: the blobs whose bytes they use are
- * free for the next look. $1 grace ms
+ * free for the next look. $1 grace ms, $2 limit
  */
 const DELETE_UNREFERENCED_CONTENTS: Statement<{ id: string }> = {
   name: 'delete-unreferenced-contents',
   text: `
-    delete from chunked_content c
-    where made_at < clock_timestamp() - $1::float8 * interval '1 ms'
-      and not exists (select from file_version v where v.blob = c.id)
-      and not exists (select from recovery_item r where r.blob = c.id and r.resolution is distinct from 'discarded')
-      and not exists (select from stream s where s.content = c.id)
+    delete from chunked_content where id in (
+      select c.id from chunked_content c
+      where made_at < clock_timestamp() - $1::float8 * interval '1 ms'
+        and not exists (select from file_version v where v.blob = c.id)
+        and not exists (select from recovery_item r where r.blob = c.id and r.resolution is distinct from 'discarded')
+        and not exists (select from stream s where s.content = c.id)
+      limit $2)
     returning id`,
 }
 
@@ -63,7 +65,7 @@ export class BlobCollector implements OnApplicationBootstrap, OnApplicationShutd
 
   /** @returns how many blobs were deleted */
   async collect(graceMs = ORPHAN_GRACE_MS): Promise<number> {
-    await this.database.query(DELETE_UNREFERENCED_CONTENTS, [graceMs])
+    while ((await this.database.query(DELETE_UNREFERENCED_CONTENTS, [graceMs, BATCH])).length === BATCH);
     let deleted = 0
     let batch: string[] = []
     const youngest = Date.now() - graceMs

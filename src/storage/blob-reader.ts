@@ -1,4 +1,5 @@
 import type { FileHandle } from 'node:fs/promises'
+import { BlobTooShort } from './storage-errors.js'
 
 const PIECE_BYTES = 1024 ** 2
 const MOST_SPARE_BUFFERS = 16
@@ -25,7 +26,7 @@ export async function readExactly(file: FileHandle, buffer: Buffer, position: nu
   let filled = 0
   while (filled < buffer.length) {
     const { bytesRead } = await file.read(buffer, filled, buffer.length - filled, position + filled)
-    if (bytesRead === 0) throw new Error(`a blob ends after ${position + filled} bytes`)
+    if (bytesRead === 0) throw new BlobTooShort(`a blob ends after ${position + filled} bytes`)
     filled += bytesRead
   }
   return buffer

@@ -10,7 +10,7 @@ import { readExactly, readPieces } from './blob-reader.js'
 import { disk, writeHashed } from './blob-writer.js'
 import { CONTENT_CHUNKS } from './chunk.statements.js'
 import { isComposite } from './composite.js'
-import { BodyIncomplete, BodyTooLarge, StorageFailed } from './storage-errors.js'
+import { BlobTooShort, BodyIncomplete, BodyTooLarge, StorageFailed } from './storage-errors.js'
 
 /** Bytes that are safely on disk, but that nothing points to yet. */
 export interface StoredBlob {
@@ -188,7 +188,8 @@ export class BlobStore implements OnModuleInit {
       }
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
-      throw error
+      // Reported with what is left of it, as a file that is too short is.
+      if (!(error instanceof BlobTooShort)) throw error
     }
     return { size, sha256: hash.digest('hex') }
   }

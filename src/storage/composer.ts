@@ -76,6 +76,8 @@ export class Composer {
         sha256: await disk(() => hashOf(open, ranges)),
       }
       await this.lists.remember(content, list, known)
+      // What it consists of is protected by what was remembered from now on: was any of it collected just before?
+      await this.blobs.require(ranges)
       return { streamId, ...content }
     } finally {
       await open.close()

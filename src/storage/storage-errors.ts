@@ -49,3 +49,6 @@ export async function orNoSuchContainer<T>(create: () => Promise<T>): Promise<T>
     throw error
   }
 }
+
+/** A blob has lost its end: a damaged disk, or somebody else's hand. */
+export class BlobTooShort extends Error {}

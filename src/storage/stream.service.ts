@@ -3,6 +3,7 @@ import { Database, type Tx } from '../database/database.js'
 import {
   type ContentProperty,
   MAIN_CONTENT,
+  MOST_CHUNKS_OF_STREAM,
   MOST_CONTENT_PROPERTIES,
   MOST_STREAMS,
 } from '../incremental/messages.js'
@@ -78,6 +79,12 @@ export class StreamService {
     }
     if (put.length + properties.length === 0) return true
     const [count] = await tx.query(COUNT_PARTS, [fileId])
-    return count !== undefined && count.streams < MOST_STREAMS && count.properties <= MOST_CONTENT_PROPERTIES
+    return (
+      count !== undefined &&
+      count.streams < MOST_STREAMS &&
+      count.properties <= MOST_CONTENT_PROPERTIES &&
+      // An answer names them all: a few small puts must not make one that nobody can send.
+      count.chunks <= MOST_CHUNKS_OF_STREAM
+    )
   }
 }

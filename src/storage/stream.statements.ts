@@ -53,12 +53,13 @@ export const PUT_PROPERTIES: Statement<{ file_id: string }> = {
 }
 
 /** What counts against the limits of WOPI.md §13.1. $1 file */
-export const COUNT_PARTS: Statement<{ streams: number; properties: number }> = {
+export const COUNT_PARTS: Statement<{ streams: number; properties: number; chunks: number }> = {
   name: 'count-streams-and-properties',
   text: `
     select
       (select count(*)::int from stream where file_id = $1 and updated_at > ${KEPT}) as streams,
-      (select count(*)::int from content_property where file_id = $1 and updated_at > ${KEPT}) as properties`,
+      (select count(*)::int from content_property where file_id = $1 and updated_at > ${KEPT}) as properties,
+      (select count(*)::int from stream s join stream_chunk c on c.content = s.content where s.file_id = $1) as chunks`,
 }
 
 export const DELETE_OLD_STREAMS: Statement<{ file_id: string }> = {

@@ -9,7 +9,7 @@ export interface PresentedPut {
   readonly sequenceNumber: number | undefined
   /** What keeps its streams from being made; undefined: nothing does. */
   readonly obstacle: UnusableChunk | 'session-gone' | undefined
-  /** Of the longest stream. */
+  /** Of its streams together. */
   readonly size: number
 }
 

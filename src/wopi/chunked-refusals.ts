@@ -54,7 +54,7 @@ export function chunkedRefusal({ decision, wopi, sequenceNumber, obstacle }: Ref
     case 'chunk-unusable':
       throw refusal('chunk-missing', missing(obstacle))
     case 'too-large':
-      throw refusal('body-too-large', 'a stream would be larger than MAX_FILE_SIZE allows')
+      throw refusal('body-too-large', 'its streams would be larger together than MAX_FILE_SIZE allows')
     case 'two-locks':
     case 'sequence-number-invalid':
       throw refusal('header-invalid', 'the lock headers or X-WOPI-SequenceNumber are not what they must be')

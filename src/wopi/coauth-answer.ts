@@ -25,5 +25,6 @@ const REASONS: Readonly<Record<CoauthRefusal['kind'], string>> = {
   wopi: 'The file is locked by a WOPI lock',
   exclusive: 'The file is locked exclusively, for maintenance or a batch job',
   'coauth-exclusive': 'Somebody else has an exclusive coauth lock',
+  'coauth-full': 'The file has 500 coauth locks, and takes no more',
   'no-lock': 'There is no coauth lock with this id',
 }

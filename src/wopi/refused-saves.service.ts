@@ -21,7 +21,8 @@ export class RefusedSaves {
     private readonly logger: Logger,
   ) {}
 
-  async keep(access: FileAccess, headers: PutHeaders, { reason, content }: RefusedPut): Promise<void> {
+  /** @returns false when the same bytes were kept before, and these are gone */
+  async keep(access: FileAccess, headers: PutHeaders, { reason, content }: RefusedPut): Promise<boolean> {
     const { correlationId, editors, lockId = '' } = headers
     const facts = { fileId: access.file.id, userId: access.user.id, correlationId }
     const kept = await this.database.transaction(async (tx) => {
@@ -45,7 +46,7 @@ export class RefusedSaves {
     if (kept === 'already-safe') {
       await this.blobs.remove(content.blob)
       this.logger.debug(line, 'a save was refused; its bytes were kept before')
-      return
+      return false
     }
     this.logger.warn({ ...line, recoveryItem: kept.itemId }, 'a save was refused; its bytes are kept')
     if (kept.displaced.length > 0) {
@@ -53,6 +54,7 @@ export class RefusedSaves {
       this.logger.error(displaced, 'refused saves had to make room for newer ones of the same person')
     }
     await this.tell(access, reason, kept.itemId)
+    return true
   }
 
   // Word repeats a refused save every 30 s; people and programs are told once. Apart from the keeping: it must not

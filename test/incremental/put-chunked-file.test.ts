@@ -207,6 +207,17 @@ describe('PutChunkedFile', () => {
       expect(await sequenceOf(editor)).toBe(2)
     })
 
+    it('row 10: one large chunk, named for many streams by a small body: 413, and nothing is read for it', async () => {
+      const editor = await locked()
+      const bytes = Buffer.alloc(2 * 1024 ** 2, 1)
+      expectSaved(await put(editor, { sequence: 1, streams: [{ bytes }], headers: withLock }), 2)
+      const { signature } = await chunked({ bytes })
+      const Signatures = Array.from({ length: 200 }, (_, n) => ({ ...signature, StreamId: `s${n}` }))
+      const message = { ContentProperties: [], Signatures }
+      expect((await put(editor, { sequence: 2, message, headers: withLock })).status).toBe(413)
+      expect(await sequenceOf(editor)).toBe(2)
+    })
+
     it('row 11: streams, properties and number change together, and GetFile has the new content', async () => {
       const editor = await locked()
       const streams = [...main('new'), { id: 'Alternate', bytes: text('aside') }]

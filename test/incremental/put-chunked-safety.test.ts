@@ -215,6 +215,16 @@ describe('PutChunkedFile that fails', () => {
         async ({ fileId }) => (await stage.person('alice')).revokes(fileId, 'user:bob'),
       ],
     ]
+    it('sent again and again it is kept once, and leaves nothing else behind', async () => {
+      const editor = await bobs()
+      const other = { sequence: 1, streams, properties, headers: { 'X-WOPI-Lock': 'M' } }
+      expect((await put(editor, other)).status).toBe(409)
+      const before = await stage.blobs()
+      for (let again = 0; again < 3; again++) expect((await put(editor, other)).status).toBe(409)
+      expect(await stage.blobs()).toBe(before)
+      expect(await (await stage.person('alice')).recoveryItems(editor.fileId)).toHaveLength(1)
+    })
+
     it.each(losses)('%s: %i, and the main content is a recovery item', async (_why, status, reason, lose) => {
       const editor = await bobs()
       await lose(editor)

@@ -67,6 +67,28 @@ describe('what PutChunkedFile stores', () => {
     expectSaved(await put(editor, { ...tooMany, properties: more.slice(1) }), 3)
   })
 
+  it(
+    'takes no more chunks in all its alternate streams than an answer can name: 400',
+    { timeout: 60_000 },
+    async () => {
+      const editor = await locked()
+      const one = await chunked({ bytes: text('x') })
+      const [chunk] = one.signature.ChunkSignatures
+      const many = Array.from({ length: 31_000 }, () => chunk)
+      const stream = (StreamId: string): object => ({ ...one.signature, StreamId, ChunkSignatures: many })
+      const send = (sequence: number, StreamId: string): ReturnType<typeof put> =>
+        put(editor, {
+          sequence,
+          streams: [{ id: 'X', bytes: text('x') }],
+          message: { ContentProperties: [], Signatures: [stream(StreamId)] },
+          headers: withLock,
+        })
+      expectSaved(await send(1, 'A'), 2)
+      expect((await send(2, 'B')).status).toBe(400)
+      expect(await sequenceOf(editor)).toBe(2)
+    },
+  )
+
   it('WOPI.md §20, 4: takes an empty main content as no chunk and as an empty one, and reports the latter', async () => {
     for (const form of ['none', 'empty']) {
       const editor = await locked()

@@ -266,6 +266,21 @@ describe('coauth locks, with COAUTH_PROFILE=plus', () => {
   })
 
   describe('§12.3: GetCoauthLock', () => {
+    it('takes no more than 500 coauth locks of one file: every answer names them all', async () => {
+      const { alice } = await two()
+      expect((await alice.get()).status).toBe(200)
+      await stage.sql(
+        `insert into coauth_lock
+         select file_id, lock_id || n, type, metadata, name, user_id, token_id, acquired_at, refreshed_at, expires_at
+         from coauth_lock, generate_series(1, 499) n where file_id = $1`,
+        [alice.editor.fileId],
+      )
+      const full = await new NativeClient(alice.editor, 'one too many').get()
+      expect(full.status).toBe(409)
+      expect(full.headers['x-wopi-failurereason']).toContain('500 coauth locks')
+      expect((await alice.get()).status).toBe(200)
+    })
+
     it.each<[string, Headers]>([
       ['no id', { [ID]: ABSENT }],
       ['an empty id', { [ID]: '' }],

@@ -24,6 +24,10 @@ export class Typing {
       if (!(event instanceof InputEvent && event.isComposing)) this.#typed()
     })
     area.addEventListener('compositionend', () => this.#typed())
+    // Somebody may have been quicker than this script; the rest of the page must be there to take it.
+    setTimeout(() => {
+      if (area.value !== '') this.#typed()
+    })
   }
 
   /** Whether something was typed that the editor service does not have yet. */

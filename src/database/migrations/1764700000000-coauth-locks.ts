@@ -112,6 +112,12 @@ const COAUTH_LOCKS = [
       delete from coauth_lock c where c.file_id = the_file and c.lock_id = the_id and c.expires_at <= at;
       select * into mine from coauth_lock c where c.file_id = the_file and c.lock_id = the_id;
       if not found then
+        -- Every call of everybody answers with all of them.
+        if (select count(*) from coauth_lock c where c.file_id = the_file) >= 500 then
+          answer.outcome := 'coauth-full';
+          return next answer;
+          return;
+        end if;
         insert into coauth_lock
         select the_file, the_id, the_type, the_metadata, coalesce(nullif(u.display_name, ''), u.id), person, the_token,
           at, at, at + lifetime_ms * interval '1 ms'

@@ -9,6 +9,7 @@ import type { Operation, WopiRequest } from '../operation.js'
 export class CreateUploadSession implements Operation {
   readonly name = 'CreateUploadSession'
   readonly needs = 'edit'
+  readonly extension = 'plus'
 
   constructor(private readonly sessions: UploadSessions) {}
 

@@ -11,6 +11,7 @@ import type { Operation, WopiRequest } from '../operation.js'
 export class GetChunkedFile implements Operation {
   readonly name = 'GetChunkedFile'
   readonly needs = 'read'
+  readonly extension = 'plus'
 
   constructor(private readonly streams: FileStreams) {}
 

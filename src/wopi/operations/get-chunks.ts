@@ -11,6 +11,7 @@ import type { Operation, WopiRequest } from '../operation.js'
 export class GetChunks implements Operation {
   readonly name = 'GetChunks'
   readonly needs = 'read'
+  readonly extension = 'plus'
 
   constructor(private readonly streams: FileStreams) {}
 

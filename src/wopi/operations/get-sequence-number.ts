@@ -9,6 +9,7 @@ import { WopiError } from '../wopi-error.js'
 export class GetSequenceNumber implements Operation {
   readonly name = 'GetSequenceNumber'
   readonly needs = 'read'
+  readonly extension = 'plus'
 
   constructor(private readonly files: FileService) {}
 

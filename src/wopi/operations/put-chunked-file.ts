@@ -19,6 +19,7 @@ import { WopiError } from '../wopi-error.js'
 export class PutChunkedFile implements Operation {
   readonly name = 'PutChunkedFile'
   readonly needs = 'save'
+  readonly extension = 'plus'
 
   constructor(
     private readonly headers: ChunkedPutHeaderReader,
@@ -58,7 +59,8 @@ export class PutChunkedFile implements Operation {
         throw new WopiError('no-such-file', 'the file was deleted meanwhile')
       case 'too-many-parts': {
         await this.forget(put)
-        const reason = 'the file would have more than 256 alternate streams or content properties'
+        const reason =
+          'the file would have more than 256 alternate streams or content properties, or too many chunks in them'
         throw new WopiError('body-invalid', reason, { 'X-WOPI-FailureReason': headerText(reason) })
       }
       case 'right-lost':
@@ -81,10 +83,10 @@ export class PutChunkedFile implements Operation {
 
   private async keep(request: WopiRequest, put: ChunkedPut, reason: RecoveryReason): Promise<void> {
     const content = await this.saves.mainContent(request.access.file.id, put)
-    if (content) {
-      const refused = { kind: 'refused', reason, content } as const
-      await this.refusedSaves.keep(request.access, readablePutHeaders(request), refused)
-    } else await this.forget(put)
+    const refused = content && ({ kind: 'refused', reason, content } as const)
+    const headers = readablePutHeaders(request)
+    const isKept = refused !== undefined && (await this.refusedSaves.keep(request.access, headers, refused))
+    if (!isKept) await this.forget(put)
     this.sightings.saveRefused(request, reason)
   }
 

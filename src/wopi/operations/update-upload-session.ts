@@ -15,6 +15,7 @@ import { header, sizeHeader } from '../wopi-headers.js'
 export class UpdateUploadSession implements Operation {
   readonly name = 'UpdateUploadSession'
   readonly needs = 'edit'
+  readonly extension = 'plus'
 
   constructor(
     private readonly sessions: UploadSessions,
