@@ -64,7 +64,7 @@ function propertyRow(name, sources, candidates) {
 }
 
 const code = (text) => `\`${text}\``
-const withoutComments = (text) => text.replace(/\/\*.*?\*\/|\/\/.*$/gms, '')
+const withoutComments = (text) => text.replace(/\/\*.*?\*\/|\/\/[^\n]*/gs, '')
 const table = (head, rows) =>
   [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n')
 
