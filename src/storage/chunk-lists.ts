@@ -48,9 +48,19 @@ export class ChunkLists {
     contents: readonly StoredContent[],
     ids: readonly ChunkId[],
   ): Promise<Map<ChunkId, PlacedChunk>> {
+    if (ids.length > 0) {
+      for (const content of contents) if (!isComposite(content.blob)) await this.of(content)
+    }
+    return this.findRemembered(contents, ids)
+  }
+
+  /** The same without working anything out: of a content that nobody has asked for yet, nothing is known. */
+  async findRemembered(
+    contents: readonly StoredContent[],
+    ids: readonly ChunkId[],
+  ): Promise<Map<ChunkId, PlacedChunk>> {
     const places = new Map<ChunkId, PlacedChunk>([[EMPTY_CHUNK_ID, EMPTY]])
     if (ids.length === 0) return places
-    for (const content of contents) if (!isComposite(content.blob)) await this.of(content)
     const rows = await this.database.query(FIND_CHUNKS, [contents.map(({ blob }) => blob), ids])
     for (const row of rows) places.set(row.chunk_id as ChunkId, placeOf(row))
     return places

@@ -3,10 +3,13 @@ import { Settings } from '../config/settings.js'
 import type { ChunkId } from '../incremental/chunk-id.js'
 import { type Frame, readFrames } from '../incremental/frame-reader.js'
 import { parseMessage, putChunkedFileRequest, type PutChunkedFileRequest } from '../incremental/messages.js'
-import type { BlobRange } from '../storage/blob-ranges.js'
+import type { BlobRange, OpenBlobs } from '../storage/blob-ranges.js'
 import { BlobStore } from '../storage/blob-store.js'
+import { ChunkLists, type PlacedChunk } from '../storage/chunk-lists.js'
 import type { SentChunks } from '../storage/composer.js'
+import { StreamService } from '../storage/stream.service.js'
 import { type SessionKey, UploadSessions } from '../storage/upload-session.service.js'
+import { unlessStored } from './unless-stored.js'
 import { frameLimits, framesOf, refusalOf } from './frames-body.js'
 import type { WopiRequest } from './operation.js'
 
@@ -19,17 +22,17 @@ export interface ChunkedPut {
   readonly isSessionGone: boolean
 }
 
-interface Part {
-  readonly start: number
-  readonly length: number
-}
+/** Where the bytes of a chunk that came lie: in the new blob, or where the file has them already. */
+type Part = { readonly start: number; readonly length: number } | PlacedChunk
 
-/** Takes the body of PutChunkedFile in: all chunks that come go into one new blob, one after the other. */
+/** Takes the body of PutChunkedFile in: all new chunks that come go into one new blob, one after the other. */
 @Injectable()
 export class ChunkedPuts {
   constructor(
     private readonly blobs: BlobStore,
     private readonly sessions: UploadSessions,
+    private readonly streams: StreamService,
+    private readonly lists: ChunkLists,
     private readonly settings: Settings,
   ) {}
 
@@ -46,13 +49,25 @@ export class ChunkedPuts {
       const session =
         token === undefined ? undefined : { token, fileId: access.file.id, userId: access.user.id }
       const earlier = session && (await this.sessions.ranges(session))
-      const sent = await this.pack([...(earlier ? [this.framesOfSession(earlier)] : []), frames])
+      const stored = await this.storedAlready(access.file.id, message)
+      const sent = await this.pack([...(earlier ? [this.framesOfSession(earlier)] : []), frames], stored)
       return { message, sent, session, isSessionGone: session !== undefined && earlier === undefined }
     } catch (error) {
       throw refusalOf(error)
     } finally {
       await frames.return()
     }
+  }
+
+  private async storedAlready(
+    fileId: string,
+    { Signatures }: PutChunkedFileRequest,
+  ): Promise<ReadonlyMap<ChunkId, PlacedChunk>> {
+    const state = await this.streams.state(fileId)
+    const ids = new Set(
+      Signatures.flatMap(({ ChunkSignatures }) => ChunkSignatures.map(({ ChunkId: id }) => id)),
+    )
+    return this.lists.findRemembered([...(state?.streams.values() ?? [])], [...ids])
   }
 
   /** Chunk frames and nothing else, which need not begin where a part does (WOPI.md §13.9). */
@@ -70,28 +85,44 @@ export class ChunkedPuts {
     }
   }
 
-  private async pack(sources: readonly AsyncIterable<Frame>[]): Promise<SentChunks> {
+  private async pack(
+    sources: readonly AsyncIterable<Frame>[],
+    stored: ReadonlyMap<ChunkId, PlacedChunk>,
+  ): Promise<SentChunks> {
     const parts = new Map<ChunkId, Part>()
-    const pieces = payloads(sources, parts)
-    const first = await pieces.next()
-    const pack = first.done === true ? undefined : await this.blobs.receive(continued(first.value, pieces))
-    const blob = pack?.blob ?? ''
-    const chunks = [...parts].map(([id, part]) => [id, { id, blob, ...part }] as const)
-    return { pack, chunks: new Map(chunks) }
+    const open = this.blobs.opened()
+    try {
+      const pieces = newPayloads(sources, parts, stored, open)
+      const first = await pieces.next()
+      const pack = first.done === true ? undefined : await this.blobs.receive(continued(first.value, pieces))
+      const blob = pack?.blob ?? ''
+      const chunks = [...parts].map(([id, part]) => [id, { id, blob, ...part }] as const)
+      return { pack, chunks: new Map(chunks) }
+    } finally {
+      await open.close()
+    }
   }
 }
 
-/** @param parts gets where each chunk begins; one that came in the upload session, too, counts once */
-async function* payloads(
+/** @param parts gets where each chunk lies; one that came in the upload session, too, counts once */
+async function* newPayloads(
   sources: readonly AsyncIterable<Frame>[],
   parts: Map<ChunkId, Part>,
+  stored: ReadonlyMap<ChunkId, PlacedChunk>,
+  open: OpenBlobs,
 ): AsyncGenerator<Buffer, void, undefined> {
   let start = 0
   for (const frames of sources) {
     for await (const frame of frames) {
       if (frame.kind !== 'chunk' || parts.has(frame.id)) continue
       const { id, length, payload } = frame
-      yield* payload
+      const known = stored.get(id)
+      const mayBeThere = known !== undefined && known.length === length && length > 0
+      if (mayBeThere && !(yield* unlessStored(payload, known, open))) {
+        parts.set(id, known)
+        continue
+      }
+      if (!mayBeThere) yield* payload
       parts.set(id, { start, length })
       start += length
     }
