@@ -1,5 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { runCrashes, type CrashReport } from './crash-run.js'
+import { takesTurnsWithHeavyTests } from '../kit/heavy.js'
+
+takesTurnsWithHeavyTests()
 
 describe('kill -9 under load', () => {
   it('loses no acknowledged save (R-02), tears no read (R-04) and leaves no dangling reference (R-06)', async ({

@@ -6,6 +6,9 @@ import { Random } from './random.js'
 import { runAndCheck, type RunOptions, type RunResult } from './run-and-check.js'
 import { TandemPair } from './tandem-pair.js'
 import { print } from './transcript.js'
+import { takesTurnsWithHeavyTests } from '../kit/heavy.js'
+
+takesTurnsWithHeavyTests()
 
 const ttlMs = 250
 const graceMs = 100

@@ -11,6 +11,9 @@ import { bearerFor, Person } from '../kit/people.js'
 import { startTandemProcess, type TandemProcess } from '../kit/tandem-process.js'
 import { postgresIn } from './processes.js'
 import { until } from './until.js'
+import { takesTurnsWithHeavyTests } from '../kit/heavy.js'
+
+takesTurnsWithHeavyTests()
 
 const MAIN = join(import.meta.dirname, '../../dist/src/main.js')
 

@@ -9,6 +9,9 @@ import { bearerFor, Person } from '../kit/people.js'
 import { newDatabase } from '../kit/postgres.js'
 import { startTandemProcess, type TandemProcess } from '../kit/tandem-process.js'
 import { Editor } from '../kit/wopi.js'
+import { takesTurnsWithHeavyTests } from '../kit/heavy.js'
+
+takesTurnsWithHeavyTests()
 
 const MIB = 1024 ** 2
 const UPLOADS = 10
