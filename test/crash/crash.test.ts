@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { runCrashes, type CrashReport } from './crash-run.js'
-import { takesTurnsWithHeavyTests } from '../kit/heavy.js'
+import { takesTurnsWithHeavyTests } from '../heavy.js'
 
 takesTurnsWithHeavyTests()
 

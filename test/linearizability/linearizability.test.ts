@@ -6,7 +6,7 @@ import { Random } from './random.js'
 import { runAndCheck, type RunOptions, type RunResult } from './run-and-check.js'
 import { TandemPair } from './tandem-pair.js'
 import { print } from './transcript.js'
-import { takesTurnsWithHeavyTests } from '../kit/heavy.js'
+import { takesTurnsWithHeavyTests } from '../heavy.js'
 
 takesTurnsWithHeavyTests()
 

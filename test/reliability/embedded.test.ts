@@ -11,7 +11,7 @@ import { bearerFor, Person } from '../kit/people.js'
 import { startTandemProcess, type TandemProcess } from '../kit/tandem-process.js'
 import { postgresIn } from './processes.js'
 import { until } from './until.js'
-import { takesTurnsWithHeavyTests } from '../kit/heavy.js'
+import { takesTurnsWithHeavyTests } from '../heavy.js'
 
 takesTurnsWithHeavyTests()
 

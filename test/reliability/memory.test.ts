@@ -9,7 +9,7 @@ import { bearerFor, Person } from '../kit/people.js'
 import { newDatabase } from '../kit/postgres.js'
 import { startTandemProcess, type TandemProcess } from '../kit/tandem-process.js'
 import { Editor } from '../kit/wopi.js'
-import { takesTurnsWithHeavyTests } from '../kit/heavy.js'
+import { takesTurnsWithHeavyTests } from '../heavy.js'
 
 takesTurnsWithHeavyTests()
 
