@@ -105,9 +105,11 @@ function meet(session: Session, sighting: Sighting, told: Told[]): Participant |
   const { jti, userId, family, at, what } = sighting
   const known = session.participants.find((participant) => participant.jti === jti)
   // A page that has renewed its token is the same page; its editor may not use the new one for a while.
-  const other = session.participants.find((one) => one.userId === userId && isPresent(one))
-  const goesOn = what.kind === 'here' && other !== undefined
-  const mode = goesOn ? other.mode : what.kind === 'checked' && !what.canWrite ? 'view' : 'edit'
+  const goesOn =
+    what.kind === 'here'
+      ? session.participants.find((one) => one.userId === userId && isPresent(one))
+      : undefined
+  const mode = goesOn ? goesOn.mode : what.kind === 'checked' && !what.canWrite ? 'view' : 'edit'
   if (known) {
     if (!known.left || !REVIVES.has(what.kind) || at <= known.left.at) return known
     if (isAftermath(known.left, at, what)) return known

@@ -18,7 +18,6 @@ export interface Opening {
   readonly mode: 'edit' | 'view'
   /** Set when editing was wanted and only reading is possible. */
   readonly readOnly: ReadOnlyReason | undefined
-  readonly wopiSrc: string
   /** The page that opens it, or why there is none, in words. */
   readonly page: FoundAction | { readonly reason: string }
 }
@@ -44,25 +43,24 @@ export class OpeningService {
     const file = await this.files.head(fileId)
     const role = await this.accesses.roleOnFile(userId, fileId)
     if (!file || !role) return undefined
+    const extension = splitName(file.name).extension.replace(/^\./, '').toLowerCase()
     const wopiSrc = `${this.settings.publicUrl}/wopi/files/${fileId}`
     const pageFor = (action: 'edit' | 'view'): Opening['page'] =>
-      this.editors.actionFor({ extension: splitName(file.name).extension, action, wopiSrc, editor })
-    if (wanted === 'view') return { file, mode: 'view', readOnly: undefined, wopiSrc, page: pageFor('view') }
-    const readOnly = await this.whyNotEdit(userId, role, file)
-    if (readOnly) return { file, mode: 'view', readOnly, wopiSrc, page: pageFor('view') }
-    const page = pageFor('edit')
-    if ('url' in page) return { file, mode: 'edit', readOnly: undefined, wopiSrc, page }
-    const view = pageFor('view')
-    // Nothing opens it at all: that is what the person must know, not that it would be read-only.
-    if (!('url' in view)) return { file, mode: 'edit', readOnly: undefined, wopiSrc, page }
-    const extension = splitName(file.name).extension.replace(/^\./, '').toLowerCase()
-    return {
+      this.editors.actionFor({ extension, action, wopiSrc, editor })
+    const toRead = (readOnly?: ReadOnlyReason): Opening => ({
       file,
       mode: 'view',
-      readOnly: READ_ONLY.noEditAction(extension, view.editor),
-      wopiSrc,
-      page: view,
-    }
+      readOnly,
+      page: pageFor('view'),
+    })
+    if (wanted === 'view') return toRead()
+    const readOnly = await this.whyNotEdit(userId, role, file)
+    if (readOnly) return toRead(readOnly)
+    const toEdit: Opening = { file, mode: 'edit', readOnly: undefined, page: pageFor('edit') }
+    if ('url' in toEdit.page) return toEdit
+    const view = pageFor('view')
+    // Where nothing opens it at all, that is what the person must know, not that it would be read-only.
+    return 'url' in view ? toRead(READ_ONLY.noEditAction(extension, view.editor)) : toEdit
   }
 
   private async whyNotEdit(userId: string, role: Role, file: Head): Promise<ReadOnlyReason | undefined> {

@@ -15,18 +15,21 @@ import { shareTypes } from '../share-types.js'
 export class CheckFileInfo implements Operation {
   readonly name = 'CheckFileInfo'
   readonly needs = 'read'
+  private readonly aroundTheEditor: Readonly<Record<string, unknown>>
 
   constructor(
     private readonly settings: Settings,
     private readonly fileUrl: FileUrl,
     private readonly editors: Editors,
-  ) {}
+  ) {
+    this.aroundTheEditor = aroundTheEditor(settings)
+  }
 
   answer({ access }: WopiRequest): Promise<Answer> {
     const urls = { ...hostPages(this.settings, access.file.id), ...this.fileUrl.of(access) }
     const plus = this.settings.coauthProfile === 'plus' ? this.plus(access) : {}
     return Promise.resolve(
-      jsonAnswer(200, { ...fileInfo(access), ...aroundTheEditor(this.settings), ...urls, ...plus }),
+      jsonAnswer(200, { ...fileInfo(access), ...this.aroundTheEditor, ...urls, ...plus }),
     )
   }
 
