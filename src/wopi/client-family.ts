@@ -52,9 +52,21 @@ export function baseTimestamp(request: IncomingMessage): string | undefined {
   return header(request, 'X-COOL-WOPI-Timestamp') ?? header(request, 'X-LOOL-WOPI-Timestamp')
 }
 
-/** Whether the save holds a person's changes; undefined where the editor does not say. */
+/** Whether the save holds a person's changes; undefined where the editor does not say, or not in a word of its own. */
 export function modifiedByUser(request: IncomingMessage): boolean | undefined {
-  const text =
-    header(request, 'X-COOL-WOPI-IsModifiedByUser') ?? header(request, 'X-LOOL-WOPI-IsModifiedByUser')
-  return text === undefined ? undefined : text.toLowerCase() === 'true'
+  return saysOfSave(request, 'IsModifiedByUser')
+}
+
+/** A word of Collabora's or ONLYOFFICE's about a save. A record only: one that cannot be read refuses nothing. */
+function saysOfSave({ headers }: IncomingMessage, name: string): boolean | undefined {
+  const below = `wopi-${name.toLowerCase()}`
+  const text = headers[`x-cool-${below}`] || headers[`x-lool-${below}`]
+  switch (text?.toString().toLowerCase()) {
+    case 'true':
+      return true
+    case 'false':
+      return false
+    default:
+      return undefined
+  }
 }
