@@ -1,13 +1,16 @@
-import type { IncomingMessage } from 'node:http'
+import type { ClientFamily } from '../coauth-status/application.js'
 import { correlationId } from '../http/correlation-id.js'
 import { contentLength } from '../http/request-body.js'
-import { baseTimestamp, modifiedByUser } from './client-family.js'
+import { baseTimestamp, clientFamily, modifiedByUser } from './client-family.js'
 import { editorsHeader } from './editors-header.js'
+import type { WopiRequest } from './operation.js'
 import { WopiError } from './wopi-error.js'
 import { announcedSize, lockIdHeader } from './wopi-headers.js'
 
 /** What a save says about itself beside its bytes. */
 export interface PutHeaders {
+  /** Whose rules of saving it follows. */
+  readonly family: ClientFamily
   readonly lockId: string | undefined
   /** What X-WOPI-Editors claims: never a right, only a record (RELIABILITY-SECURITY.md H-07). */
   readonly editors: readonly string[]
@@ -31,7 +34,7 @@ export interface ReadPut {
  * Read before the body. One header that is not as it must be takes none of the others with it: whatever the answer, the
  * bytes that follow may be the only copy of somebody's work.
  */
-export function readPut(request: IncomingMessage): ReadPut {
+export function readPut(request: WopiRequest): ReadPut {
   let fault: WopiError | undefined
   const read = <T, E>(value: () => T, otherwise: E): T | E => {
     try {
@@ -43,6 +46,7 @@ export function readPut(request: IncomingMessage): ReadPut {
     }
   }
   const headers = {
+    family: clientFamily(request),
     lockId: read(() => lockIdHeader(request, 'X-WOPI-Lock'), undefined),
     editors: editorsHeader(request),
     baseTimestamp: read(() => baseTimestamp(request), undefined),
