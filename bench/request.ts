@@ -46,7 +46,7 @@ export function getCoauthTable(seat: Seat): WireRequest {
 // One pool of bytes for all bodies: only the stamp in front differs from save to save.
 const filling = randomBytes(20 * MB)
 
-/** Returns a function, because no two saves may carry the same bytes: an equal head makes no new version. */
+/** Returns a function, because no two saves may carry the same bytes: those of the head are read, to be compared. */
 export function putFile(seat: Seat): () => WireRequest {
   const stamp = randomBytes(16)
   const headers = {

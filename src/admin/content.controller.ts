@@ -9,6 +9,7 @@ import { bodyOf, contentLength } from '../http/request-body.js'
 import type { ApiUser } from '../permission/api-user.js'
 import { BlobStore } from '../storage/blob-store.js'
 import type { FileVersion } from '../storage/file-version.entity.js'
+import { Twins } from '../storage/twins.js'
 import { VersionService } from '../storage/version.service.js'
 import { BearerAccess, Caller } from './api-access.js'
 import { ApiProblem } from './api-problem.js'
@@ -32,6 +33,7 @@ export class ContentController {
     private readonly blobs: BlobStore,
     private readonly versions: VersionService,
     private readonly contents: ContentService,
+    private readonly twins: Twins,
   ) {}
 
   @Get('content')
@@ -56,11 +58,12 @@ export class ContentController {
     @Caller() caller: ApiUser,
     @Param('id') id: string,
   ): Promise<unknown> {
-    await this.gate.requireFile(caller, id, 'editor')
+    const file = await this.gate.requireFile(caller, id, 'editor')
     const base = baseVersion(request)
-    const content = await this.blobs.receive(bodyOf(request), contentLength(request))
+    const received = await this.blobs.receive(bodyOf(request), contentLength(request))
+    const content = await this.twins.compare(received, file)
     try {
-      const { head, changed } = await this.contents.replace({
+      const { head, unused } = await this.contents.replace({
         fileId: id,
         content,
         author: caller.id,
@@ -75,7 +78,7 @@ export class ContentController {
           }
         },
       })
-      if (!changed) await this.blobs.remove(content.blob)
+      await this.twins.settle(content, { unused })
       return fileView(head)
     } catch (error) {
       // After any other error the commit may have happened all the same; then the blob is the document.

@@ -2,15 +2,15 @@ import { Injectable } from '@nestjs/common'
 import { AuditService, type AuditAction } from '../audit/audit.service.js'
 import { Database, type Tx } from '../database/database.js'
 import { LockService, type LockState } from '../lock/lock.service.js'
-import type { StoredBlob } from '../storage/blob-store.js'
 import type { VersionCause } from '../storage/file-version.entity.js'
 import { FileService, type Head } from '../storage/file.service.js'
+import type { ComparedBlob, Committed } from '../storage/twins.js'
 import { ApiProblem } from './api-problem.js'
 import { WhoEdits } from './who-edits.js'
 
 export interface Replacement {
   readonly fileId: string
-  readonly content: StoredBlob
+  readonly content: ComparedBlob
   readonly author: string
   readonly editors?: readonly string[]
   readonly cause: VersionCause
@@ -36,13 +36,13 @@ export class ContentService {
   ) {}
 
   /** @throws ApiProblem being-edited while anybody holds the file */
-  async replace(replacement: Replacement): Promise<{ head: Head; changed: boolean }> {
+  async replace(replacement: Replacement): Promise<{ head: Head } & Committed> {
     const { fileId, content, author, cause, correlationId } = replacement
-    const replace = async (tx: Tx): Promise<{ head: Head; changed: boolean }> => {
+    const replace = async (tx: Tx): Promise<{ head: Head } & Committed> => {
       const head = await this.requireUnlocked(tx, fileId)
       await replacement.check?.(tx, head)
       const editors = replacement.editors ?? []
-      const { version, changed } = await this.files.commit(tx, head, content, {
+      const { version, unused } = await this.files.commit(tx, head, content, {
         author,
         editors,
         cause,
@@ -58,7 +58,7 @@ export class ContentService {
       })
       const moved = await this.files.lockHead(tx, fileId)
       if (!moved) throw new Error('the head vanished while its row was held')
-      return { head: moved, changed }
+      return { head: moved, unused }
     }
     return this.whoEdits.named(fileId, () => this.database.transaction(replace))
   }

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common'
 import { randomBytes } from 'node:crypto'
 import { Database, type Queryable, type Tx } from '../database/database.js'
 import type { StoredBlob } from './blob-store.js'
+import type { ComparedBlob, Committed } from './twins.js'
 import type { VersionCause } from './file-version.entity.js'
 import { nameKey, numberedName } from './file-name.js'
 import {
@@ -77,24 +78,24 @@ export class FileService {
   }
 
   /**
-   * Makes `content` the file's head and a version of its own. The same bytes as the head's make no new version.
+   * Makes `content` the file's head and a version of its own, the same bytes as the head's, too (DESIGN.md §4). The
+   * head's blob stays where it was seen to have them (`Twins`).
    * The caller holds `head` through `lockHead` in the same transaction.
    */
   async commit(
     tx: Tx,
     head: Head,
-    content: StoredBlob,
+    content: ComparedBlob,
     by: Authorship,
-  ): Promise<{ version: string; modifiedAt: string; changed: boolean }> {
-    if (content.sha256 === head.sha256 && content.size === head.size) {
-      return { version: head.version, modifiedAt: head.modifiedAt, changed: false }
-    }
-    return { ...(await this.move(tx, head, content, by)), changed: true }
+  ): Promise<{ version: string; modifiedAt: string } & Committed> {
+    const { twin } = content
+    const unused = twin !== undefined && twin.isGood && twin.blob === head.blob
+    const stored = unused ? { ...content, blob: head.blob } : content
+    return { ...(await this.move(tx, head, stored, by)), unused }
   }
 
   /**
-   * The same for PutChunkedFile, which makes a version of the same bytes, too: something else about the file has changed
-   * then (WOPI.md §13.7). The caller changes streams and properties in the same transaction.
+   * The same for PutChunkedFile (WOPI.md §13.7). The caller changes streams and properties in the same transaction.
    */
   commitChunked(
     tx: Tx,

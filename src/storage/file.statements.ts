@@ -46,8 +46,8 @@ export const CREATE_FILE: Statement<HeadRow> = {
       on conflict (container_id, name_key) where deleted_at is null do nothing
       returning *
     ), first_version as (
-      insert into file_version (file_id, version, blob, size, sha256, author, cause, correlation_id, at)
-      select id, version, blob, size, sha256, owner_id, $9, $10, modified_at from made
+      insert into file_version (file_id, version, blob, size, sha256, author, cause, correlation_id, at, modified_at)
+      select id, version, blob, size, sha256, owner_id, $9, $10, modified_at, modified_at from made
     ), lock_row as (
       insert into file_lock (file_id, version) select id, version from made
     )
@@ -56,29 +56,36 @@ export const CREATE_FILE: Statement<HeadRow> = {
 
 /**
  * Moves the head to new bytes. The caller holds the head (LOCK_HEAD) in the same transaction: that is what makes a
- * stale writer unable to move it. Versions only grow, and modified_at with them, even if the clock was set back.
+ * stale writer unable to move it. Versions only grow, even if the clock was set back, and modified_at with them: but for
+ * the bytes that the head has already, which are a version, but no change (CLIENTS.md pain 36; DESIGN.md §4).
  * The lock row repeats the version, so that lock answers can name it (see lock.statements.ts).
- * Alternate streams and properties belong to the content that goes, unless PutChunkedFile moves it (WOPI.md §13.1).
+ * Alternate streams and properties belong to the content, and go with it, unless PutChunkedFile moves it (WOPI.md §13.1).
  * $1 file, $2 blob, $3 size, $4 sha256, $5 author, $6 editors, $7 cause, $8 correlation id, $9 flag or null
  */
 export const MOVE_HEAD: Statement<{ version: string; modified_at: string; sequence_number: number }> = {
   name: 'move-head',
   text: `
-    with head as (
+    with former as materialized (
+      select id, size = $3 and sha256 = $4 as repeated from file where id = $1
+    ), head as (
       update file set version = version + 1, sequence_number = sequence_number + 1, blob = $2, size = $3, sha256 = $4,
-        modified_at = greatest(clock_timestamp(), modified_at + interval '1 microsecond'), modified_by = $5
-      where id = $1
-      returning *
+        modified_at = case when former.repeated then modified_at
+          else greatest(clock_timestamp(), modified_at + interval '1 microsecond') end,
+        modified_by = case when former.repeated then modified_by else $5 end
+      from former where file.id = former.id
+      returning file.*, former.repeated
     ), saved as (
-      insert into file_version (file_id, version, blob, size, sha256, author, editors, cause, correlation_id, flag, at)
-      select id, version, blob, size, sha256, $5, $6, $7, $8, $9, modified_at from head
+      insert into file_version (file_id, version, blob, size, sha256, author, editors, cause, correlation_id, flag, at,
+        modified_at)
+      select id, version, blob, size, sha256, $5, $6, $7, $8, $9,
+        case when repeated then greatest(clock_timestamp(), modified_at) else modified_at end, modified_at from head
     ), lock_row as (
       update file_lock set version = head.version from head where file_id = head.id
     ), gone_streams as (
-      delete from stream using head where file_id = head.id and $7 <> 'chunked'
+      delete from stream using head where file_id = head.id and $7 <> 'chunked' and not repeated
     ), gone_properties as (
       delete from content_property using head
-      where file_id = head.id and retention = 'DeleteOnContentChange' and $7 <> 'chunked'
+      where file_id = head.id and retention = 'DeleteOnContentChange' and $7 <> 'chunked' and not repeated
     )
     select version, sequence_number, ${MODIFIED_AT} from head`,
 }

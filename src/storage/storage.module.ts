@@ -10,6 +10,7 @@ import { RecoveryList } from './recovery-list.js'
 import { RecoveryPurger } from './recovery-purger.js'
 import { RecoveryService } from './recovery.service.js'
 import { StreamService } from './stream.service.js'
+import { Twins } from './twins.js'
 import { TransferPurger } from './transfer-purger.js'
 import { UploadSessions } from './upload-session.service.js'
 import { VersionPurger } from './version-purger.js'
@@ -27,6 +28,7 @@ const services = [
   Composer,
   StreamService,
   UploadSessions,
+  Twins,
 ]
 
 @Module({

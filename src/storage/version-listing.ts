@@ -4,7 +4,8 @@ import type { FileVersion } from './file-version.entity.js'
 /**
  * Word saves 120 times an hour; a history of that reads as noise. So, of the saves of one editing session, the last of
  * every ten minutes stands for the others (RELIABILITY-SECURITY.md §3.9). The auto-save that ends those ten minutes
- * comes up to half a minute late, and 8 hours stay within 48 entries, the first version included.
+ * comes up to half a minute late, and 8 hours stay within 48 entries, the first version included. Saves of the same bytes
+ * that follow each other are one entry.
  */
 const SPAN_SECONDS = 630
 
@@ -13,23 +14,36 @@ export const UNLISTED_KEPT_MS = 24 * 3600_000
 
 /**
  * $1 file ids. A file has one session at a time: the latest that began before a version is the only one it can be of.
+ * Saves of the same bytes, one after the other, are one line of the history: the newest stands for them, and it counts
+ * as made when the bytes came first (`modified_at`), so that nothing changes when the others are deleted.
  * `listed` never turns from false to true, nor back once the span has passed: what comes later only ends
- * up in later spans. An unlisted version has a later one in its span, so it is neither the head nor will it be again.
+ * up in later spans. An unlisted version has a later one in its span, or with its bytes, so it is neither the head nor
+ * will it be again.
  */
 const JUDGED = `
-  select v.*,
-    v.cause not in ('save', 'chunked') or v.flag is not null or v.version = f.version
-    or v.version = min(v.version) over (partition by v.file_id)
-    or v.version = max(v.version) over (partition by v.file_id, v.cause, v.session_began,
-      floor(extract(epoch from v.at - coalesce(v.session_began, 'epoch')) / ${SPAN_SECONDS})) as listed
+  select r.*, r.flag is not null or not r.repeated_later and (
+      bool_or(r.stands) over (partition by r.file_id, r.run)
+      or r.version = max(r.version) over (partition by r.file_id, r.cause, r.session_began,
+        floor(extract(epoch from r.made_at - coalesce(r.session_began, 'epoch')) / ${SPAN_SECONDS}))
+    ) as listed
   from (
-    select v.*, (
-        select case when s.ended_at is null or v.at <= s.ended_at then s.started_at end from coauth_session s
-        where s.file_id = v.file_id and s.started_at <= v.at
-        order by s.started_at desc limit 1
-      ) as session_began
-    from file_version v where v.file_id = any ($1)
-  ) v join file f on f.id = v.file_id`
+    select n.*,
+      n.cause not in ('save', 'chunked') or n.version = n.head_version
+        or n.version = min(n.version) over (partition by n.file_id) as stands,
+      count(*) filter (where not n.repeats) over (partition by n.file_id order by n.version) as run,
+      coalesce(lead(n.repeats) over (partition by n.file_id order by n.version), false) as repeated_later
+    from (
+      select v.*, f.version as head_version, coalesce(v.modified_at, v.at) as made_at, (
+          select case when s.ended_at is null or coalesce(v.modified_at, v.at) <= s.ended_at then s.started_at end
+          from coauth_session s
+          where s.file_id = v.file_id and s.started_at <= coalesce(v.modified_at, v.at)
+          order by s.started_at desc limit 1
+        ) as session_began,
+        coalesce((v.sha256, v.size) = lag((v.sha256, v.size)) over (partition by v.file_id order by v.version), false)
+          as repeats
+      from file_version v join file f on f.id = v.file_id where v.file_id = any ($1)
+    ) n
+  ) r`
 
 /** Newest first. $1 one file id in an array, $2 'all' or 'listed', $3 before version, $4 limit */
 export const LIST_VERSIONS: Statement<FileVersion> = {
@@ -54,6 +68,7 @@ export const FILES_WITH_OLD_SAVES: Statement<{ file_id: string }> = {
 
 /**
  * A version that somebody restores just now is held by him and skipped; so any number of servers may delete at once.
+ * What a person did on purpose stays, even where the history folds it: it costs a row.
  * $1 file ids, $2 age ms, $3 limit
  */
 export const DELETE_UNLISTED: Statement<{ file_id: string }> = {
@@ -61,7 +76,7 @@ export const DELETE_UNLISTED: Statement<{ file_id: string }> = {
   text: `
     with unlisted as materialized (
       select file_id, version from (${JUDGED}) judged
-      where not listed and at < clock_timestamp() - $2::float8 * interval '1 ms'
+      where not listed and cause in ('save', 'chunked') and at < clock_timestamp() - $2::float8 * interval '1 ms'
     ), held as materialized (
       select v.file_id, v.version from file_version v join unlisted using (file_id, version)
       where v.flag is null limit $3 for update of v skip locked

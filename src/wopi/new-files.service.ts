@@ -94,7 +94,7 @@ export class NewFiles {
   ): Promise<{ id: string; name: string } | Answer> {
     await this.requireEditor(userId, fileId)
     const content = await receive()
-    const commit = async (tx: Tx): Promise<{ conflict: Answer } | { name: string; changed: boolean }> => {
+    const commit = async (tx: Tx): Promise<{ conflict: Answer } | { name: string }> => {
       await stillMay(tx)
       const head = await this.files.lockHead(tx, fileId)
       const lock = await this.locks.hold(tx, fileId)
@@ -102,7 +102,7 @@ export class NewFiles {
       await this.requireEditor(userId, fileId, tx)
       if (lock.kind !== 'none') return { conflict: conflictAnswer(lock) }
       const correlation = correlationId(request)
-      const { version, changed } = await this.files.commit(tx, head, content, {
+      const { version } = await this.files.commit(tx, head, content, {
         author: userId,
         editors: [],
         cause: 'save',
@@ -116,13 +116,13 @@ export class NewFiles {
         correlationId: correlation,
         detail: { version, ...detail },
       })
-      return { name: head.name, changed }
+      return { name: head.name }
     }
     const outcome = await this.database.transaction(commit).catch(async (error: unknown) => {
       if (error instanceof WopiError) await this.blobs.remove(content.blob)
       throw error
     })
-    if ('conflict' in outcome || !outcome.changed) await this.blobs.remove(content.blob)
+    if ('conflict' in outcome) await this.blobs.remove(content.blob)
     return 'conflict' in outcome ? outcome.conflict : { id: fileId, name: outcome.name }
   }
 

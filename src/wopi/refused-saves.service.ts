@@ -5,9 +5,12 @@ import { EventLog, type NewEvent } from '../events/event-log.js'
 import { Logger } from '../logging/logger.js'
 import type { FileAccess } from '../permission/access.service.js'
 import { BlobStore } from '../storage/blob-store.js'
-import { RecoveryService } from '../storage/recovery.service.js'
+import { type KeptSave, RecoveryService } from '../storage/recovery.service.js'
+import { Twins } from '../storage/twins.js'
 import type { PutHeaders } from './put-headers.js'
 import type { RefusedPut } from './put-outcome.js'
+
+const MOST_TRIES = 3
 
 /** Keeps the bytes of saves that had to be refused, and says so in audit and log (RELIABILITY-SECURITY.md §3.4). */
 @Injectable()
@@ -15,6 +18,7 @@ export class RefusedSaves {
   constructor(
     private readonly database: Database,
     private readonly blobs: BlobStore,
+    private readonly twins: Twins,
     private readonly recovery: RecoveryService,
     private readonly audit: AuditService,
     private readonly events: EventLog,
@@ -22,10 +26,49 @@ export class RefusedSaves {
   ) {}
 
   /** @returns false when the same bytes were kept before, and these are gone */
-  async keep(access: FileAccess, headers: PutHeaders, { reason, content }: RefusedPut): Promise<boolean> {
-    const { correlationId, editors, lockId = '' } = headers
+  async keep(access: FileAccess, headers: PutHeaders, refused: RefusedPut): Promise<boolean> {
+    const { reason } = refused
+    const { correlationId } = headers
     const facts = { fileId: access.file.id, userId: access.user.id, correlationId }
-    const kept = await this.database.transaction(async (tx) => {
+    const line = { event: 'save-refused', ...facts, reason }
+    const kept = await this.keepOnce(access, headers, refused)
+    if (kept === 'already-safe') {
+      this.logger.debug(line, 'a save was refused; its bytes were kept before')
+      return false
+    }
+    this.logger.warn({ ...line, recoveryItem: kept.itemId }, 'a save was refused; its bytes are kept')
+    if (kept.displaced.length > 0) {
+      const displaced = { event: 'recovery-displaced', ...facts, displaced: kept.displaced.length }
+      this.logger.error(displaced, 'refused saves had to make room for newer ones of the same person')
+    }
+    await this.tell(access, reason, kept.itemId)
+    return true
+  }
+
+  /** A row that says so is no proof that the bytes are safe: they are looked at before these go (`Twins`). */
+  private async keepOnce(
+    access: FileAccess,
+    headers: PutHeaders,
+    refused: RefusedPut,
+  ): Promise<KeptSave | 'already-safe'> {
+    const { content } = refused
+    for (let left = MOST_TRIES; left > 0; left--) {
+      const kept = await this.record(access, headers, refused)
+      if (kept !== 'already-safe') return kept
+      const place = await this.twins.safePlaceOf(access.file.id, content)
+      if (place === 'before') await this.blobs.remove(content.blob)
+      if (place !== 'nowhere') return 'already-safe'
+    }
+    throw new Error('what has the bytes of a refused save moves again and again')
+  }
+
+  private record(
+    access: FileAccess,
+    { correlationId, editors, lockId = '' }: PutHeaders,
+    { reason, content }: RefusedPut,
+  ): Promise<KeptSave | 'already-safe'> {
+    const facts = { fileId: access.file.id, userId: access.user.id, correlationId }
+    return this.database.transaction(async (tx) => {
       const event = { actor: access.user.id, objectId: access.file.id, correlationId }
       const detail = { sha256: content.sha256 }
       await this.audit.record(tx, { ...event, action: 'save', outcome: reason, detail })
@@ -42,19 +85,6 @@ export class RefusedSaves {
       }
       return kept
     })
-    const line = { event: 'save-refused', ...facts, reason }
-    if (kept === 'already-safe') {
-      await this.blobs.remove(content.blob)
-      this.logger.debug(line, 'a save was refused; its bytes were kept before')
-      return false
-    }
-    this.logger.warn({ ...line, recoveryItem: kept.itemId }, 'a save was refused; its bytes are kept')
-    if (kept.displaced.length > 0) {
-      const displaced = { event: 'recovery-displaced', ...facts, displaced: kept.displaced.length }
-      this.logger.error(displaced, 'refused saves had to make room for newer ones of the same person')
-    }
-    await this.tell(access, reason, kept.itemId)
-    return true
   }
 
   // Word repeats a refused save every 30 s; people and programs are told once. Apart from the keeping: it must not

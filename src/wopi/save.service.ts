@@ -5,8 +5,9 @@ import { admitsSave } from '../lock/lock-rules.js'
 import { LockService } from '../lock/lock.service.js'
 import { AccessService, type FileAccess } from '../permission/access.service.js'
 import { RANK } from '../permission/role.js'
-import { BlobStore, type StoredBlob } from '../storage/blob-store.js'
+import type { StoredBlob } from '../storage/blob-store.js'
 import { FileService } from '../storage/file.service.js'
+import { type ComparedBlob, Twins } from '../storage/twins.js'
 import { RevocationGrace } from './revocation-grace.service.js'
 import type { PutHeaders } from './put-headers.js'
 import type { PutOutcome, RefusedPut } from './put-outcome.js'
@@ -19,13 +20,14 @@ export class SaveService {
     private readonly files: FileService,
     private readonly accesses: AccessService,
     private readonly locks: LockService,
-    private readonly blobs: BlobStore,
+    private readonly twins: Twins,
     private readonly audit: AuditService,
     private readonly grace: RevocationGrace,
   ) {}
 
   /** Decides about bytes that are safely on disk already, in one short transaction under the file's row. */
-  async decide(access: FileAccess, headers: PutHeaders, content: StoredBlob): Promise<PutOutcome> {
+  async decide(access: FileAccess, headers: PutHeaders, received: StoredBlob): Promise<PutOutcome> {
+    const content = await this.twins.compare(received, access.file)
     const outcome = await this.judge(access, headers, content, { graced: false })
     if (outcome.kind !== 'refused' || outcome.reason !== 'permission-revoked') return outcome
     // Asked between two transactions, since it needs a connection of its own; only then is the rank let go.
@@ -37,7 +39,7 @@ export class SaveService {
   private async judge(
     access: FileAccess,
     headers: PutHeaders,
-    content: StoredBlob,
+    content: ComparedBlob,
     { graced }: { graced: boolean },
   ): Promise<PutOutcome> {
     const { lockId, editors, baseTimestamp, correlationId } = headers
@@ -68,7 +70,7 @@ export class SaveService {
           return refused('external-change', lock)
 
         const contributors = await this.accesses.knownEditors(tx, head.id, editors)
-        const { version, modifiedAt, changed } = await this.files.commit(tx, head, content, {
+        const { version, modifiedAt, unused } = await this.files.commit(tx, head, content, {
           author: access.user.id,
           editors: contributors,
           cause: 'save',
@@ -83,11 +85,10 @@ export class SaveService {
           correlationId,
           detail: { version, sha256: content.sha256 },
         })
-        return { kind: 'saved', version, modifiedAt, editors: contributors, unused: !changed }
+        return { kind: 'saved', version, modifiedAt, editors: contributors, unused }
       })
     const outcome = await this.database.inTurn(access.file.id, decideUnderTheRow)
-    // The head has these very bytes already.
-    if (outcome.kind === 'saved' && outcome.unused) await this.blobs.remove(content.blob)
+    if (outcome.kind === 'saved') await this.twins.settle(content, { unused: outcome.unused === true })
     return outcome
   }
 }

@@ -73,11 +73,15 @@ describe('REST: content and versions', () => {
     expect((await alice.calls('GET', `/files/${file.id}/versions/1/content`)).body.toString()).toBe('one')
   })
 
-  it('makes no new version of the same bytes', async () => {
-    const file = await tandem.sharedFile('one')
+  it('makes a version of the same bytes that changes nothing else, and stores them once', async () => {
+    const file = await tandem.sharedFile('one', { bob: 'editor' })
     const before = await blobs()
-    expect((await uploads(alice, file.id, 'one', '1')).json<FileView>()).toEqual(file)
-    expect(await alice.versions(file.id)).toHaveLength(1)
+    const answer = await uploads(bob, file.id, 'one', '1')
+    expect(answer.json<FileView>()).toEqual({ ...file, version: '2' })
+    expect(await alice.versions(file.id)).toMatchObject([
+      { version: '2', author: 'bob', cause: 'upload' },
+      { version: '1', author: 'alice', cause: 'upload' },
+    ])
     expect(await blobs()).toBe(before)
   })
 

@@ -68,13 +68,18 @@ describe('PutFile as each editor sends it', () => {
       expect((await editor.getFile()).body.toString()).toBe('third')
     })
 
-    it('pain 36: is told the unchanged time for the same bytes', async () => {
+    it('pain 36: is told the unchanged time for the same bytes, and saves on it afterwards', async () => {
       const editor = await stage.open('old')
       await editor.lock('A')
       const base = await modifiedAt(editor)
-      const answer = await editor.putFile('old', 'A', { ...headers, [timestampHeader]: base })
-      expect(answer.json()).toEqual({ LastModifiedTime: base })
-      expect(answer.version).toBe('1')
+      for (const version of ['2', '3']) {
+        const answer = await editor.putFile('old', 'A', { ...headers, [timestampHeader]: base })
+        expect(answer.json()).toEqual({ LastModifiedTime: base })
+        expect(answer.version).toBe(version)
+      }
+      const answer = await editor.putFile('newer', 'A', { ...headers, [timestampHeader]: base })
+      expect([answer.status, answer.version]).toEqual([200, '4'])
+      expect(answer.json<Saved>().LastModifiedTime > base).toBe(true)
     })
 
     it('pain 41: is told 1010 when the content moved under it; the bytes are kept and nothing is overwritten', async () => {
