@@ -11,7 +11,7 @@ import { sanitizeStem, splitName } from '../../storage/file-name.js'
 import { FileService } from '../../storage/file.service.js'
 import { sendsDocumentWithRename } from '../client-family.js'
 import { conflictAnswer } from '../lock-answer.js'
-import { againIfNameTaken } from '../name-race.js'
+import { againIfNameTaken } from '../../storage/name-race.js'
 import type { Operation, WopiRequest } from '../operation.js'
 import { putHeaders } from '../put-headers.js'
 import { RefusedSaves } from '../refused-saves.service.js'
@@ -94,7 +94,10 @@ export class RenameFile implements Operation {
       return
     }
     const outcome = await this.saves.decide(request.access, headers, content)
-    if (outcome.kind === 'refused') await this.refusedSaves.keep(request.access, headers, outcome)
+    if (outcome.kind === 'saved') return
+    const refused =
+      outcome.kind === 'refused' ? outcome : ({ kind: 'refused', reason: 'file-deleted', content } as const)
+    await this.refusedSaves.keep(request.access, headers, refused)
   }
 }
 
