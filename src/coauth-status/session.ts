@@ -70,6 +70,7 @@ export type LeftReason =
   | 'page-closed'
   | 'silent'
   | 'right-lost'
+  | 'file-deleted'
   | 'token-expired'
   | 'token-revoked'
   | 'save-failed'
