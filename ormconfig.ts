@@ -12,9 +12,11 @@ import { ShareLinkHolders1764600000000 } from './src/database/migrations/1764600
 import { Reach1764620000000 } from './src/database/migrations/1764620000000-reach.js'
 import { CoauthLocks1764700000000 } from './src/database/migrations/1764700000000-coauth-locks.js'
 import { IncrementalTransfer1764800000000 } from './src/database/migrations/1764800000000-incremental-transfer.js'
+import { UnclearChanges1764950000000 } from './src/database/migrations/1764950000000-unclear-changes.js'
 import { VersionModifiedAt1764920000000 } from './src/database/migrations/1764920000000-version-modified-at.js'
 import { LockEpochs1764940000000 } from './src/database/migrations/1764940000000-lock-epochs.js'
 import { CoauthRightsUnderTheRow1764941000000 } from './src/database/migrations/1764941000000-coauth-rights-under-the-row.js'
+import { Bin1764930000000 } from './src/database/migrations/1764930000000-bin.js'
 import { AccessGrant } from './src/permission/access-grant.entity.js'
 import { AccessToken } from './src/permission/access-token.entity.js'
 import { UserAccount } from './src/permission/user-account.entity.js'
@@ -41,9 +43,11 @@ export function createDataSource(databaseUrl: string, poolSize: number): DataSou
       Reach1764620000000,
       CoauthLocks1764700000000,
       IncrementalTransfer1764800000000,
+      UnclearChanges1764950000000,
       VersionModifiedAt1764920000000,
       LockEpochs1764940000000,
       CoauthRightsUnderTheRow1764941000000,
+      Bin1764930000000,
     ],
     migrationsTableName: 'migration',
     synchronize: false,

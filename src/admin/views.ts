@@ -5,6 +5,7 @@ import type { HeldLock } from '../lock/held-locks.js'
 import type { AccessGrant } from '../permission/access-grant.entity.js'
 import type { IssuedTokenRow } from '../permission/issued-tokens.js'
 import type { ShareLinkRow } from '../permission/share-link.statements.js'
+import type { BinnedFile } from '../storage/bin.service.js'
 import type { FileVersion } from '../storage/file-version.entity.js'
 import type { Head } from '../storage/file.service.js'
 import type { RecoveryItem } from '../storage/recovery-item.entity.js'
@@ -56,6 +57,13 @@ export function recoveryView(item: RecoveryItem, headSha256: string): Record<str
 export function listedItemView(item: ListedItem): Record<string, unknown> {
   const { fileName, resolvedAt, resolution } = item
   return { ...recoveryView(item, item.headSha256), fileName, resolvedAt, resolution }
+}
+
+export function binView(file: BinnedFile): Record<string, unknown> {
+  const { id, name, size, version, ownerId, containerId, containerName } = file
+  const { deletedAt, deletedBy, purgeAfter, recoveryItems } = file
+  const from = { containerId, containerName }
+  return { id, name, size, version, ownerId, ...from, deletedAt, deletedBy, purgeAfter, recoveryItems }
 }
 
 export function lockView(lock: HeldLock): Record<string, unknown> {

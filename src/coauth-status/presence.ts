@@ -27,6 +27,7 @@ const REPEATABLE: ReadonlySet<Seen['kind']> = new Set([
   'refreshed',
   'lock-conflict',
   'edited',
+  'modified',
 ])
 
 /** In one transaction: each file in it takes an advisory lock, of which PostgreSQL has not many. */

@@ -15,7 +15,10 @@ export interface Session {
   learntRule?: PrincipalRule
   /** A token that saved although no rule says so; believed until somebody joins or leaves. */
   believedJti?: string
+  /** The first change that no acknowledged save covers. */
   unsavedSince?: number
+  /** A page said since that nothing is unsaved: perhaps it was undone, perhaps it is lost. */
+  unsavedUnclear?: boolean
   saved?: SavedFact
   failing?: FailingFact
   /** What was told already, so that it is told once. */
@@ -69,6 +72,7 @@ export type LeftReason =
   | 'page-closed'
   | 'silent'
   | 'right-lost'
+  | 'file-deleted'
   | 'token-expired'
   | 'token-revoked'
   | 'save-failed'
@@ -106,8 +110,8 @@ export type Seen =
   | { readonly kind: 'here' }
   /** By Collabora, through somebody's page: these are in the document now. */
   | { readonly kind: 'together'; readonly userIds: readonly string[] }
-  /** By a page: somebody typed; the document has, or has no, unsaved changes; the page was closed. */
-  | { readonly kind: 'edited' | 'unmodified' | 'left' }
+  /** By a page: this one typed; the document has, or has no, unsaved changes, whoever typed; the page was closed. */
+  | { readonly kind: 'edited' | 'modified' | 'unmodified' | 'left' }
 
 /** The file's lock as it stands. */
 export interface LockFact {

@@ -179,8 +179,9 @@ export class FileService {
     return row?.id
   }
 
-  async delete(tx: Tx, fileId: string): Promise<boolean> {
-    return (await tx.query(DELETE_FILE, [fileId])).length === 1
+  /** Into the bin. The caller holds the head. */
+  async delete(tx: Tx, fileId: string, by: string): Promise<boolean> {
+    return (await tx.query(DELETE_FILE, [fileId, by])).length === 1
   }
 
   /** Own and shared files, oldest first; `rank` is the person's live right to each. */

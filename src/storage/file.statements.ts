@@ -103,13 +103,19 @@ export const RENAME_FILE: Statement<{ id: string }> = {
     returning id`,
 }
 
-/** $1 file */
+/** Into the bin: out of everybody's sight, with all that belongs to it (bin.statements.ts). $1 file, $2 who deletes it */
 export const DELETE_FILE: Statement<{ id: string }> = {
   name: 'delete-file',
   text: `
-    with gone as (update file set deleted_at = clock_timestamp() where id = $1 and deleted_at is null returning id),
-      lock_row as (delete from file_lock using gone where file_id = gone.id)
-    select id from gone`,
+    with lock_row as (
+      delete from file_lock where file_id = $1 and exists (select from file where id = $1 and deleted_at is null)
+      returning epoch, coauth_table_version
+    )
+    update file set deleted_at = clock_timestamp(), deleted_by = $2, deleted_from = container_id, kept_from = null,
+      last_lock_epoch = (select epoch from lock_row),
+      last_coauth_table_version = (select coauth_table_version from lock_row)
+    where id = $1 and deleted_at is null
+    returning id`,
 }
 
 /** $1 container, $2 name key */

@@ -9,6 +9,7 @@ export const RECOVERY_REASONS = [
   'token-expired',
   'token-revoked',
   'header-invalid',
+  'file-deleted',
 ] as const
 
 export type RecoveryReason = (typeof RECOVERY_REASONS)[number]

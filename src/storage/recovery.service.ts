@@ -31,7 +31,8 @@ const MOST_OF_A_PERSON = {
 } as const
 
 /**
- * No row when the same bytes are the head, or are kept already: Word repeats a refused save every 30 s.
+ * No row when the same bytes are the head, or are kept already: Word repeats a refused save every 30 s. Nor when the
+ * file was purged from the bin meanwhile, which is waited for.
  * $1 id, $2 file, $3 reason, $4 user, $5 editors, $6 lock id, $7 correlation id, $8 blob, $9 size, $10 sha256
  */
 const KEEP: Statement<{ id: string }> = {
@@ -40,6 +41,7 @@ const KEEP: Statement<{ id: string }> = {
     insert into recovery_item (id, file_id, reason, user_id, editors, presented_lock_id, correlation_id, blob, size,
       sha256, base_version)
     select $1, f.id, $3, $4, $5, $6, $7, $8, $9, $10, f.version from file f where f.id = $2 and f.sha256 <> $10
+      for key share
     on conflict (file_id, sha256) where resolved_at is null do nothing
     returning id`,
 }
