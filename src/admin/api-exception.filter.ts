@@ -2,6 +2,13 @@ import { Catch, HttpException, type ArgumentsHost, type ExceptionFilter } from '
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { isUnavailable } from '../database/unavailable.js'
 import { Answer, writeAnswer } from '../http/answer.js'
+import {
+  CODINGS,
+  codingFault,
+  GrowingBody,
+  UndecodableBody,
+  type CodingFault,
+} from '../http/content-coding.js'
 import { correlationId } from '../http/correlation-id.js'
 import { Logger } from '../logging/logger.js'
 import { SignedOut } from '../permission/access-token.service.js'
@@ -49,6 +56,8 @@ export class ApiExceptionFilter implements ExceptionFilter {
 
 function asProblem(error: unknown): ApiProblem {
   if (error instanceof ApiProblem) return error
+  const fault = codingFault(error)
+  if (fault) return ofFault(fault)
   if (error instanceof SignedOut) return new ApiProblem('not-signed-in', 'This browser was signed out.')
   if (error instanceof BodyTooLarge) return new ApiProblem('body-too-large', `${error.message}.`)
   if (error instanceof BodyIncomplete) return new ApiProblem('incomplete-body', `${error.message}.`)
@@ -64,6 +73,14 @@ function asProblem(error: unknown): ApiProblem {
     'internal-error',
     'Something went wrong inside Tandem; the log has it under the correlation id.',
   )
+}
+
+function ofFault(fault: CodingFault): ApiProblem {
+  const detail = `${fault.message.charAt(0).toUpperCase()}${fault.message.slice(1)}.`
+  if (fault instanceof GrowingBody) return new ApiProblem('body-too-large', detail)
+  if (fault instanceof UndecodableBody) return new ApiProblem('incomplete-body', detail)
+  if (fault.what === 'range') return new ApiProblem('invalid-request', detail)
+  return new ApiProblem('coding-unsupported', detail)
 }
 
 function ofHttpException(error: HttpException): ApiProblem {
@@ -97,6 +114,7 @@ function problemAnswer(problem: ApiProblem, id: string, request: IncomingMessage
     {
       'Content-Type': 'application/problem+json',
       ...(status === 401 ? { 'WWW-Authenticate': 'Bearer' } : {}),
+      ...(status === 415 ? { 'Accept-Encoding': CODINGS } : {}),
       ...(status === 503 ? { 'Retry-After': '5' } : {}),
       // An unread body would be taken for the next request.
       ...(request.complete ? {} : { Connection: 'close' }),

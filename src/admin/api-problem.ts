@@ -12,6 +12,7 @@ export const API_PROBLEMS = {
   'being-edited': [409, 'The file is being edited'],
   'version-moved': [412, 'The file has changed'],
   'body-too-large': [413, 'Too large'],
+  'coding-unsupported': [415, 'Not in this form'],
   'version-required': [428, 'If-Match is required'],
   'storage-failed': [500, 'The storage is full or failing'],
   'internal-error': [500, 'Internal error'],

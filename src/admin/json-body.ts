@@ -2,6 +2,7 @@ import { createParamDecorator, type ExecutionContext } from '@nestjs/common'
 import { ApiBody } from '@nestjs/swagger'
 import type { IncomingMessage } from 'node:http'
 import { z } from 'zod'
+import { bodyOf } from '../http/request-body.js'
 import { ApiProblem } from './api-problem.js'
 
 const MOST_BYTES = 100_000
@@ -52,11 +53,11 @@ export const reason = z
 async function bodyBytes(request: IncomingMessage): Promise<Buffer> {
   const chunks: Buffer[] = []
   let size = 0
-  for await (const chunk of request.iterator({ destroyOnReturn: false })) {
-    size += (chunk as Buffer).length
+  for await (const chunk of bodyOf(request)) {
+    size += chunk.length
     if (size > MOST_BYTES)
       throw new ApiProblem('body-too-large', `The body is larger than ${MOST_BYTES} bytes.`)
-    chunks.push(chunk as Buffer)
+    chunks.push(chunk)
   }
   return Buffer.concat(chunks)
 }

@@ -1,14 +1,33 @@
 import type { IncomingMessage } from 'node:http'
+import { codingsOf, decoded, UnreadableForm } from './content-coding.js'
 
-/** The body, chunk by chunk. Leaving the loop early keeps the connection, so that a refusal can still be answered. */
+/**
+ * The body, chunk by chunk, without its content codings. Leaving the loop early keeps the connection, so that a refusal
+ * can still be answered.
+ * @throws UnreadableForm at once, before anything is read; while it is read: UndecodableBody, GrowingBody
+ */
 export function bodyOf(request: IncomingMessage): AsyncIterable<Buffer> {
-  return {
+  requireWhole(request)
+  const codings = codingsOf(request)
+  const body = {
     [Symbol.asyncIterator]: () => request.iterator({ destroyOnReturn: false }) as AsyncIterator<Buffer>,
   }
+  return codings.length === 0 ? body : decoded(body, codings)
 }
 
-/** What the client announced; undefined for a chunked body. Node has refused a malformed header already. */
+/** Stored as they come, a part of a document and the envelope of a form would be broken documents. */
+function requireWhole({ headers }: IncomingMessage): void {
+  if (headers['content-range'] !== undefined)
+    throw new UnreadableForm('a part of a document cannot be stored: Content-Range', 'range')
+  if (headers['content-type']?.toLowerCase().startsWith('multipart/form-data'))
+    throw new UnreadableForm('the body must be the document itself, and no multipart/form-data', 'media-type')
+}
+
+/**
+ * What the client announced that the body has without its codings; undefined for a chunked body, and for a coded one.
+ * Node has refused a malformed header already.
+ */
 export function contentLength(request: IncomingMessage): number | undefined {
   const length = request.headers['content-length']
-  return length === undefined ? undefined : Number(length)
+  return length === undefined || codingsOf(request).length > 0 ? undefined : Number(length)
 }

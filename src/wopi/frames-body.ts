@@ -36,7 +36,7 @@ export function framesOf(
   const announced = contentLength(request) ?? 0
   if (announced > limits.bodyBytes)
     throw new WopiError('body-too-large', `the body is longer than ${limits.bodyBytes} bytes`)
-  return readFrames(received(request), layout, limits)
+  return readFrames(received(bodyOf(request)), layout, limits)
 }
 
 /** The JSON of a body that is nothing but a question. @throws WopiError, BodyIncomplete */
@@ -70,11 +70,11 @@ export function refusalOf(error: unknown): unknown {
 }
 
 // What fails while reading from the client is the client's failure.
-async function* received(request: IncomingMessage): AsyncGenerator<Buffer, void, undefined> {
+async function* received(body: AsyncIterable<Buffer>): AsyncGenerator<Buffer, void, undefined> {
   try {
-    yield* bodyOf(request)
+    yield* body
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error)
-    throw new BodyIncomplete(`the body broke off: ${why}`)
+    throw new BodyIncomplete(`the body broke off: ${why}`, { cause: error })
   }
 }

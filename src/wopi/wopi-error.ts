@@ -17,6 +17,7 @@ export const WOPI_ERRORS = {
   'body-invalid': 400,
   'body-incomplete': 400,
   'chunk-missing': 400,
+  'coding-unsupported': 415,
   'container-not-empty': 409,
   'upload-session-gone': 410,
   'body-too-large': 413,

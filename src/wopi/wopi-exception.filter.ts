@@ -2,6 +2,13 @@ import { Catch, HttpException, type ArgumentsHost, type ExceptionFilter } from '
 import { STATUS_CODES, type ServerResponse } from 'node:http'
 import { isUnavailable } from '../database/unavailable.js'
 import { Answer, headerText, writeAnswer } from '../http/answer.js'
+import {
+  CODINGS,
+  codingFault,
+  GrowingBody,
+  UndecodableBody,
+  type CodingFault,
+} from '../http/content-coding.js'
 import { correlationId } from '../http/correlation-id.js'
 import { Logger } from '../logging/logger.js'
 import { SignedOut } from '../permission/access-token.service.js'
@@ -70,6 +77,8 @@ function resourceOf(request: WopiRequest): Record<string, string> {
 
 function asWopiError(error: unknown): WopiError {
   if (error instanceof WopiError) return error
+  const fault = codingFault(error)
+  if (fault) return ofFault(fault)
   if (error instanceof BodyTooLarge) return new WopiError('body-too-large', error.message)
   if (error instanceof BodyIncomplete) return new WopiError('body-incomplete', error.message)
   if (error instanceof SignedOut) return new WopiError('token-revoked', 'its user has signed out meanwhile')
@@ -84,9 +93,20 @@ function asWopiError(error: unknown): WopiError {
   return new WopiError('internal-error', error instanceof Error ? error.message : String(error))
 }
 
+/** Refusals for what the client sent, which say nothing about what exists. */
+const MAY_KNOW: ReadonlySet<number> = new Set([400, 413, 415, 501])
+
+function ofFault(fault: CodingFault): WopiError {
+  if (fault instanceof GrowingBody) return new WopiError('body-too-large', fault.message)
+  if (fault instanceof UndecodableBody) return new WopiError('body-incomplete', fault.message)
+  if (fault.what === 'range') return new WopiError('header-invalid', fault.message)
+  const headers = fault.what === 'coding' ? { 'Accept-Encoding': CODINGS } : undefined
+  return new WopiError('coding-unsupported', fault.message, headers)
+}
+
 function answerOf(error: WopiError, request: WopiRequest): Answer {
   const headers: Record<string, string> = { ...error.headers }
-  const mayKnow = error.status === 400 || error.status === 501
+  const mayKnow = MAY_KNOW.has(error.status)
   if (mayKnow) headers['X-WOPI-ServerError'] = headerText(error.message)
   if ((request.operation as WopiRequest['operation'] | undefined)?.extension === 'plus') {
     const reason = mayKnow ? error.message : STATUS_CODES[error.status]

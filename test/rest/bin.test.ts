@@ -198,7 +198,6 @@ describe('REST: the bin', () => {
     )
 
   it('a table that refers to files is emptied of a purged one, or it could never be purged', async () => {
-    const file = await deleted()
     const tables = (await tablesOfFiles()).map(({ table }) => String(table))
     expect(tables).toContain('file_version')
     const { PURGE } = await import('../../src/storage/bin.statements.js')

@@ -34,6 +34,7 @@ const LONG = 'x'.repeat(1025)
 const lockId = (id: string): { 'X-WOPI-Lock': string } => ({ 'X-WOPI-Lock': id })
 const lock = (id: string): Step => post('LOCK', lockId(id))
 const relock = (id: string, old: string): Step => post('LOCK', { ...lockId(id), 'X-WOPI-OldLock': old })
+const CODED = { 'Content-Encoding': 'zstd' }
 const put = (id: string, body = 'saved'): Step => post('PUT', lockId(id), body, '/contents')
 const coauth = (id: string): Record<string, string> => ({
   'X-WOPI-CoauthLockId': id,
@@ -118,7 +119,13 @@ export const ROWS: Readonly<Record<string, Row>> = {
     before: lock('L'),
     call: put('L'),
     table: 'file_version',
-    fails: { 400: put(LONG), 409: put('M'), 413: put('L', 'x'.repeat(2000)), 501: OFFERED },
+    fails: {
+      400: put(LONG),
+      409: put('M'),
+      413: put('L', 'x'.repeat(2000)),
+      415: post('PUT', { ...lockId('L'), ...CODED }, 'saved', '/contents'),
+      501: OFFERED,
+    },
   },
   Lock: {
     kind: 'file',
@@ -163,7 +170,12 @@ export const ROWS: Readonly<Record<string, Row>> = {
     kind: 'file',
     call: getCoauthLock('A'),
     table: 'coauth_lock',
-    fails: { 400: getCoauthLock(LONG), 409: after(getCoauthLock('B'), getCoauthLock('A')), 501: OFFERED },
+    fails: {
+      400: getCoauthLock(LONG),
+      415: post('GET_COAUTH_LOCK', { ...coauth('A'), ...CODED }),
+      409: after(getCoauthLock('B'), getCoauthLock('A')),
+      501: OFFERED,
+    },
   },
   RefreshCoauthLock: {
     kind: 'file',
@@ -173,6 +185,7 @@ export const ROWS: Readonly<Record<string, Row>> = {
     fails: {
       400: post('REFRESH_COAUTH_LOCK'),
       409: post('REFRESH_COAUTH_LOCK', coauth('B')),
+      415: post('REFRESH_COAUTH_LOCK', { ...coauth('A'), ...CODED }),
       501: OFFERED,
     },
   },
@@ -205,7 +218,7 @@ export const ROWS: Readonly<Record<string, Row>> = {
     kind: 'file',
     call: asks('GET_CHUNKED_FILE', { ContentPropertiesToReturn: [], ContentFilters: [ofMain] }),
     table: 'stream',
-    fails: { 400: asks('GET_CHUNKED_FILE', {}), 501: OFFERED },
+    fails: { 400: asks('GET_CHUNKED_FILE', {}), 415: post('GET_CHUNKED_FILE', CODED, 'x'), 501: OFFERED },
   },
   PutChunkedFile: {
     kind: 'file',
@@ -218,6 +231,12 @@ export const ROWS: Readonly<Record<string, Row>> = {
       410: putChunks('L', { session: 'gone' }),
       412: putChunks('L', { sequence: 2 }),
       413: putChunks('L', { size: 2000 }),
+      415: post(
+        'PUT_CHUNKED_FILE',
+        { ...lockId('L'), 'X-WOPI-SequenceNumber': '1', ...CODED },
+        'x',
+        '/contents',
+      ),
       501: OFFERED,
     },
   },
@@ -225,7 +244,7 @@ export const ROWS: Readonly<Record<string, Row>> = {
     kind: 'file',
     call: asks('GET_CHUNKS', { ContentFilters: [ofMain] }),
     table: 'stream',
-    fails: { 400: asks('GET_CHUNKS', {}), 501: OFFERED },
+    fails: { 400: asks('GET_CHUNKS', {}), 415: post('GET_CHUNKS', CODED, 'x'), 501: OFFERED },
   },
   CreateUploadSession: {
     kind: 'file',
@@ -241,6 +260,16 @@ export const ROWS: Readonly<Record<string, Row>> = {
       400: post('UPDATE_UPLOAD_SESSION'),
       410: part('gone', 5),
       413: firstPart(30_000_000),
+      415: post(
+        'UPDATE_UPLOAD_SESSION',
+        {
+          'X-WOPI-UploadSessionToken': 'any',
+          'X-WOPI-ContentRangeOffset': '0',
+          'X-WOPI-ContentRangeLength': '1',
+          ...CODED,
+        },
+        'x',
+      ),
       501: OFFERED,
     },
   },
@@ -252,6 +281,7 @@ export const ROWS: Readonly<Record<string, Row>> = {
       400: post('PUT_RELATIVE', {}, 'copy'),
       409: after(post('PUT_RELATIVE', wants, 'first'), post('PUT_RELATIVE', wants, 'second')),
       413: post('PUT_RELATIVE', suggests, 'x'.repeat(2000)),
+      415: post('PUT_RELATIVE', { ...suggests, ...CODED }, 'copy'),
       501: post('PUT_RELATIVE', { ...suggests, ...wants }, 'copy'),
     },
   },
@@ -262,6 +292,19 @@ export const ROWS: Readonly<Record<string, Row>> = {
     fails: {
       400: post('RENAME_FILE'),
       409: after(lock('L'), post('RENAME_FILE', { 'X-WOPI-RequestedName': 'other' })),
+      415: after(
+        lock('L'),
+        post(
+          'RENAME_FILE',
+          {
+            'X-WOPI-RequestedName': 'other',
+            'User-Agent': 'COOLWSD WOPI Agent 24.04',
+            ...lockId('L'),
+            ...CODED,
+          },
+          'typed',
+        ),
+      ),
       501: OFFERED,
     },
   },
@@ -278,6 +321,7 @@ export const ROWS: Readonly<Record<string, Row>> = {
     fails: {
       400: post('PUT_USER_INFO', {}, 'Ж'),
       413: post('PUT_USER_INFO', {}, LONG),
+      415: post('PUT_USER_INFO', CODED, 'info'),
       501: OFFERED,
     },
   },
@@ -289,6 +333,7 @@ export const ROWS: Readonly<Record<string, Row>> = {
     fails: {
       400: post('ADD_ACTIVITIES', {}, 'x'),
       413: post('ADD_ACTIVITIES', {}, ' '.repeat(70_000)),
+      415: post('ADD_ACTIVITIES', CODED, activities),
       501: OFFERED,
     },
   },
