@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { isUnavailable } from '../database/unavailable.js'
 import { Answer, writeAnswer } from '../http/answer.js'
 import { correlationId } from '../http/correlation-id.js'
+import { TooManyDownloads } from '../http/downloads.js'
 import { Logger } from '../logging/logger.js'
 import { SignedOut } from '../permission/access-token.service.js'
 import {
@@ -12,6 +13,7 @@ import {
   NameTaken,
   NoSuchContainer,
   NoSuchFile,
+  StorageBusy,
   StorageFailed,
 } from '../storage/storage-errors.js'
 import { API_PROBLEMS, ApiProblem } from './api-problem.js'
@@ -56,6 +58,13 @@ function asProblem(error: unknown): ApiProblem {
   if (error instanceof NameTaken) return new ApiProblem('name-taken', `${error.message}.`)
   if (error instanceof NoSuchContainer) return new ApiProblem('not-found', `${error.message}.`)
   if (error instanceof NoSuchFile) return new ApiProblem('not-found', `${error.message}.`)
+  if (error instanceof TooManyDownloads)
+    return new ApiProblem('too-many-downloads', `${capital(error.message)}; read or end some of them.`)
+  if (error instanceof StorageBusy)
+    return new ApiProblem(
+      'storage-busy',
+      'Nothing was stored: the disk is too slow. Try again in a few seconds.',
+    )
   if (error instanceof StorageFailed)
     return new ApiProblem('storage-failed', 'Nothing was stored; see the log.')
   if (error instanceof HttpException) return ofHttpException(error)
@@ -64,6 +73,10 @@ function asProblem(error: unknown): ApiProblem {
     'internal-error',
     'Something went wrong inside Tandem; the log has it under the correlation id.',
   )
+}
+
+function capital(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1)
 }
 
 function ofHttpException(error: HttpException): ApiProblem {
