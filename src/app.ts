@@ -13,7 +13,7 @@ const SLOWEST_UPLOAD = 64 * 1024
 
 /** The whole application, for `main` and for every test. The caller listens and closes. */
 export async function createApp(settings: Settings, logger: Logger): Promise<INestApplication> {
-  const adapter = new FastExpressAdapter({
+  const serverOptions = {
     // Metadata of co-authoring locks, tokens and proofs travel in headers (WOPI.md §12.2).
     maxHeaderSize: 64 * 1024,
     headersTimeout: 60_000,
@@ -21,6 +21,13 @@ export async function createApp(settings: Settings, logger: Logger): Promise<INe
     requestTimeout: 300_000 + Math.ceil((settings.maxFileSizeBytes / SLOWEST_UPLOAD) * 1000),
     // Longer than the idle time of any proxy in front, or it would reuse a connection that is being closed.
     keepAliveTimeout: 75_000,
+  }
+  const adapter = new FastExpressAdapter(serverOptions, {
+    longestMs: settings.downloadIdleMs,
+    ended: (connections) => {
+      const facts = { event: 'unread-ended', connections }
+      logger.warn(facts, 'connections were ended whose clients took nothing of what they were sent')
+    },
   })
   serveWebFolder(adapter)
   const app = await NestFactory.create(AppModule.with(settings, logger), adapter, {

@@ -5,19 +5,23 @@ import { openDatabase } from './database/open-database.js'
 import { Logger } from './logging/logger.js'
 import { SIGN_IN_MINUTES, signInLink } from './permission/sign-in-link.js'
 import { prepareDatabase } from './prepare-database.js'
-import { serve, type Running } from './serve.js'
-import { supervise } from './supervise.js'
+import { serve, type Running, type Served } from './serve.js'
+import { obeySupervisor, supervise } from './supervise.js'
 
 async function main(): Promise<void> {
   const config = readConfig(process.env)
   const logger = new Logger(config.logLevel)
   dieLoudly(logger)
   // A worker is told the database by its supervisor; the supervisor alone starts and migrates it.
-  const starting = cluster.isWorker
-    ? serveAt(config, config.databaseUrl ?? '', logger)
-    : start(config, logger)
+  const starting = cluster.isWorker ? work(config, logger) : start(config, logger)
   stopOnSignal(starting, logger)
   await starting
+}
+
+async function work(config: Config, logger: Logger): Promise<Running> {
+  const served = await serveAt(config, config.databaseUrl ?? '', logger)
+  obeySupervisor(() => served.closeDoor())
+  return served
 }
 
 async function start(config: Config, logger: Logger): Promise<Running> {
@@ -29,7 +33,7 @@ async function start(config: Config, logger: Logger): Promise<Running> {
     }
     const running =
       config.workers > 1
-        ? await supervise(config.workers, database.url, logger)
+        ? await supervise(database.url, config, logger)
         : await serveAt(config, database.url, logger)
     logger.info(
       { event: 'started', url: config.publicUrl, workers: config.workers },
@@ -60,7 +64,7 @@ async function printSignInLink(config: Config): Promise<void> {
   )
 }
 
-async function serveAt(config: Config, databaseUrl: string, logger: Logger): Promise<Running> {
+async function serveAt(config: Config, databaseUrl: string, logger: Logger): Promise<Served> {
   return serve({ ...config, databaseUrl, tokenSecrets: await loadTokenSecrets(config) }, logger)
 }
 

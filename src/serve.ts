@@ -1,8 +1,8 @@
 import type { Server } from 'node:http'
-import type { Socket } from 'node:net'
 import { createApp } from './app.js'
 import type { Settings } from './config/settings.js'
 import { Readiness } from './health/readiness.js'
+import type { FastExpressAdapter } from './http/fast-express.adapter.js'
 import type { Logger } from './logging/logger.js'
 
 export interface Running {
@@ -10,38 +10,31 @@ export interface Running {
   stop(): Promise<void>
 }
 
+export interface Served extends Running {
+  readonly port: number
+  /** Nobody new is let in any more; whoever is connected is served as before. */
+  closeDoor(): Promise<void>
+}
+
 /** A save that is still streaming gets this long to finish after SIGTERM (RELIABILITY-SECURITY.md R-19). */
 const LONGEST_SHUTDOWN_MS = 120_000
 
 /** Builds the application and listens. @throws when the port is taken */
-export async function serve(
-  settings: Settings,
-  logger: Logger,
-): Promise<Running & { readonly port: number }> {
+export async function serve(settings: Settings, logger: Logger): Promise<Served> {
   const app = await createApp(settings, logger)
   const server = app.getHttpServer() as Server
-  const sockets = new Set<Socket>()
-  server.on('connection', (socket: Socket) => {
-    sockets.add(socket)
-    socket.once('close', () => sockets.delete(socket))
-  })
+  const adapter = app.getHttpAdapter() as unknown as FastExpressAdapter
   await app.listen(settings.port, settings.host)
   const address = server.address()
   return {
     port: typeof address === 'object' && address ? address.port : settings.port,
+    closeDoor: () => adapter.closeDoor(),
     stop: async () => {
       app.get(Readiness).drain()
-      // close() waits for connections that are merely kept alive; nobody else would end them.
-      const idle = setInterval(() => {
-        server.closeIdleConnections()
-        // Node counts one that was opened in advance, and has never said a word, among the busy ones.
-        for (const socket of sockets) if (socket.bytesRead === 0) socket.destroy()
-      }, 50)
       const overdue = setTimeout(() => {
         server.closeAllConnections()
       }, LONGEST_SHUTDOWN_MS)
-      await app.close()
-      clearInterval(idle)
+      await Promise.all([adapter.close(), app.close()])
       clearTimeout(overdue)
     },
   }

@@ -10,6 +10,7 @@ import {
   type CodingFault,
 } from '../http/content-coding.js'
 import { correlationId } from '../http/correlation-id.js'
+import { TooManyDownloads } from '../http/downloads.js'
 import { Logger } from '../logging/logger.js'
 import { SignedOut } from '../permission/access-token.service.js'
 import {
@@ -19,6 +20,7 @@ import {
   NameTaken,
   NoSuchContainer,
   NoSuchFile,
+  StorageBusy,
   StorageFailed,
 } from '../storage/storage-errors.js'
 import { API_PROBLEMS, ApiProblem } from './api-problem.js'
@@ -65,6 +67,13 @@ function asProblem(error: unknown): ApiProblem {
   if (error instanceof NameTaken) return new ApiProblem('name-taken', `${error.message}.`)
   if (error instanceof NoSuchContainer) return new ApiProblem('not-found', `${error.message}.`)
   if (error instanceof NoSuchFile) return new ApiProblem('not-found', `${error.message}.`)
+  if (error instanceof TooManyDownloads)
+    return new ApiProblem('too-many-downloads', `${capital(error.message)}; read or end some of them.`)
+  if (error instanceof StorageBusy)
+    return new ApiProblem(
+      'storage-busy',
+      'Nothing was stored: the disk is too slow. Try again in a few seconds.',
+    )
   if (error instanceof StorageFailed)
     return new ApiProblem('storage-failed', 'Nothing was stored; see the log.')
   if (error instanceof HttpException) return ofHttpException(error)
@@ -76,11 +85,15 @@ function asProblem(error: unknown): ApiProblem {
 }
 
 function ofFault(fault: CodingFault): ApiProblem {
-  const detail = `${fault.message.charAt(0).toUpperCase()}${fault.message.slice(1)}.`
+  const detail = `${capital(fault.message)}.`
   if (fault instanceof GrowingBody) return new ApiProblem('body-too-large', detail)
   if (fault instanceof UndecodableBody) return new ApiProblem('incomplete-body', detail)
   if (fault.what === 'range') return new ApiProblem('invalid-request', detail)
   return new ApiProblem('coding-unsupported', detail)
+}
+
+function capital(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1)
 }
 
 function ofHttpException(error: HttpException): ApiProblem {

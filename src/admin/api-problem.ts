@@ -16,6 +16,8 @@ export const API_PROBLEMS = {
   'version-required': [428, 'If-Match is required'],
   'storage-failed': [500, 'The storage is full or failing'],
   'internal-error': [500, 'Internal error'],
+  'storage-busy': [503, 'The storage is too slow now'],
+  'too-many-downloads': [503, 'Too many downloads'],
   'too-many-streams': [503, 'Too many live streams'],
   unavailable: [503, 'The database cannot answer now'],
 } as const satisfies Record<string, readonly [number, string]>

@@ -5,6 +5,7 @@ import { z } from 'zod'
 import { Answer } from '../http/answer.js'
 import { correlationId } from '../http/correlation-id.js'
 import { downloadHeaders } from '../http/download.js'
+import { Downloads } from '../http/downloads.js'
 import { bodyOf, contentLength } from '../http/request-body.js'
 import type { ApiUser } from '../permission/api-user.js'
 import { BlobStore } from '../storage/blob-store.js'
@@ -34,6 +35,7 @@ export class ContentController {
     private readonly versions: VersionService,
     private readonly contents: ContentService,
     private readonly twins: Twins,
+    private readonly downloads: Downloads,
   ) {}
 
   @Get('content')
@@ -41,7 +43,8 @@ export class ContentController {
   async download(@Caller() caller: ApiUser, @Param('id') id: string): Promise<Answer> {
     const { name, blob, size, version } = await this.gate.requireFile(caller, id, 'viewer')
     const headers = { ...downloadHeaders(name), ETag: `"${version}"` }
-    return new Answer(200, headers, await this.blobs.read(blob, size), size)
+    const body = await this.downloads.body({ person: caller.id }, () => this.blobs.read(blob, size))
+    return new Answer(200, headers, body, size)
   }
 
   @Put('content')
@@ -109,9 +112,11 @@ export class ContentController {
     @Param('version') version: string,
   ): Promise<Answer> {
     const { name } = await this.gate.requireFile(caller, id, 'viewer')
-    const { blob, size } = await this.requireVersion(id, version)
+    const found = await this.requireVersion(id, version)
+    const size = Number(found.size)
     const headers = { ...downloadHeaders(name), ETag: `"${version}"` }
-    return new Answer(200, headers, await this.blobs.read(blob, Number(size)), Number(size))
+    const body = await this.downloads.body({ person: caller.id }, () => this.blobs.read(found.blob, size))
+    return new Answer(200, headers, body, size)
   }
 
   @Post('versions/:version/restore')

@@ -6,6 +6,7 @@ import { Database, type Queryable } from '../database/database.js'
 import { Answer } from '../http/answer.js'
 import { correlationId } from '../http/correlation-id.js'
 import { downloadHeaders } from '../http/download.js'
+import { Downloads } from '../http/downloads.js'
 import type { ApiUser } from '../permission/api-user.js'
 import { GrantService } from '../permission/grant.service.js'
 import { BlobStore } from '../storage/blob-store.js'
@@ -37,6 +38,7 @@ export class RecoveryItemsController {
     private readonly blobs: BlobStore,
     private readonly contents: ContentService,
     private readonly audit: AuditService,
+    private readonly downloads: Downloads,
   ) {}
 
   @Get()
@@ -61,7 +63,8 @@ export class RecoveryItemsController {
     if (!item) throw noSuchItem()
     await this.record(this.database, request, caller, id, 'recovery-downloaded', { item: itemId })
     const size = Number(item.size)
-    return new Answer(200, downloadHeaders(name), await this.blobs.read(item.blob, size), size)
+    const body = await this.downloads.body({ person: caller.id }, () => this.blobs.read(item.blob, size))
+    return new Answer(200, downloadHeaders(name), body, size)
   }
 
   @Post(':item/restore')

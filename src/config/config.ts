@@ -43,6 +43,12 @@ export interface Config {
   /** Editors fetch documents at addresses that authorise themselves, without a proof. */
   readonly fileUrl: boolean
   readonly maxFileSizeBytes: number
+  /** A client that takes nothing for so long of what it is sent is cut off. */
+  readonly downloadIdleMs: number
+  /** Threads that Node does its file work on, and looks up names: fixed before the process begins. */
+  readonly ioThreads: number
+  /** The same for workers that are still to begin. */
+  readonly workerIoThreads: number
   /** How often a live stream gives a sign of life, and asks whether its reader may still read. */
   readonly eventHeartbeatMs: number
   /** Live streams at once in one process. */
@@ -64,13 +70,15 @@ const seconds = (least: number, most: number, byDefault: number): z.ZodType<numb
     .refine((n) => n >= least && n <= most, `must lie between ${least} and ${most} seconds`)
     .default(byDefault)
 
-const whole = (least: number, most: number, byDefault: number): z.ZodType<number> =>
+const anyWhole = (least: number, most: number): z.ZodType<number> =>
   z
     .string()
     .regex(/^\d+$/, 'must be a whole number')
     .transform(Number)
     .refine((n) => n >= least && n <= most, `must lie between ${least} and ${most}`)
-    .default(byDefault)
+
+const whole = (least: number, most: number, byDefault: number): z.ZodType<number> =>
+  anyWhole(least, most).default(byDefault)
 
 const httpOrigin = z
   .string()
@@ -86,6 +94,11 @@ const originList = z.string().transform((text, context): readonly string[] => {
 })
 
 const postgresUrl = z.string().regex(/^postgres(ql)?:\/\//, 'must start with postgres://')
+
+/** What Node has where `UV_THREADPOOL_SIZE` does not say; it was read when the process began. */
+const NODES_IO_THREADS = 4
+/** As `npm start` and the image have it. */
+const IO_THREADS = 16
 
 const SIZE_UNITS = { '': 1, K: 1024, M: 1024 ** 2, G: 1024 ** 3 } as const
 
@@ -127,6 +140,8 @@ const environment = z.object({
   PRESENCE_RETENTION_DAYS: whole(1, 3650, 90),
   BIN_RETENTION_DAYS: whole(1, 3650, 30),
   MAX_FILE_SIZE: size.default(2 * 1024 ** 3),
+  DOWNLOAD_IDLE_SECONDS: seconds(0.05, 3600, 30),
+  UV_THREADPOOL_SIZE: anyWhole(1, 1024).optional(),
   EVENT_HEARTBEAT_SECONDS: seconds(0.05, 30, 15),
   EVENT_STREAMS: whole(1, 100_000, 1000),
   WEBHOOK_URL: z.string().optional(),
@@ -182,6 +197,9 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     presenceRetentionDays: e.PRESENCE_RETENTION_DAYS,
     binRetentionDays: e.BIN_RETENTION_DAYS,
     maxFileSizeBytes: e.MAX_FILE_SIZE,
+    downloadIdleMs: e.DOWNLOAD_IDLE_SECONDS * 1000,
+    ioThreads: e.UV_THREADPOOL_SIZE ?? NODES_IO_THREADS,
+    workerIoThreads: e.UV_THREADPOOL_SIZE ?? IO_THREADS,
     eventHeartbeatMs: e.EVENT_HEARTBEAT_SECONDS * 1000,
     eventStreams: e.EVENT_STREAMS,
     webhooks:

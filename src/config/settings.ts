@@ -3,7 +3,7 @@ import type { Config, TokenSecret } from './config.js'
 /** What the modules are given: the configuration with its open ends (database, secrets) resolved at start. */
 export abstract class Settings implements Omit<
   Config,
-  'databaseUrl' | 'databaseMigrationUrl' | 'tokenSecrets'
+  'databaseUrl' | 'databaseMigrationUrl' | 'tokenSecrets' | 'workerIoThreads'
 > {
   abstract readonly host: string
   abstract readonly port: number
@@ -24,6 +24,8 @@ export abstract class Settings implements Omit<
   abstract readonly presenceRetentionDays: number
   abstract readonly binRetentionDays: number
   abstract readonly maxFileSizeBytes: number
+  abstract readonly downloadIdleMs: number
+  abstract readonly ioThreads: number
   abstract readonly eventHeartbeatMs: number
   abstract readonly eventStreams: number
   abstract readonly webhooks: Config['webhooks']

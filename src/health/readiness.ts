@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common'
 import { HealthIndicatorService, type HealthIndicatorResult } from '@nestjs/terminus'
 import { Database, type Statement } from '../database/database.js'
 import { BlobStore } from '../storage/blob-store.js'
+import { SharedProbe } from './shared-probe.js'
 
 interface SettingsRow {
   readonly fsync: string
@@ -25,12 +26,15 @@ const DURABILITY: Statement<SettingsRow> = {
 @Injectable()
 export class Readiness {
   private draining = false
+  private readonly probe: SharedProbe
 
   constructor(
     private readonly database: Database,
-    private readonly blobs: BlobStore,
+    blobs: BlobStore,
     private readonly indicators: HealthIndicatorService,
-  ) {}
+  ) {
+    this.probe = new SharedProbe('a write', () => blobs.probe())
+  }
 
   /** From now on this instance wants no new editors: it is about to stop. */
   drain(): void {
@@ -77,7 +81,7 @@ export class Readiness {
   async storageWritable(): Promise<HealthIndicatorResult> {
     const indicator = this.indicators.check('storage')
     try {
-      await this.blobs.probe()
+      await this.probe.answer()
       return indicator.up()
     } catch (error) {
       return indicator.down({ reason: error instanceof Error ? error.message : 'blobs cannot be written' })

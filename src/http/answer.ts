@@ -1,11 +1,21 @@
 import type { OutgoingHttpHeaders, ServerResponse } from 'node:http'
+import { departureOf } from './departure.js'
+
+/** A body that comes in pieces, as `Downloads` makes them. */
+export class LongBody {
+  constructor(
+    readonly pieces: AsyncIterable<Buffer>,
+    /** To be called when the last of it was sent, or nobody wants it any more. */
+    readonly ended: () => void,
+  ) {}
+}
 
 /** A whole HTTP answer, ready to be written as it is. */
 export class Answer {
   constructor(
     readonly status: number,
     readonly headers: OutgoingHttpHeaders = {},
-    readonly body?: Buffer | string | AsyncIterable<Buffer>,
+    readonly body?: Buffer | string | LongBody,
     /** Needed when `body` comes in pieces. */
     readonly length?: number,
   ) {}
@@ -46,19 +56,20 @@ export function writeAnswer(response: ServerResponse, { status, headers, body, l
  * The next piece is asked for only when the kernel has this one: it may come in the same buffer. The pieces are always
  * begun, even for a client that is gone: they close their file at their end.
  */
-async function sendPieces(response: ServerResponse, pieces: AsyncIterable<Buffer>): Promise<void> {
+async function sendPieces(response: ServerResponse, { pieces, ended }: LongBody): Promise<void> {
+  const { socket } = response.req
   // Node does not call a write back whose connection is gone.
-  const gone = new Promise<never>((_resolve, reject) => {
-    response.once('close', () => {
-      reject(new Error('the client went away'))
-    })
-  })
-  gone.catch(() => undefined)
-  for await (const piece of pieces) {
-    if (response.destroyed) return
-    await Promise.race([written(response, piece), gone])
+  const departure = departureOf(socket)
+  try {
+    for await (const piece of pieces) {
+      if (response.destroyed || socket.destroyed) return
+      await Promise.race([written(response, piece), departure.gone])
+    }
+    response.end()
+  } finally {
+    departure.forget()
+    ended()
   }
-  response.end()
 }
 
 function written(response: ServerResponse, piece: Buffer): Promise<void> {
@@ -74,7 +85,7 @@ function written(response: ServerResponse, piece: Buffer): Promise<void> {
  * Lets the client read a refusal while it still sends its body. Node would destroy the socket with bytes unread, the
  * kernel answers that with a reset, and the reset overtakes the answer: behind nginx every second 413 became a 502.
  */
-function lingerAfterwards({ socket }: ServerResponse): void {
+export function lingerAfterwards({ socket }: ServerResponse): void {
   if (!socket) return
   socket.destroySoon = () => {
     socket.end()

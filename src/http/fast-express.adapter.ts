@@ -1,7 +1,8 @@
 import { ExpressAdapter } from '@nestjs/platform-express'
 import express, { type Express } from 'express'
-import { createServer, IncomingMessage, ServerResponse, type ServerOptions } from 'node:http'
-import { ALWAYS, Answer, writeAnswer } from './answer.js'
+import { IncomingMessage, Server, ServerResponse, type ServerOptions } from 'node:http'
+import { ALWAYS, Answer, lingerAfterwards, writeAnswer } from './answer.js'
+import { Connections } from './connections.js'
 
 /**
  * Express swaps the prototypes of every request and response (`Object.setPrototypeOf`), which throws V8 off its fast
@@ -9,21 +10,47 @@ import { ALWAYS, Answer, writeAnswer } from './answer.js'
  * so that the swap changes nothing: CheckFileInfo runs 2.7 times as fast (DESIGN.md §11).
  */
 export class FastExpressAdapter extends ExpressAdapter {
-  constructor(private readonly serverOptions: ServerOptions) {
+  private connections: Connections | undefined
+
+  constructor(
+    private readonly serverOptions: ServerOptions,
+    private readonly unread: { readonly longestMs: number; readonly ended: (connections: number) => void },
+  ) {
     super(withoutExtras(express()))
   }
 
   override initHttpServer(): void {
     const app = this.getInstance<Express>()
     class Request extends IncomingMessage {}
-    class Response extends ServerResponse {}
+    const isStopping = (): boolean => this.connections?.stopping ?? false
+    class Response extends ServerResponse {
+      // Every answer comes through here; the cast is for the shapes that Node allows.
+      override writeHead(...head: unknown[]): this {
+        if (isStopping()) {
+          this.shouldKeepAlive = false
+          lingerAfterwards(this)
+        }
+        return (super.writeHead as (...head: unknown[]) => this)(...head)
+      }
+    }
     adopt(Request.prototype, app.request)
     adopt(Response.prototype, app.response)
     Object.assign(app, { request: Request.prototype, response: Response.prototype })
-    this.httpServer = createServer(
+    const server = new PatientServer(
       { ...this.serverOptions, IncomingMessage: Request, ServerResponse: Response as typeof ServerResponse },
       app,
     )
+    this.connections = new Connections(server, this.unread.longestMs, this.unread.ended)
+    this.httpServer = server
+  }
+
+  async closeDoor(): Promise<void> {
+    await this.connections?.closeDoor()
+  }
+
+  /** Nobody new, and whoever is connected is sent away as soon as that cuts nothing. */
+  override async close(): Promise<void> {
+    await this.connections?.stop()
   }
 
   /** Answers that are complete already bypass Express's `send`, with its ETag, charset and type guessing. */
@@ -41,6 +68,13 @@ export class FastExpressAdapter extends ExpressAdapter {
     this.use((_request: IncomingMessage, response: ServerResponse) => {
       writeAnswer(response, new Answer(404))
     })
+  }
+}
+
+/** Closing it leaves connections to `Connections`: Node would end those at once that are between two requests. */
+class PatientServer extends Server {
+  override closeIdleConnections(): void {
+    return
   }
 }
 

@@ -1,6 +1,8 @@
-import { Module } from '@nestjs/common'
+import { Global, Module } from '@nestjs/common'
 import { DiscoveryModule } from '@nestjs/core'
+import { Downloads } from './downloads.js'
 import { RouteAccess } from './route-access.js'
 
-@Module({ imports: [DiscoveryModule], providers: [RouteAccess] })
+@Global()
+@Module({ imports: [DiscoveryModule], providers: [RouteAccess, Downloads], exports: [Downloads] })
 export class HttpModule {}

@@ -9,7 +9,7 @@ export interface BlobRange {
   readonly length: number
 }
 
-const PIECE_BYTES = 1024 ** 2
+const PIECE_BYTES = 256 * 1024
 /** A content that was edited a hundred times lies in a hundred blobs; not all are open at once. */
 const MOST_OPEN = 8
 

@@ -1,7 +1,7 @@
 import type { FileHandle } from 'node:fs/promises'
 import { BlobTooShort } from './storage-errors.js'
 
-const PIECE_BYTES = 1024 ** 2
+const PIECE_BYTES = 256 * 1024
 const MOST_SPARE_BUFFERS = 16
 const spareBuffers: Buffer[] = []
 

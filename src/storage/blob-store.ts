@@ -10,6 +10,7 @@ import { readExactly, readPieces } from './blob-reader.js'
 import { disk, writeHashed } from './blob-writer.js'
 import { CONTENT_CHUNKS } from './chunk.statements.js'
 import { isComposite } from './composite.js'
+import { DiskTurns, turnsAmong } from './disk-turns.js'
 import { BlobTooShort, BodyIncomplete, BodyTooLarge, StorageFailed } from './storage-errors.js'
 
 /** Bytes that are safely on disk, but that nothing points to yet. */
@@ -31,12 +32,14 @@ const READ_WHOLE_BYTES = 64 * 1024
 @Injectable()
 export class BlobStore implements OnModuleInit {
   readonly folder: string
+  private readonly turns: DiskTurns
 
   constructor(
     private readonly settings: Settings,
     private readonly database: Database,
   ) {
     this.folder = join(settings.dataDir, 'blobs')
+    this.turns = new DiskTurns(turnsAmong(settings.ioThreads))
   }
 
   async onModuleInit(): Promise<void> {
@@ -49,7 +52,7 @@ export class BlobStore implements OnModuleInit {
   /**
    * Streams a body to a new blob; when this returns, a power cut cannot take it back.
    * @param announcedSize what Content-Length or X-WOPI-Size promised
-   * @throws BodyTooLarge, BodyIncomplete, StorageFailed; nothing is left behind then
+   * @throws BodyTooLarge, BodyIncomplete, StorageFailed, StorageBusy; nothing is left behind then
    */
   async receive(body: AsyncIterable<Buffer>, announcedSize?: number): Promise<StoredBlob> {
     const { maxFileSizeBytes } = this.settings
@@ -58,14 +61,16 @@ export class BlobStore implements OnModuleInit {
     const blob = randomBytes(16).toString('hex')
     const file = await this.create(blob)
     try {
-      const written = await writeHashed(file, body, maxFileSizeBytes)
+      const written = await writeHashed(file, body, maxFileSizeBytes, this.turns)
       if (announcedSize !== undefined && announcedSize !== written.size) {
         throw new BodyIncomplete(`the body has ${written.size} bytes, but ${announcedSize} were announced`)
       }
-      await disk(() => file.sync())
-      await disk(() => file.close())
-      // Without this the name itself can be lost in a power cut, and the bytes with it.
-      await disk(() => syncFolder(this.shardOf(blob)))
+      await this.turns.take(async () => {
+        await disk(() => file.sync())
+        await disk(() => file.close())
+        // Without this the name itself can be lost in a power cut, and the bytes with it.
+        await disk(() => syncFolder(this.shardOf(blob)))
+      })
       return { blob, ...written }
     } catch (error) {
       await file.close().catch(() => undefined)
@@ -161,7 +166,8 @@ export class BlobStore implements OnModuleInit {
 
   /** A composite has no file; the collector takes its rows. */
   async remove(blob: string): Promise<void> {
-    if (!isComposite(blob)) await rm(this.pathOf(blob), { force: true }).catch(() => undefined)
+    if (isComposite(blob)) return
+    await this.turns.takeAtAnyTime(() => rm(this.pathOf(blob), { force: true })).catch(() => undefined)
   }
 
   /** All blobs with the time of their writing, shard by shard. */
@@ -201,7 +207,7 @@ export class BlobStore implements OnModuleInit {
   }
 
   private create(blob: string): Promise<FileHandle> {
-    return disk(() => open(this.pathOf(blob), 'wx', 0o600))
+    return this.turns.take(() => disk(() => open(this.pathOf(blob), 'wx', 0o600)))
   }
 
   private pathOf(blob: string): string {

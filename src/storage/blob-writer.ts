@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { FileHandle } from 'node:fs/promises'
+import type { DiskTurns } from './disk-turns.js'
 import { BodyIncomplete, BodyTooLarge, StorageFailed } from './storage-errors.js'
 
 /** The disk gets pieces of at least this size: each costs a trip to the thread pool and back. */
@@ -10,15 +11,18 @@ export async function writeHashed(
   file: FileHandle,
   body: AsyncIterable<Buffer>,
   maxBytes: number,
+  turns: DiskTurns,
 ): Promise<{ size: number; sha256: string }> {
   const hash = createHash('sha256')
   let size = 0
   let piece: Buffer[] = []
   let pieceSize = 0
   let writing: Promise<unknown> = Promise.resolve()
+  const written = (parts: readonly Buffer[], bytes: number): Promise<void> =>
+    turns.take(() => disk(() => writeAll(file, parts, bytes)))
   const flush = async (): Promise<void> => {
     await writing
-    writing = disk(() => writeAll(file, piece, pieceSize))
+    writing = written(piece, pieceSize)
     // Looked at again by `await writing`; meanwhile a failure here is no unhandled one.
     writing.catch(() => undefined)
     piece = []

@@ -15,6 +15,9 @@ export class StorageFailed extends Error {
   }
 }
 
+/** The disk is so slow that too much waits for it already; nothing was stored. */
+export class StorageBusy extends Error {}
+
 /** A name that no file or container may have; the message says why. */
 export class InvalidName extends Error {}
 

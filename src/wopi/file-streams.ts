@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common'
 import { Answer } from '../http/answer.js'
+import { Downloads } from '../http/downloads.js'
 import { MISSING_STREAM } from '../incremental/chunking.js'
 import { messageFrame, type OutgoingFrame, sizeOfFrames, writeFrames } from '../incremental/frame-writer.js'
 import { type StreamSignature, signatureOf } from '../incremental/messages.js'
@@ -7,6 +8,8 @@ import type { BlobRange } from '../storage/blob-ranges.js'
 import { BlobStore } from '../storage/blob-store.js'
 import { type ChunkList, ChunkLists, type PlacedChunk } from '../storage/chunk-lists.js'
 import { type FileState, StreamService } from '../storage/stream.service.js'
+import { downloaderOf } from './downloader.js'
+import type { WopiRequest } from './operation.js'
 import { WopiError } from './wopi-error.js'
 
 /** Some streams of a file at one moment: how they are reported, and where their chunks lie. */
@@ -29,6 +32,7 @@ export class FileStreams {
     private readonly streams: StreamService,
     private readonly lists: ChunkLists,
     private readonly blobs: BlobStore,
+    private readonly downloads: Downloads,
   ) {}
 
   /** @throws WopiError */
@@ -50,6 +54,7 @@ export class FileStreams {
    * @throws StorageFailed when a blob is gone: before the answer starts, so that it is a 500 and not a broken download
    */
   async answer(
+    request: WopiRequest,
     { version, sequenceNumber }: FileState,
     message: object,
     chunks: readonly Sending[],
@@ -69,7 +74,8 @@ export class FileStreams {
         await open.close()
       }
     }
-    return new Answer(200, headers, body(), sizeOfFrames(frames))
+    const counted = await this.downloads.body(downloaderOf(request), () => Promise.resolve(body()))
+    return new Answer(200, headers, counted, sizeOfFrames(frames))
   }
 
   private async listOf(state: FileState, streamId: string): Promise<ChunkList | undefined> {

@@ -27,6 +27,8 @@ export const WOPI_ERRORS = {
   'storage-failed': 500,
   'internal-error': 500,
   'database-unavailable': 503,
+  'storage-busy': 503,
+  'too-many-downloads': 503,
 } as const
 
 export type WopiErrorCode = keyof typeof WOPI_ERRORS

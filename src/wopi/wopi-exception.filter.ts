@@ -10,6 +10,7 @@ import {
   type CodingFault,
 } from '../http/content-coding.js'
 import { correlationId } from '../http/correlation-id.js'
+import { TooManyDownloads } from '../http/downloads.js'
 import { Logger } from '../logging/logger.js'
 import { SignedOut } from '../permission/access-token.service.js'
 import {
@@ -18,6 +19,7 @@ import {
   InvalidName,
   NoSuchContainer,
   NoSuchFile,
+  StorageBusy,
   StorageFailed,
 } from '../storage/storage-errors.js'
 import { Sightings } from './sightings.js'
@@ -62,11 +64,14 @@ export class WopiExceptionFilter implements ExceptionFilter {
         { ...facts, stack: thrown instanceof Error ? thrown.stack : String(thrown) },
         'a WOPI call failed',
       )
-    } else if (error.status >= 500 && error.code !== 'proof-invalid')
+    } else if (error.status >= 500 && !CALLERS_OWN.has(error.code))
       this.logger.error(facts, 'a WOPI call failed')
     else this.logger.warn(facts, 'a WOPI call was refused')
   }
 }
+
+/** Of 500 and more, and nothing that is wrong with the server. */
+const CALLERS_OWN: ReadonlySet<string> = new Set(['proof-invalid', 'too-many-downloads'])
 
 // A container's id under a name of its own; the ecosystem has none.
 function resourceOf(request: WopiRequest): Record<string, string> {
@@ -82,6 +87,8 @@ function asWopiError(error: unknown): WopiError {
   if (error instanceof BodyTooLarge) return new WopiError('body-too-large', error.message)
   if (error instanceof BodyIncomplete) return new WopiError('body-incomplete', error.message)
   if (error instanceof SignedOut) return new WopiError('token-revoked', 'its user has signed out meanwhile')
+  if (error instanceof StorageBusy) return new WopiError('storage-busy', error.message)
+  if (error instanceof TooManyDownloads) return new WopiError('too-many-downloads', error.message)
   if (error instanceof StorageFailed) return new WopiError('storage-failed', error.message)
   if (error instanceof InvalidName) return new WopiError('name-invalid', error.message)
   if (error instanceof NoSuchContainer) return new WopiError('no-such-container', error.message)
@@ -113,7 +120,7 @@ function answerOf(error: WopiError, request: WopiRequest): Answer {
     headers['X-WOPI-FailureReason'] = headerText(reason ?? '')
   }
   if (error.code === 'storage-failed') headers['X-WOPI-ServerError'] = 'The storage is full or failing'
-  if (error.code === 'database-unavailable') headers['Retry-After'] = '5'
+  if (error.status === 503) headers['Retry-After'] = '5'
   // An unread body would be taken for the next request.
   if (!request.complete && hasBody(request)) headers['Connection'] = 'close'
   return new Answer(error.status, headers)

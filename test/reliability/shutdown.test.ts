@@ -1,10 +1,11 @@
-import { randomBytes } from 'node:crypto'
+import { randomBytes, randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { Agent, get, type IncomingMessage } from 'node:http'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, inject, it, vi } from 'vitest'
 import { bearerFor, Person } from '../kit/people.js'
 import { newDatabase } from '../kit/postgres.js'
@@ -12,9 +13,12 @@ import { startTandemProcess, type TandemProcess } from '../kit/tandem-process.js
 import { Editor } from '../kit/wopi.js'
 import { holdUpload, untilBlobs } from './held-upload.js'
 import { childrenOf } from './processes.js'
+import { Saver } from './saver.js'
 import { until } from './until.js'
 
 const QUICK_MS = 5000
+const SAVERS = 10
+const ROUNDS = 4
 
 // Starting real servers takes long on a busy machine.
 vi.setConfig({ testTimeout: 90_000 })
@@ -45,7 +49,7 @@ describe('SIGTERM (R-19)', () => {
 
   async function lockedFile(server: TandemProcess): Promise<Editor> {
     const alice = await aliceAt(server)
-    const { id } = await alice.createsFile('Document.docx', 'the content before')
+    const { id } = await alice.createsFile(`Document ${randomUUID()}.docx`, 'the content before')
     const editor = new Editor(server.url, id, await alice.opensForEdit(id))
     expect((await editor.lock('L')).status).toBe(200)
     return editor
@@ -100,6 +104,24 @@ describe('SIGTERM (R-19)', () => {
       expect(performance.now() - began).toBeLessThan(QUICK_MS)
       agent.destroy()
       for (const socket of silent) socket.destroy()
+    })
+  }
+
+  for (const workers of ['1', '2']) {
+    it(`cuts no save of clients that keep their connections (WORKERS=${workers})`, async () => {
+      for (let round = 0; round < ROUNDS; round++) {
+        const server = await start({ WORKERS: workers })
+        const editors = await Promise.all(Array.from({ length: SAVERS }, () => lockedFile(server)))
+        const savers = editors.map((editor) => new Saver(editor))
+        await until('all save', () => Promise.resolve(savers.every(({ saved }) => saved > 0)))
+        await pause(Math.random() * 200)
+        const stopped = server.stop()
+        const ends = await Promise.all(savers.map((saver) => saver.ended))
+        // Each is told that its connection ends, and finds nobody when it opens another.
+        expect(ends).toEqual(ends.map(() => 'refused'))
+        for (const saver of savers) expect(saver.lastConnection).toBe('close')
+        expect(await stopped).toBe(0)
+      }
     })
   }
 

@@ -38,6 +38,6 @@ export class GetChunkedFile implements Operation {
         },
       ]
     })
-    return this.streams.answer(state, message, sending)
+    return this.streams.answer(request, state, message, sending)
   }
 }

@@ -37,6 +37,6 @@ export class GetChunks implements Operation {
       }
     }
     const message: GetChunksAnswer = { ChunkRangeCollection: collection }
-    return this.streams.answer(state, message, sending)
+    return this.streams.answer(request, state, message, sending)
   }
 }

@@ -1,9 +1,11 @@
 import { Injectable } from '@nestjs/common'
 import { Answer } from '../../http/answer.js'
 import { downloadHeaders } from '../../http/download.js'
+import { Downloads } from '../../http/downloads.js'
 import { BlobStore } from '../../storage/blob-store.js'
 import type { Operation, WopiRequest } from '../operation.js'
 import { WopiError } from '../wopi-error.js'
+import { downloaderOf } from '../downloader.js'
 import { sizeHeader } from '../wopi-headers.js'
 
 /** WOPI.md §6.1: the whole content. Locks never block reading. */
@@ -12,7 +14,10 @@ export class GetFile implements Operation {
   readonly name = 'GetFile'
   readonly needs = 'read'
 
-  constructor(private readonly blobs: BlobStore) {}
+  constructor(
+    private readonly blobs: BlobStore,
+    private readonly downloads: Downloads,
+  ) {}
 
   async answer(request: WopiRequest): Promise<Answer> {
     const { name, blob, size, version } = request.access.file
@@ -20,7 +25,7 @@ export class GetFile implements Operation {
     if (most !== undefined && size > most) {
       throw new WopiError('larger-than-expected', `the file has ${size} bytes, the client takes ${most}`)
     }
-    const body = await this.blobs.read(blob, size)
+    const body = await this.downloads.body(downloaderOf(request), () => this.blobs.read(blob, size))
     return new Answer(200, { ...downloadHeaders(name), 'X-WOPI-ItemVersion': version }, body, size)
   }
 }
