@@ -9,6 +9,7 @@ import { AccessTokenDesk } from './access-token-desk.js'
 import { AccessTokensController } from './access-tokens.controller.js'
 import { AllRecoveryItemsController } from './all-recovery-items.controller.js'
 import { AuditController } from './audit.controller.js'
+import { Changes } from './changes.js'
 import { CoauthStatusModule } from '../coauth-status/coauth-status.module.js'
 import { CoauthStatusController } from './coauth-status.controller.js'
 import { ContainersController } from './containers.controller.js'
@@ -74,6 +75,7 @@ import { UsersController } from './users.controller.js'
   ],
   providers: [
     FileGate,
+    Changes,
     ObjectGate,
     AccessTokenDesk,
     ContentService,

@@ -1,17 +1,20 @@
 import { Injectable } from '@nestjs/common'
 import { AuditService, type AuditAction } from '../audit/audit.service.js'
-import { Database, type Tx } from '../database/database.js'
+import type { Tx } from '../database/database.js'
 import { LockService, type LockState } from '../lock/lock.service.js'
+import type { ApiUser } from '../permission/api-user.js'
 import type { StoredBlob } from '../storage/blob-store.js'
 import type { VersionCause } from '../storage/file-version.entity.js'
 import { FileService, type Head } from '../storage/file.service.js'
 import { ApiProblem } from './api-problem.js'
+import { Changes } from './changes.js'
 import { WhoEdits } from './who-edits.js'
 
 export interface Replacement {
   readonly fileId: string
   readonly content: StoredBlob
-  readonly author: string
+  /** Must be an editor, still, when it happens. */
+  readonly caller: ApiUser
   readonly editors?: readonly string[]
   readonly cause: VersionCause
   readonly action: AuditAction
@@ -28,7 +31,7 @@ export interface Replacement {
 @Injectable()
 export class ContentService {
   constructor(
-    private readonly database: Database,
+    private readonly changes: Changes,
     private readonly files: FileService,
     private readonly locks: LockService,
     private readonly audit: AuditService,
@@ -37,19 +40,19 @@ export class ContentService {
 
   /** @throws ApiProblem being-edited while anybody holds the file */
   async replace(replacement: Replacement): Promise<{ head: Head; changed: boolean }> {
-    const { fileId, content, author, cause, correlationId } = replacement
-    const replace = async (tx: Tx): Promise<{ head: Head; changed: boolean }> => {
-      const head = await this.requireUnlocked(tx, fileId)
+    const { fileId, content, caller, cause, correlationId } = replacement
+    const replace = async (tx: Tx, head: Head): Promise<{ head: Head; changed: boolean }> => {
+      await this.requireUnlocked(tx, fileId)
       await replacement.check?.(tx, head)
       const editors = replacement.editors ?? []
       const { version, changed } = await this.files.commit(tx, head, content, {
-        author,
+        author: caller.id,
         editors,
         cause,
         correlationId,
       })
       await this.audit.record(tx, {
-        actor: author,
+        actor: caller.id,
         action: replacement.action,
         objectId: fileId,
         outcome: 'done',
@@ -60,23 +63,22 @@ export class ContentService {
       if (!moved) throw new Error('the head vanished while its row was held')
       return { head: moved, changed }
     }
-    return this.whoEdits.named(fileId, () => this.database.transaction(replace))
+    return this.whoEdits.named(fileId, () => this.changes.toFile(caller, fileId, 'editor', replace))
   }
 
   /** @param evenIfEdited deletes although somebody holds the file: his next save becomes 404 */
   async delete(
+    caller: ApiUser,
     fileId: string,
-    actor: string,
     correlationId: string,
     { evenIfEdited }: { evenIfEdited: boolean },
   ): Promise<void> {
     const remove = async (tx: Tx): Promise<void> => {
-      if (evenIfEdited) await this.files.lockHead(tx, fileId)
-      else await this.requireUnlocked(tx, fileId)
+      if (!evenIfEdited) await this.requireUnlocked(tx, fileId)
       if (!(await this.files.delete(tx, fileId))) throw noSuchFile()
       const detail = { evenIfEdited }
       await this.audit.record(tx, {
-        actor,
+        actor: caller.id,
         action: 'file-deleted',
         objectId: fileId,
         outcome: 'done',
@@ -84,15 +86,13 @@ export class ContentService {
         detail,
       })
     }
-    await this.whoEdits.named(fileId, () => this.database.transaction(remove))
+    await this.whoEdits.named(fileId, () => this.changes.toFile(caller, fileId, 'owner', remove))
   }
 
-  private async requireUnlocked(tx: Tx, fileId: string): Promise<Head> {
-    const head = await this.files.lockHead(tx, fileId)
-    const lock = head && (await this.locks.hold(tx, fileId))
+  private async requireUnlocked(tx: Tx, fileId: string): Promise<void> {
+    const lock = await this.locks.hold(tx, fileId)
     if (!lock) throw noSuchFile()
     if (lock.kind !== 'none') throw beingEdited(lock)
-    return head
   }
 }
 
