@@ -17,6 +17,7 @@ import { VersionModifiedAt1764920000000 } from './src/database/migrations/176492
 import { LockEpochs1764940000000 } from './src/database/migrations/1764940000000-lock-epochs.js'
 import { CoauthRightsUnderTheRow1764941000000 } from './src/database/migrations/1764941000000-coauth-rights-under-the-row.js'
 import { Bin1764930000000 } from './src/database/migrations/1764930000000-bin.js'
+import { FactsOfPeople1764980000000 } from './src/database/migrations/1764980000000-facts-of-people.js'
 import { AccessGrant } from './src/permission/access-grant.entity.js'
 import { AccessToken } from './src/permission/access-token.entity.js'
 import { UserAccount } from './src/permission/user-account.entity.js'
@@ -48,6 +49,7 @@ export function createDataSource(databaseUrl: string, poolSize: number): DataSou
       LockEpochs1764940000000,
       CoauthRightsUnderTheRow1764941000000,
       Bin1764930000000,
+      FactsOfPeople1764980000000,
     ],
     migrationsTableName: 'migration',
     synchronize: false,

@@ -1,5 +1,4 @@
 import { ConfigError, readConfig } from './config/config.js'
-import { loadTokenSecrets } from './config/token-secrets.js'
 import { createDataSource } from '../ormconfig.js'
 import { Database } from './database/database.js'
 import { joinDatabase } from './database/open-database.js'
@@ -12,7 +11,8 @@ async function fsck(): Promise<void> {
   const opened = await joinDatabase(config)
   const dataSource = await createDataSource(opened.url, 2).initialize()
   try {
-    const settings = { ...config, databaseUrl: opened.url, tokenSecrets: await loadTokenSecrets(config) }
+    // It signs nothing, and a folder that was mounted wrongly must not get a key from it.
+    const settings = { ...config, databaseUrl: opened.url, tokenSecrets: [] }
     const database = new Database(dataSource)
     const report = await checkStorage(database, new BlobStore(settings, database), (line) =>
       console.log(line),

@@ -1,5 +1,5 @@
 import cluster from 'node:cluster'
-import { readConfig, type Config } from './config/config.js'
+import { readConfig, type Config, type TokenSecret } from './config/config.js'
 import { loadTokenSecrets } from './config/token-secrets.js'
 import { openDatabase } from './database/open-database.js'
 import { Logger } from './logging/logger.js'
@@ -19,12 +19,14 @@ async function main(): Promise<void> {
 }
 
 async function work(config: Config, logger: Logger): Promise<Running> {
-  const served = await serveAt(config, config.databaseUrl ?? '', logger)
+  const served = await serveAt(config, config.databaseUrl ?? '', await loadTokenSecrets(config), logger)
   obeySupervisor(() => served.closeDoor())
   return served
 }
 
 async function start(config: Config, logger: Logger): Promise<Running> {
+  // Before anything else is under DATA_DIR: a folder that was in use and has lost its key must not get a new one.
+  const tokenSecrets = await loadTokenSecrets(config)
   const database = await openDatabase(config)
   try {
     if ((await prepareDatabase(database, config)) === 'one role') {
@@ -34,12 +36,12 @@ async function start(config: Config, logger: Logger): Promise<Running> {
     const running =
       config.workers > 1
         ? await supervise(database.url, config, logger)
-        : await serveAt(config, database.url, logger)
+        : await serveAt(config, database.url, tokenSecrets, logger)
     logger.info(
       { event: 'started', url: config.publicUrl, workers: config.workers },
       `Tandem listens on ${config.publicUrl}`,
     )
-    if (!config.oidc) await printSignInLink(config)
+    if (!config.oidc) printSignInLink(config, tokenSecrets)
     return {
       stop: async () => {
         try {
@@ -56,16 +58,21 @@ async function start(config: Config, logger: Logger): Promise<Running> {
 }
 
 /** Not into the log, which is kept and shipped: this is for the person at the terminal. */
-async function printSignInLink(config: Config): Promise<void> {
-  const link = signInLink(config.publicUrl, await loadTokenSecrets(config), 'root', 'admin')
+function printSignInLink({ publicUrl }: Config, tokenSecrets: readonly TokenSecret[]): void {
+  const link = signInLink(publicUrl, tokenSecrets, 'root', 'admin')
   process.stderr.write(
     `Sign in as the administrator root: once, in the next ${SIGN_IN_MINUTES} minutes, at\n  ${link}\n` +
       `Others, and root later: npm run token -- USER --link\n`,
   )
 }
 
-async function serveAt(config: Config, databaseUrl: string, logger: Logger): Promise<Served> {
-  return serve({ ...config, databaseUrl, tokenSecrets: await loadTokenSecrets(config) }, logger)
+function serveAt(
+  config: Config,
+  databaseUrl: string,
+  tokenSecrets: readonly TokenSecret[],
+  logger: Logger,
+): Promise<Served> {
+  return serve({ ...config, databaseUrl, tokenSecrets }, logger)
 }
 
 /** From the first moment: a signal that ended a server while it starts would leave its PostgreSQL and workers behind. */

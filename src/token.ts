@@ -24,7 +24,7 @@ async function printToken(): Promise<void> {
   if (!role) throw new ConfigError(USAGE)
   const config = readConfig(process.env)
   if (config.oidc) throw new ConfigError('OIDC_ISSUER is set, so tokens come from there.')
-  const secrets = await loadTokenSecrets(config)
+  const secrets = await loadTokenSecrets(config, (what) => process.stderr.write(`${what}\n`))
   const printed = values.link
     ? signInLink(config.publicUrl, secrets, user, role)
     : signBearer(secrets, user, role)

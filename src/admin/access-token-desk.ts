@@ -13,6 +13,7 @@ import { UserService } from '../permission/user.service.js'
 import { splitName } from '../storage/file-name.js'
 import type { Head } from '../storage/file.service.js'
 import { ApiProblem } from './api-problem.js'
+import { Changes } from './changes.js'
 import { FileGate } from './file-gate.js'
 
 export const tokenBody = z.strictObject({
@@ -36,6 +37,7 @@ interface Wanted {
 export class AccessTokenDesk {
   constructor(
     private readonly database: Database,
+    private readonly changes: Changes,
     private readonly gate: FileGate,
     private readonly tokens: AccessTokenService,
     private readonly users: UserService,
@@ -56,14 +58,14 @@ export class AccessTokenDesk {
     const file = await this.require(caller, { kind, id })
     const userId = onBehalfOf ?? caller.id
     await this.users.introduce(this.database, userId)
-    const role = await this.gate.personalRole(userId, { kind, id })
-    const need = mode === 'edit' ? 'editor' : 'viewer'
-    if (!role || RANK[role] < RANK[need]) {
-      throw new ApiProblem('not-allowed', `${userId} may not ${mode} this ${kind}.`)
-    }
     const wopiSrc = `${this.settings.publicUrl}/wopi/${kind}s/${id}`
     const page = file && this.pageFor(file, mode, wopiSrc, editor)
-    const issued = await this.database.transaction(async (tx) => {
+    const issued = await this.changes.beside(caller, { kind, id }, 'viewer', async (tx) => {
+      const role = await this.gate.personalRole(userId, { kind, id }, tx)
+      const need = mode === 'edit' ? 'editor' : 'viewer'
+      if (!role || RANK[role] < RANK[need]) {
+        throw new ApiProblem('not-allowed', `${userId} may not ${mode} this ${kind}.`)
+      }
       const token = await this.tokens.issue(
         { userId, resource: kind, resourceId: id, mode, openedIn: page, webSession: caller.webSession },
         tx,

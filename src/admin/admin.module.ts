@@ -13,6 +13,7 @@ import { BinKeeper } from './bin-keeper.js'
 import { BinPurger } from './bin-purger.js'
 import { BinController } from './bin.controller.js'
 import { BinnedItemsController } from './binned-items.controller.js'
+import { Changes } from './changes.js'
 import { CoauthStatusModule } from '../coauth-status/coauth-status.module.js'
 import { CoauthStatusController } from './coauth-status.controller.js'
 import { ContainersController } from './containers.controller.js'
@@ -80,6 +81,7 @@ import { UsersController } from './users.controller.js'
   ],
   providers: [
     FileGate,
+    Changes,
     ObjectGate,
     AccessTokenDesk,
     ContentService,

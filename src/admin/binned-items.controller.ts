@@ -6,6 +6,7 @@ import { Database } from '../database/database.js'
 import { Answer } from '../http/answer.js'
 import { correlationId } from '../http/correlation-id.js'
 import { downloadHeaders } from '../http/download.js'
+import { Downloads } from '../http/downloads.js'
 import type { ApiUser } from '../permission/api-user.js'
 import { BlobStore } from '../storage/blob-store.js'
 import { RecoveryService } from '../storage/recovery.service.js'
@@ -26,6 +27,7 @@ export class BinnedItemsController {
     private readonly recovery: RecoveryService,
     private readonly blobs: BlobStore,
     private readonly audit: AuditService,
+    private readonly downloads: Downloads,
   ) {}
 
   @Get()
@@ -52,6 +54,7 @@ export class BinnedItemsController {
     const detail = { item: itemId }
     await this.audit.record(this.database, { ...event, correlationId: correlationId(request), detail })
     const size = Number(item.size)
-    return new Answer(200, downloadHeaders(name), await this.blobs.read(item.blob, size), size)
+    const body = await this.downloads.body({ person: caller.id }, () => this.blobs.read(item.blob, size))
+    return new Answer(200, downloadHeaders(name), body, size)
   }
 }

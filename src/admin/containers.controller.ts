@@ -3,13 +3,13 @@ import { ApiOperation, ApiTags } from '@nestjs/swagger'
 import type { IncomingMessage } from 'node:http'
 import { z } from 'zod'
 import { AuditService } from '../audit/audit.service.js'
-import { Database } from '../database/database.js'
 import { correlationId } from '../http/correlation-id.js'
 import type { ApiUser } from '../permission/api-user.js'
 import { ContainerService } from '../storage/container.service.js'
 import { checkName } from '../storage/file-name.js'
 import { BearerAccess, Caller } from './api-access.js'
 import { AuditorMayRead } from './api-role.guard.js'
+import { Changes } from './changes.js'
 import { FileGate } from './file-gate.js'
 import { CheckedQuery, pageOf, pageQuery, readCursor, text, type Page } from './query.js'
 
@@ -21,7 +21,7 @@ const listQuery = pageQuery.extend({ parent: text.max(64).optional() })
 @BearerAccess()
 export class ContainersController {
   constructor(
-    private readonly database: Database,
+    private readonly changes: Changes,
     private readonly gate: FileGate,
     private readonly containers: ContainerService,
     private readonly audit: AuditService,
@@ -36,7 +36,8 @@ export class ContainersController {
   ): Promise<unknown> {
     const name = checkName(query.name)
     const parentId = await this.gate.requireContainer(caller, query.parent, 'editor')
-    return this.database.transaction(async (tx) => {
+    const parent = { kind: 'container', id: parentId } as const
+    return this.changes.beside(caller, parent, 'editor', async (tx) => {
       const id = await this.containers.create(tx, parentId, name, caller.id)
       const event = { actor: caller.id, action: 'container-created', objectId: id, outcome: 'done' } as const
       await this.audit.record(tx, {

@@ -69,12 +69,11 @@ export class ContentController {
       const { head, unused } = await this.contents.replace({
         fileId: id,
         content,
-        author: caller.id,
+        caller,
         cause: 'upload',
         action: 'file-uploaded',
         correlationId: correlationId(request),
-        check: async (tx, held) => {
-          await this.gate.requireStill(tx, caller, id, 'editor')
+        check: (_tx, held) => {
           if (held.version !== base) {
             const detail = `The file is at version ${held.version} by now, the upload is based on ${base}.`
             throw new ApiProblem('version-moved', detail, { currentVersion: held.version })
@@ -133,7 +132,7 @@ export class ContentController {
     const { head } = await this.contents.replace({
       fileId: id,
       content: { blob, size: Number(size), sha256 },
-      author: caller.id,
+      caller,
       cause: 'restore',
       action: 'version-restored',
       correlationId: correlationId(request),

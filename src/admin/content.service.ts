@@ -1,18 +1,21 @@
 import { Injectable } from '@nestjs/common'
 import { AuditService, type AuditAction } from '../audit/audit.service.js'
 import { CoauthStatusService } from '../coauth-status/coauth-status.service.js'
-import { Database, type Tx } from '../database/database.js'
+import type { Tx } from '../database/database.js'
 import { LockService, type LockState } from '../lock/lock.service.js'
+import type { ApiUser } from '../permission/api-user.js'
 import type { VersionCause } from '../storage/file-version.entity.js'
 import { FileService, type Head } from '../storage/file.service.js'
 import type { ComparedBlob, Committed } from '../storage/twins.js'
 import { ApiProblem } from './api-problem.js'
+import { Changes } from './changes.js'
 import { WhoEdits } from './who-edits.js'
 
 export interface Replacement {
   readonly fileId: string
   readonly content: ComparedBlob
-  readonly author: string
+  /** Must be an editor, still, when it happens. */
+  readonly caller: ApiUser
   readonly editors?: readonly string[]
   readonly cause: VersionCause
   readonly action: AuditAction
@@ -29,7 +32,7 @@ export interface Replacement {
 @Injectable()
 export class ContentService {
   constructor(
-    private readonly database: Database,
+    private readonly changes: Changes,
     private readonly files: FileService,
     private readonly locks: LockService,
     private readonly audit: AuditService,
@@ -39,19 +42,19 @@ export class ContentService {
 
   /** @throws ApiProblem being-edited while anybody holds the file */
   async replace(replacement: Replacement): Promise<{ head: Head } & Committed> {
-    const { fileId, content, author, cause, correlationId } = replacement
-    const replace = async (tx: Tx): Promise<{ head: Head } & Committed> => {
-      const head = await this.requireUnlocked(tx, fileId)
+    const { fileId, content, caller, cause, correlationId } = replacement
+    const replace = async (tx: Tx, head: Head): Promise<{ head: Head } & Committed> => {
+      await this.requireUnlocked(tx, fileId)
       await replacement.check?.(tx, head)
       const editors = replacement.editors ?? []
       const { version, unused } = await this.files.commit(tx, head, content, {
-        author,
+        author: caller.id,
         editors,
         cause,
         correlationId,
       })
       await this.audit.record(tx, {
-        actor: author,
+        actor: caller.id,
         action: replacement.action,
         objectId: fileId,
         outcome: 'done',
@@ -62,41 +65,38 @@ export class ContentService {
       if (!moved) throw new Error('the head vanished while its row was held')
       return { head: moved, unused }
     }
-    return this.whoEdits.named(fileId, () => this.database.transaction(replace))
+    return this.whoEdits.named(fileId, () => this.changes.toFile(caller, fileId, 'editor', replace))
   }
 
   /** Into the bin. @param evenIfEdited although somebody holds the file: what they still save is kept there */
   async delete(
+    caller: ApiUser,
     fileId: string,
-    actor: string,
     correlationId: string,
     { evenIfEdited }: { evenIfEdited: boolean },
   ): Promise<void> {
     const remove = async (tx: Tx): Promise<void> => {
-      await this.status.takeTurn(tx, fileId)
-      if (evenIfEdited) await this.files.lockHead(tx, fileId)
-      else await this.requireUnlocked(tx, fileId)
-      if (!(await this.files.delete(tx, fileId, actor))) throw noSuchFile()
+      if (!evenIfEdited) await this.requireUnlocked(tx, fileId)
+      if (!(await this.files.delete(tx, fileId, caller.id))) throw noSuchFile()
       const detail = { evenIfEdited }
       await this.audit.record(tx, {
-        actor,
+        actor: caller.id,
         action: 'file-deleted',
         objectId: fileId,
         outcome: 'done',
         correlationId,
         detail,
       })
-      await this.status.tellMoved(tx, { fileId, userId: actor, kind: 'file-deleted' })
+      await this.status.tellMoved(tx, { fileId, userId: caller.id, kind: 'file-deleted' })
     }
-    await this.whoEdits.named(fileId, () => this.database.transaction(remove))
+    const turn = (tx: Tx): Promise<unknown> => this.status.takeTurn(tx, fileId)
+    await this.whoEdits.named(fileId, () => this.changes.toFile(caller, fileId, 'owner', remove, turn))
   }
 
-  private async requireUnlocked(tx: Tx, fileId: string): Promise<Head> {
-    const head = await this.files.lockHead(tx, fileId)
-    const lock = head && (await this.locks.hold(tx, fileId))
+  private async requireUnlocked(tx: Tx, fileId: string): Promise<void> {
+    const lock = await this.locks.hold(tx, fileId)
     if (!lock) throw noSuchFile()
     if (lock.kind !== 'none') throw beingEdited(lock)
-    return head
   }
 }
 

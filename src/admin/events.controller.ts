@@ -75,7 +75,8 @@ export class EventsController {
   private async mayStill(caller: ApiUser, fileId: string | undefined): Promise<boolean> {
     // A bearer token says itself when it ends; a session may be ended by whoever signs out.
     if (caller.webSession !== undefined && !(await this.sessions.lives(caller.webSession))) return false
-    if (caller.role !== 'user' || fileId === undefined) return this.users.isStillWelcome(caller.id)
+    if ((await this.users.standing(caller)) !== caller.role) return false
+    if (caller.role !== 'user' || fileId === undefined) return true
     const role = await this.accesses.roleOnFile(caller.id, fileId)
     return role !== undefined && RANK[role] >= RANK.editor
   }

@@ -4,14 +4,14 @@ import { randomBytes } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import { z } from 'zod'
 import { AuditService } from '../audit/audit.service.js'
-import { Database, type Tx } from '../database/database.js'
+import type { Tx } from '../database/database.js'
 import { correlationId } from '../http/correlation-id.js'
 import { LockService } from '../lock/lock.service.js'
 import type { ApiUser } from '../permission/api-user.js'
 import { BearerAccess, Caller } from './api-access.js'
 import { ApiProblem } from './api-problem.js'
+import { Changes } from './changes.js'
 import { beingEdited } from './content.service.js'
-import { FileGate } from './file-gate.js'
 import { JsonBody, reason } from './json-body.js'
 import { WhoEdits } from './who-edits.js'
 
@@ -25,8 +25,7 @@ const lockBody = z.strictObject({
 @BearerAccess()
 export class ExclusiveLockController {
   constructor(
-    private readonly database: Database,
-    private readonly gate: FileGate,
+    private readonly changes: Changes,
     private readonly locks: LockService,
     private readonly audit: AuditService,
     private readonly whoEdits: WhoEdits,
@@ -40,7 +39,6 @@ export class ExclusiveLockController {
     @Param('id') id: string,
     @JsonBody(lockBody) { reason: why, ttlSeconds }: z.infer<typeof lockBody>,
   ): Promise<unknown> {
-    await this.gate.requireFile(caller, id, 'owner')
     const take = async (tx: Tx): Promise<unknown> => {
       const outcome = await this.locks.lockExclusively(tx, id, {
         lockId: randomBytes(16).toString('hex'),
@@ -61,7 +59,7 @@ export class ExclusiveLockController {
       })
       return { fileId: id, holder: caller.id, reason: why, ttlSeconds, version: outcome.version }
     }
-    return this.whoEdits.named(id, () => this.database.transaction(take))
+    return this.whoEdits.named(id, () => this.changes.toFile(caller, id, 'owner', take))
   }
 
   @Delete()
@@ -72,8 +70,7 @@ export class ExclusiveLockController {
     @Caller() caller: ApiUser,
     @Param('id') id: string,
   ): Promise<void> {
-    await this.gate.requireFile(caller, id, 'owner')
-    await this.database.transaction(async (tx) => {
+    await this.changes.toFile(caller, id, 'owner', async (tx) => {
       const outcome = await this.locks.unlockExclusive(tx, id)
       if (!outcome?.granted) throw new ApiProblem('not-found', 'The file has no exclusive lock.')
       const event = { actor: caller.id, action: 'exclusive-unlock', objectId: id, outcome: 'done' } as const

@@ -1,13 +1,17 @@
 import { Injectable } from '@nestjs/common'
-import type { Tx } from '../database/database.js'
+import type { Queryable, Tx } from '../database/database.js'
 import type { ApiUser } from '../permission/api-user.js'
 import { AccessService } from '../permission/access.service.js'
+import type { GrantedObject } from '../permission/grant.service.js'
 import { RANK, type Role } from '../permission/role.js'
 import { ContainerService } from '../storage/container.service.js'
 import { FileService, type Head } from '../storage/file.service.js'
 import { ApiProblem } from './api-problem.js'
 
-/** Lets a caller through to a file or container. What he may not even see does not exist for him. */
+/**
+ * Lets a caller through to a file or container. What he may not even see does not exist for him. What changes something
+ * goes through `Changes`, which asks again.
+ */
 @Injectable()
 export class FileGate {
   constructor(
@@ -19,10 +23,9 @@ export class FileGate {
   /** @throws ApiProblem not-found without any right, not-allowed with too little of it */
   async requireFile(caller: ApiUser, fileId: string, need: Role): Promise<Head> {
     const head = await this.files.head(fileId)
-    const role = caller.role === 'admin' ? 'owner' : await this.accesses.roleOnFile(caller.id, fileId)
-    if (!head || !role)
-      throw new ApiProblem('not-found', 'There is no such file, or it is not shared with the caller.')
-    requireRole(role, need)
+    const role = await this.roleOf(caller, { kind: 'file', id: fileId })
+    if (!head) throw noSuch('file')
+    requireRole('file', role, need)
     return head
   }
 
@@ -31,26 +34,16 @@ export class FileGate {
     return this.requireFile(asReader(caller), fileId, need)
   }
 
-  /** Asks again inside a change's transaction: the right may have gone while the body was on its way. */
-  async requireStill(tx: Tx, caller: ApiUser, fileId: string, need: Role): Promise<void> {
-    if (caller.role === 'admin') return
-    const role = await this.accesses.roleOnFile(caller.id, fileId, tx)
-    if (!role) throw new ApiProblem('not-found', 'The file is no longer shared with the caller.')
-    requireRole(role, need)
-  }
-
   /** The right of the person himself, even if he is an administrator: for tokens, behind which nobody is one. */
-  async personalRole(
-    userId: string,
-    { kind, id }: { readonly kind: 'file' | 'container'; readonly id: string },
-  ): Promise<Role | undefined> {
-    return kind === 'file' ? this.accesses.roleOnFile(userId, id) : this.accesses.roleOnContainer(userId, id)
+  async personalRole(userId: string, { kind, id }: GrantedObject, on?: Queryable): Promise<Role | undefined> {
+    return kind === 'file'
+      ? this.accesses.roleOnFile(userId, id, on)
+      : this.accesses.roleOnContainer(userId, id, on)
   }
 
   /** Where a copy of a file goes: beside it for those who may write there, else among the person's own files. */
   async folderForCopy(caller: ApiUser, containerId: string): Promise<string> {
-    const role =
-      caller.role === 'admin' ? 'owner' : await this.accesses.roleOnContainer(caller.id, containerId)
+    const role = await this.roleOf(caller, { kind: 'container', id: containerId })
     return role === 'editor' || role === 'owner' ? containerId : this.containers.homeOf(caller.id)
   }
 
@@ -70,13 +63,10 @@ export class FileGate {
   /** @returns the container's id; without one, the caller's own home */
   async requireContainer(caller: ApiUser, containerId: string | undefined, need: Role): Promise<string> {
     if (containerId === undefined) return this.containers.homeOf(caller.id)
-    const role =
-      caller.role === 'admin' ? 'owner' : await this.accesses.roleOnContainer(caller.id, containerId)
+    const role = await this.roleOf(caller, { kind: 'container', id: containerId })
     const known = await this.containers.find(containerId)
-    if (!known || !role) {
-      throw new ApiProblem('not-found', 'There is no such container, or it is not shared with the caller.')
-    }
-    requireRole(role, need)
+    if (!known) throw noSuch('container')
+    requireRole('container', role, need)
     return containerId
   }
 
@@ -84,13 +74,31 @@ export class FileGate {
   async requireContainerFacts(caller: ApiUser, containerId: string, need: Role): Promise<void> {
     await this.requireContainer(asReader(caller), containerId, need)
   }
+
+  /**
+   * The right alone, of an object that is there.
+   * @param on the transaction that holds the object's row, so that the answer is good until it ends
+   * @throws ApiProblem as above
+   */
+  async requireRight(caller: ApiUser, object: GrantedObject, need: Role, on: Queryable): Promise<void> {
+    requireRole(object.kind, await this.roleOf(caller, object, on), need)
+  }
+
+  private async roleOf(caller: ApiUser, object: GrantedObject, on?: Queryable): Promise<Role | undefined> {
+    return caller.role === 'admin' ? 'owner' : this.personalRole(caller.id, object, on)
+  }
 }
 
 function asReader(caller: ApiUser): ApiUser {
   return caller.role === 'auditor' ? { ...caller, role: 'admin' } : caller
 }
 
-function requireRole(role: Role, need: Role): void {
+export function noSuch(kind: GrantedObject['kind']): ApiProblem {
+  return new ApiProblem('not-found', `There is no such ${kind}, or it is not shared with the caller.`)
+}
+
+function requireRole(kind: GrantedObject['kind'], role: Role | undefined, need: Role): void {
+  if (!role) throw noSuch(kind)
   if (RANK[role] < RANK[need])
     throw new ApiProblem('not-allowed', `The caller is ${role} here, and must be ${need}.`)
 }

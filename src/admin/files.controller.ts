@@ -5,7 +5,6 @@ import { z } from 'zod'
 import { AuditService } from '../audit/audit.service.js'
 import { CoauthStatusService } from '../coauth-status/coauth-status.service.js'
 import type { CoauthStatus } from '../coauth-status/status.js'
-import { Database } from '../database/database.js'
 import { correlationId } from '../http/correlation-id.js'
 import { bodyOf, contentLength } from '../http/request-body.js'
 import type { ApiUser } from '../permission/api-user.js'
@@ -16,6 +15,8 @@ import { FileService, type Head } from '../storage/file.service.js'
 import { NameTaken } from '../storage/storage-errors.js'
 import { BearerAccess, Caller } from './api-access.js'
 import { AuditorMayRead } from './api-role.guard.js'
+import { ApiProblem } from './api-problem.js'
+import { Changes } from './changes.js'
 import { ContentService } from './content.service.js'
 import { FileGate } from './file-gate.js'
 import { CheckedQuery, pageOf, pageQuery, readCursor, text, timestamp, truth, type Page } from './query.js'
@@ -36,7 +37,7 @@ const fileCursor = z.object({ createdAt: timestamp, id: text })
 @BearerAccess()
 export class FilesRestController {
   constructor(
-    private readonly database: Database,
+    private readonly changes: Changes,
     private readonly gate: FileGate,
     private readonly files: FileService,
     private readonly blobs: BlobStore,
@@ -59,7 +60,8 @@ export class FilesRestController {
     const containerId = await this.gate.requireContainer(caller, query.container, 'editor')
     const content = await this.blobs.receive(bodyOf(request), contentLength(request))
     try {
-      const made = await this.database.transaction(async (tx) => {
+      const folder = { kind: 'container', id: containerId } as const
+      const made = await this.changes.beside(caller, folder, 'editor', async (tx) => {
         const file = { containerId, name, owner: caller.id, content, correlationId: correlationId(request) }
         const head = await this.files.create(tx, file)
         const event = {
@@ -75,7 +77,7 @@ export class FilesRestController {
       return fileView(made)
     } catch (error) {
       // After any other error the commit may have happened all the same; then the blob is the document.
-      if (error instanceof NameTaken) await this.blobs.remove(content.blob)
+      if (error instanceof NameTaken || error instanceof ApiProblem) await this.blobs.remove(content.blob)
       throw error
     }
   }
@@ -126,7 +128,6 @@ export class FilesRestController {
     @Param('id') id: string,
     @CheckedQuery(deleteQuery) { force }: z.infer<typeof deleteQuery>,
   ): Promise<void> {
-    await this.gate.requireFile(caller, id, 'owner')
-    await this.contents.delete(id, caller.id, correlationId(request), { evenIfEdited: force === 'true' })
+    await this.contents.delete(caller, id, correlationId(request), { evenIfEdited: force === 'true' })
   }
 }

@@ -3,7 +3,6 @@ import { ApiOperation, ApiTags } from '@nestjs/swagger'
 import type { IncomingMessage } from 'node:http'
 import { z } from 'zod'
 import { AuditService } from '../audit/audit.service.js'
-import { Database } from '../database/database.js'
 import { correlationId } from '../http/correlation-id.js'
 import type { ApiUser } from '../permission/api-user.js'
 import { GrantService, isSubject } from '../permission/grant.service.js'
@@ -11,8 +10,9 @@ import { ROLES } from '../permission/role.js'
 import { BearerAccess, Caller } from './api-access.js'
 import { AuditorMayRead } from './api-role.guard.js'
 import { ApiProblem } from './api-problem.js'
+import { Changes } from './changes.js'
 import { JsonBody } from './json-body.js'
-import { ObjectGate } from './object-gate.js'
+import { objectAt, ObjectGate } from './object-gate.js'
 import { grantView } from './views.js'
 
 const grantBody = z.strictObject({ role: z.enum(ROLES) })
@@ -22,7 +22,7 @@ const grantBody = z.strictObject({ role: z.enum(ROLES) })
 @BearerAccess()
 export class GrantsController {
   constructor(
-    private readonly database: Database,
+    private readonly changes: Changes,
     private readonly gate: ObjectGate,
     private readonly grants: GrantService,
     private readonly audit: AuditService,
@@ -37,7 +37,7 @@ export class GrantsController {
     @Param('id') id: string,
   ): Promise<unknown> {
     const object = await this.gate.requireReadable(caller, kind, id)
-    const grants = await this.database.transaction((tx) => this.grants.list(tx, object))
+    const grants = await this.grants.list(object)
     return { items: grants.map(grantView), nextCursor: null }
   }
 
@@ -51,11 +51,11 @@ export class GrantsController {
     @Param('subject') subject: string,
     @JsonBody(grantBody) { role }: z.infer<typeof grantBody>,
   ): Promise<unknown> {
-    const object = await this.gate.requireOwned(caller, kind, id)
+    const object = objectAt(kind, id)
     if (!isSubject(subject)) {
       throw new ApiProblem('invalid-request', 'The subject must be user:ID, group:ID or everyone.')
     }
-    return this.database.transaction(async (tx) => {
+    return this.changes.toObject(caller, object, async (tx) => {
       const { grant, previousRole } = await this.grants.grant(tx, object, subject, role, caller.id)
       const event = { actor: caller.id, action: 'grant', objectId: id, outcome: 'done' } as const
       await this.audit.record(tx, {
@@ -77,8 +77,8 @@ export class GrantsController {
     @Param('id') id: string,
     @Param('subject') subject: string,
   ): Promise<void> {
-    const object = await this.gate.requireOwned(caller, kind, id)
-    await this.database.transaction(async (tx) => {
+    const object = objectAt(kind, id)
+    await this.changes.toObject(caller, object, async (tx) => {
       const role = await this.grants.revoke(tx, object, subject)
       if (!role) {
         throw new ApiProblem('not-found', `${subject} has no grant here.`)

@@ -3,13 +3,13 @@ import { ApiOperation, ApiTags } from '@nestjs/swagger'
 import type { IncomingMessage } from 'node:http'
 import { z } from 'zod'
 import { AuditService } from '../audit/audit.service.js'
-import { Database } from '../database/database.js'
 import { correlationId } from '../http/correlation-id.js'
 import { AccessTokenService } from '../permission/access-token.service.js'
 import type { ApiUser } from '../permission/api-user.js'
 import { IssuedTokens, TOKEN_STATES } from '../permission/issued-tokens.js'
 import { AdminAccess, Caller } from './api-access.js'
 import { ApiProblem } from './api-problem.js'
+import { Changes } from './changes.js'
 import { AuditorMayRead } from './api-role.guard.js'
 import { CheckedQuery, id, pageOf, pageQuery, readCursor, text, timestamp, type Page } from './query.js'
 import { tokenView } from './views.js'
@@ -26,7 +26,7 @@ const tokenCursor = z.object({ issuedAt: timestamp, jti: text })
 @AdminAccess()
 export class IssuedTokensController {
   constructor(
-    private readonly database: Database,
+    private readonly changes: Changes,
     private readonly issued: IssuedTokens,
     private readonly tokens: AccessTokenService,
     private readonly audit: AuditService,
@@ -49,7 +49,7 @@ export class IssuedTokensController {
     @Caller() caller: ApiUser,
     @Param('jti') jti: string,
   ): Promise<void> {
-    await this.database.transaction(async (tx) => {
+    await this.changes.by(caller, async (tx) => {
       const outcome = await this.tokens.revoke(tx, jti)
       if (outcome === 'no-such-token') throw new ApiProblem('not-found', 'There is no such token.')
       // A script that lost the first answer may simply ask again.

@@ -1,16 +1,18 @@
 import { Injectable } from '@nestjs/common'
 import { AuditService } from '../audit/audit.service.js'
-import { Database, type Tx } from '../database/database.js'
+import type { Tx } from '../database/database.js'
 import { EventLog } from '../events/event-log.js'
 import { LockService, type BreakOutcome } from '../lock/lock.service.js'
+import type { ApiUser } from '../permission/api-user.js'
 import { FileService } from '../storage/file.service.js'
 import { ApiProblem } from './api-problem.js'
+import { Changes } from './changes.js'
 
 /** While a lock was refreshed or its file saved within this time, somebody is there (RELIABILITY-SECURITY.md §3.5). */
 const QUIET_SECONDS = 60
 
 export interface Breaking {
-  readonly actor: string
+  readonly caller: ApiUser
   readonly reason: string
   readonly evenIfBusy: boolean
   /** Not a lock that a batch job or maintenance holds. */
@@ -22,7 +24,7 @@ export interface Breaking {
 @Injectable()
 export class LockBreaker {
   constructor(
-    private readonly database: Database,
+    private readonly changes: Changes,
     private readonly files: FileService,
     private readonly locks: LockService,
     private readonly audit: AuditService,
@@ -35,7 +37,7 @@ export class LockBreaker {
    * @throws ApiProblem not-found, being-edited
    */
   async break(fileId: string, by: Breaking): Promise<void> {
-    await this.database.transaction(async (tx) => {
+    await this.changes.by(by.caller, async (tx) => {
       const outcome = await this.breakWithin(tx, fileId, by)
       if (outcome === 'not-locked') throw new ApiProblem('not-found', 'The file is not locked.')
     })
@@ -43,7 +45,8 @@ export class LockBreaker {
 
   /** The same as a part of something more. */
   async breakWithin(tx: Tx, fileId: string, by: Breaking): Promise<'broken' | 'not-locked'> {
-    const { actor, reason, evenIfBusy, correlationId } = by
+    const { reason, evenIfBusy, correlationId } = by
+    const actor = by.caller.id
     const head = await this.files.lockHead(tx, fileId)
     const lockNow = head && by.onlyEditors ? await this.locks.hold(tx, fileId) : undefined
     if (lockNow?.kind === 'exclusive') return 'not-locked'

@@ -63,7 +63,7 @@ export class LocksController {
     @JsonBody(breakBody) { reason: why }: z.infer<typeof breakBody>,
   ): Promise<void> {
     await this.breaker.break(file, {
-      actor: caller.id,
+      caller,
       reason: why,
       evenIfBusy: force === 'true',
       correlationId: correlationId(request),

@@ -9,22 +9,16 @@ import { FileGate } from './file-gate.js'
 export class ObjectGate {
   constructor(private readonly gate: FileGate) {}
 
-  async requireOwned(caller: ApiUser, kind: string, id: string): Promise<GrantedObject> {
-    const object = objectOf(kind, id)
-    if (object.kind === 'file') await this.gate.requireFile(caller, id, 'owner')
-    else await this.gate.requireContainer(caller, id, 'owner')
-    return object
-  }
-
   async requireReadable(caller: ApiUser, kind: string, id: string): Promise<GrantedObject> {
-    const object = objectOf(kind, id)
+    const object = objectAt(kind, id)
     if (object.kind === 'file') await this.gate.requireFileFacts(caller, id, 'owner')
     else await this.gate.requireContainerFacts(caller, id, 'owner')
     return object
   }
 }
 
-function objectOf(kind: string, id: string): GrantedObject {
+/** @throws ApiProblem not-found where the address names neither */
+export function objectAt(kind: string, id: string): GrantedObject {
   if (kind === 'files') return { id, kind: 'file' }
   if (kind === 'containers') return { id, kind: 'container' }
   throw new ApiProblem('not-found', 'There is nothing at this address.')

@@ -16,6 +16,7 @@ import type { RecoveryItem } from '../storage/recovery-item.entity.js'
 import { RecoveryService } from '../storage/recovery.service.js'
 import { BearerAccess, Caller } from './api-access.js'
 import { ApiProblem } from './api-problem.js'
+import { Changes } from './changes.js'
 import { AuditorMayRead } from './api-role.guard.js'
 import { ContentService } from './content.service.js'
 import { FileGate } from './file-gate.js'
@@ -31,6 +32,7 @@ import { fileView, recoveryView } from './views.js'
 export class RecoveryItemsController {
   constructor(
     private readonly database: Database,
+    private readonly changes: Changes,
     private readonly gate: FileGate,
     private readonly grants: GrantService,
     private readonly recovery: RecoveryService,
@@ -82,7 +84,7 @@ export class RecoveryItemsController {
     const { head } = await this.contents.replace({
       fileId: id,
       content: contentOf(item),
-      author: caller.id,
+      caller,
       editors: item.editors,
       cause: 'restore',
       action: 'recovery-restored',
@@ -109,7 +111,9 @@ export class RecoveryItemsController {
   ): Promise<unknown> {
     const head = await this.gate.requireFile(caller, id, 'editor')
     const containerId = await this.gate.folderForCopy(caller, head.containerId)
-    return this.database.transaction(async (tx) => {
+    const folder = { kind: 'container', id: containerId } as const
+    return this.changes.toFile(caller, id, 'editor', async (tx) => {
+      await this.changes.keep(tx, caller, folder, 'editor')
       const item = await this.recovery.lock(tx, id, itemId)
       if (!item) throw noSuchItem()
       const { stem, extension } = splitName(head.name)
@@ -137,8 +141,7 @@ export class RecoveryItemsController {
     @Param('id') id: string,
     @Param('item') itemId: string,
   ): Promise<void> {
-    await this.gate.requireFile(caller, id, 'owner')
-    await this.database.transaction(async (tx) => {
+    await this.changes.toFile(caller, id, 'owner', async (tx) => {
       if (!(await this.recovery.lock(tx, id, itemId))) throw noSuchItem()
       await this.recovery.resolve(tx, itemId, 'discarded')
       await this.record(tx, request, caller, id, 'recovery-discarded', { item: itemId })

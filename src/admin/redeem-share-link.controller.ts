@@ -3,12 +3,12 @@ import { ApiOperation, ApiTags } from '@nestjs/swagger'
 import type { IncomingMessage } from 'node:http'
 import { z } from 'zod'
 import { AuditService } from '../audit/audit.service.js'
-import { Database } from '../database/database.js'
 import { correlationId } from '../http/correlation-id.js'
 import type { ApiUser } from '../permission/api-user.js'
 import { ShareLinkService } from '../permission/share-link.service.js'
 import { BearerAccess, Caller } from './api-access.js'
 import { ApiProblem } from './api-problem.js'
+import { Changes } from './changes.js'
 import { JsonBody } from './json-body.js'
 
 const redeemBody = z.strictObject({
@@ -20,7 +20,7 @@ const redeemBody = z.strictObject({
 @BearerAccess()
 export class RedeemShareLinkController {
   constructor(
-    private readonly database: Database,
+    private readonly changes: Changes,
     private readonly links: ShareLinkService,
     private readonly audit: AuditService,
   ) {}
@@ -33,7 +33,7 @@ export class RedeemShareLinkController {
     @Caller() caller: ApiUser,
     @JsonBody(redeemBody) body: z.infer<typeof redeemBody>,
   ): Promise<unknown> {
-    return this.database.transaction(async (tx) => {
+    return this.changes.by(caller, async (tx) => {
       const redeemed = await this.links.redeem(tx, body.link, caller.id)
       if (!redeemed) {
         throw new ApiProblem('no-such-link', 'The link is wrong, has expired, or is no good any more.')

@@ -1,15 +1,15 @@
 import { Injectable } from '@nestjs/common'
 import { AuditService } from '../audit/audit.service.js'
 import { CoauthStatusService } from '../coauth-status/coauth-status.service.js'
-import { Database } from '../database/database.js'
 import { ApiProblem } from './api-problem.js'
+import { Changes } from './changes.js'
 import { LockBreaker, type Breaking } from './lock-breaker.js'
 
 /** Ends sessions that hang: ghosts whose lock is refreshed for ever by an editor service that forgot them. */
 @Injectable()
 export class SessionEnder {
   constructor(
-    private readonly database: Database,
+    private readonly changes: Changes,
     private readonly breaker: LockBreaker,
     private readonly status: CoauthStatusService,
     private readonly audit: AuditService,
@@ -29,8 +29,8 @@ export class SessionEnder {
       const detail = 'There are unsaved changes; force=true ends the session all the same.'
       throw new ApiProblem('being-edited', detail, { editors: session.editors.map(({ userId }) => userId) })
     }
-    const { actor, reason, evenIfBusy, correlationId } = by
-    await this.database.transaction(async (tx) => {
+    const { caller, reason, evenIfBusy, correlationId } = by
+    await this.changes.by(caller, async (tx) => {
       // Before any row: whoever writes sessions takes the turn first.
       await this.status.takeTurn(tx, session.fileId)
       await this.breaker.breakWithin(tx, session.fileId, { ...by, onlyEditors: true })
@@ -38,7 +38,7 @@ export class SessionEnder {
         throw new ApiProblem('not-found', 'The session has ended meanwhile.')
       }
       await this.audit.record(tx, {
-        actor,
+        actor: caller.id,
         action: 'session-ended',
         objectId: session.fileId,
         outcome: 'done',

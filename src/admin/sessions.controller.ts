@@ -106,7 +106,7 @@ export class SessionsController {
     @JsonBody(endBody) { reason: why }: z.infer<typeof endBody>,
   ): Promise<void> {
     await this.ender.end(id, {
-      actor: caller.id,
+      caller,
       reason: why,
       evenIfBusy: force === 'true',
       correlationId: correlationId(request),

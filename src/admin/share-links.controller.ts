@@ -2,14 +2,14 @@ import { Controller, Delete, Get, HttpCode, Param, Req } from '@nestjs/common'
 import { ApiOperation, ApiTags } from '@nestjs/swagger'
 import type { IncomingMessage } from 'node:http'
 import { AuditService } from '../audit/audit.service.js'
-import { Database } from '../database/database.js'
 import { correlationId } from '../http/correlation-id.js'
 import type { ApiUser } from '../permission/api-user.js'
 import { ShareLinkService } from '../permission/share-link.service.js'
 import { BearerAccess, Caller } from './api-access.js'
 import { ApiProblem } from './api-problem.js'
+import { Changes } from './changes.js'
 import { AuditorMayRead } from './api-role.guard.js'
-import { ObjectGate } from './object-gate.js'
+import { objectAt, ObjectGate } from './object-gate.js'
 import { shareLinkView } from './views.js'
 
 @ApiTags('share links')
@@ -17,7 +17,7 @@ import { shareLinkView } from './views.js'
 @BearerAccess()
 export class ShareLinksController {
   constructor(
-    private readonly database: Database,
+    private readonly changes: Changes,
     private readonly gate: ObjectGate,
     private readonly links: ShareLinkService,
     private readonly audit: AuditService,
@@ -45,8 +45,8 @@ export class ShareLinksController {
     @Param('id') id: string,
     @Param('link') link: string,
   ): Promise<void> {
-    const object = await this.gate.requireOwned(caller, kind, id)
-    await this.database.transaction(async (tx) => {
+    const object = objectAt(kind, id)
+    await this.changes.toObject(caller, object, async (tx) => {
       const role = await this.links.revoke(tx, object, link)
       if (!role) {
         throw new ApiProblem('not-found', 'There is no such link, or no more.')

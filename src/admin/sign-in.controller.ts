@@ -10,6 +10,7 @@ import { DeclareAccess } from '../http/access.js'
 import { correlationId } from '../http/correlation-id.js'
 import { apiUser } from '../permission/api-claims.js'
 import type { ApiUser } from '../permission/api-user.js'
+import { EMBEDDED_ROLE } from '../permission/bearer-token.js'
 import { readSignInCode } from '../permission/sign-in-link.js'
 import { UserService } from '../permission/user.service.js'
 import { WebSessions } from '../permission/web-session.service.js'
@@ -48,7 +49,7 @@ export class SignInController {
   ): Promise<void> {
     this.sameOrigin.require(request)
     const claims = this.settings.oidc ? undefined : readSignInCode(this.settings.tokenSecrets, code)
-    const user = claims && (await apiUser(claims, 'roles', this.users))
+    const user = claims && (await apiUser(claims, EMBEDDED_ROLE, this.users))
     if (!user) throw new ApiProblem('not-signed-in', USED_UP)
     const before = await this.sessions.find(request)
     const cookie = await this.database.transaction(async (tx) => {

@@ -3,13 +3,13 @@ import { ApiOperation, ApiTags } from '@nestjs/swagger'
 import type { IncomingMessage } from 'node:http'
 import { z } from 'zod'
 import { AuditService } from '../audit/audit.service.js'
-import { Database } from '../database/database.js'
 import { correlationId } from '../http/correlation-id.js'
 import type { ApiUser } from '../permission/api-user.js'
 import { UserService } from '../permission/user.service.js'
 import { WebSessions, type SignedOut } from '../permission/web-session.service.js'
 import { AdminAccess, Caller } from './api-access.js'
 import { ApiProblem } from './api-problem.js'
+import { Changes } from './changes.js'
 import { JsonBody, reason } from './json-body.js'
 
 const signOutBody = z.strictObject({ reason })
@@ -19,7 +19,7 @@ const signOutBody = z.strictObject({ reason })
 @AdminAccess()
 export class UsersController {
   constructor(
-    private readonly database: Database,
+    private readonly changes: Changes,
     private readonly users: UserService,
     private readonly sessions: WebSessions,
     private readonly audit: AuditService,
@@ -36,7 +36,7 @@ export class UsersController {
     @Param('user') user: string,
     @JsonBody(signOutBody) { reason: why }: z.infer<typeof signOutBody>,
   ): Promise<SignedOut> {
-    return this.database.transaction(async (tx) => {
+    return this.changes.by(caller, async (tx) => {
       if (!(await this.users.isKnown(tx, user))) throw new ApiProblem('not-found', 'There is no such user.')
       const ended = await this.sessions.endAllOf(tx, user)
       const event = { actor: caller.id, action: 'signed-out', objectId: user, outcome: 'done' } as const

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path'
 import { z } from 'zod'
 import { editorList, proofModes, withProofModes, type EditorSetting } from './editors.js'
+import { GOOD_SECRET, isGuessable } from './secret-strength.js'
 
 /** One signing secret: `kid` goes into the token's header, so that old tokens stay valid while secrets rotate. */
 export interface TokenSecret {
@@ -209,7 +210,6 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
   })
 }
 
-// ONLYOFFICE shipped a default signing key and everybody could sign (CVE-2021-43445): a guessable secret stops the start.
 function parseTokenSecrets(text: string): TokenSecret[] {
   const secrets = text.split(',').map((entry) => {
     const [, kid, secret] = /^([A-Za-z0-9._-]{1,32}):(.*)$/s.exec(entry.trim()) ?? []
@@ -219,7 +219,7 @@ function parseTokenSecrets(text: string): TokenSecret[] {
     const bytes = Buffer.from(secret)
     if (isGuessable(bytes)) {
       throw new ConfigError(
-        `TOKEN_SECRETS has a secret under "${kid}" that can be guessed; use 32 random bytes or more, such as the output of: openssl rand -hex 32.`,
+        `TOKEN_SECRETS has a secret under "${kid}" that can be guessed; use ${GOOD_SECRET}.`,
       )
     }
     return { kid, secret: bytes }
@@ -231,10 +231,6 @@ function parseTokenSecrets(text: string): TokenSecret[] {
     throw new ConfigError('TOKEN_SECRETS has the same secret under two kids.')
   }
   return secrets
-}
-
-function isGuessable(secret: Buffer): boolean {
-  return secret.length < 32 || new Set(secret).size < 8
 }
 
 function parseWebhooks(
@@ -250,9 +246,7 @@ function parseWebhooks(
   if (text === undefined) throw new ConfigError('WEBHOOK_SECRET is required with WEBHOOK_URL.')
   const secret = Buffer.from(text)
   if (isGuessable(secret)) {
-    throw new ConfigError(
-      'WEBHOOK_SECRET can be guessed; use 32 random bytes or more, such as the output of: openssl rand -hex 32.',
-    )
+    throw new ConfigError(`WEBHOOK_SECRET can be guessed; use ${GOOD_SECRET}.`)
   }
   // Receivers know it: with the same secret they could sign access tokens (C-01).
   if (tokenSecrets.some((known) => known.secret.equals(secret))) {

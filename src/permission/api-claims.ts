@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { z } from 'zod'
-import { API_ROLES, USER_ID, type ApiRole, type ApiUser } from './api-user.js'
+import { API_ROLES, lesserRole, USER_ID, type ApiRole, type ApiUser } from './api-user.js'
 import type { UserService } from './user.service.js'
 
 // PostgreSQL stores no U+0000.
@@ -12,27 +12,54 @@ const text = z
 const claims = z.looseObject({
   sub: text.min(1),
   exp: z.int(),
+  iat: z.number().min(0).max(253_402_300_799).optional(),
   name: text.optional(),
   preferred_username: text.optional(),
   email: text.optional(),
   groups: z.array(text).max(1000).optional(),
 })
 
+/** A token from further ahead would be the newest for as long. */
+const MOST_SECONDS_AHEAD = 600
+
+/** What a bearer token's issuer is asked for. */
+export interface RoleSource {
+  /** Where in the claims the role stands. */
+  readonly claim: string
+  /** `person`: a provider's word, and its newest counts. `token`: each token has its own (embedded mode). */
+  readonly isOf: 'person' | 'token'
+}
+
 /** Turns the verified claims of a bearer token into its person, who is remembered. */
 export async function apiUser(
   payload: unknown,
-  roleClaim: string,
+  { claim, isOf }: RoleSource,
   users: UserService,
 ): Promise<ApiUser | false> {
   const parsed = claims.safeParse(payload)
   if (!parsed.success) return false
-  const { sub, exp, name, preferred_username, email, groups } = parsed.data
+  const { sub, exp, iat, name, preferred_username, email, groups } = parsed.data
+  if (iat !== undefined && iat > Date.now() / 1000 + MOST_SECONDS_AHEAD) return false
   const id = userIdOf(sub)
-  const displayName = name ?? preferred_username ?? sub
-  const principalName = preferred_username ?? email ?? null
-  const welcome = await users.remember({ id, displayName, principalName, groups: groups ?? [] })
-  const role = strongestRole(claimAt(parsed.data, roleClaim))
-  return welcome && { id, displayName, principalName, role, expiresAt: exp * 1000 }
+  const role = strongestRole(claimAt(parsed.data, claim))
+  const known = await users.remember({
+    id,
+    displayName: name ?? preferred_username ?? sub,
+    principalName: preferred_username ?? email ?? null,
+    groups: groups ?? [],
+    role: isOf === 'person' ? role : null,
+    factsAt: iat ?? null,
+  })
+  if (!known) return false
+  const { displayName, principalName } = known
+  // An older token gives nothing that the newest has not, nor the newest anything that this one has not.
+  return {
+    id,
+    displayName,
+    principalName,
+    role: lesserRole(role, known.role ?? role),
+    expiresAt: exp * 1000,
+  }
 }
 
 // Providers use UUIDs, mail addresses or names as `sub`; WOPI wants letters and digits, constant and unique. A `sub`

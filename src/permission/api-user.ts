@@ -2,6 +2,11 @@
 export const API_ROLES = ['user', 'auditor', 'admin'] as const
 export type ApiRole = (typeof API_ROLES)[number]
 
+/** What somebody may do by two words about them, of which neither may add to the other. */
+export function lesserRole(one: ApiRole, other: ApiRole): ApiRole {
+  return API_ROLES.indexOf(one) < API_ROLES.indexOf(other) ? one : other
+}
+
 /** Who is calling `/api/v1`. */
 export interface ApiUser {
   readonly id: string

@@ -5,7 +5,7 @@ import { Settings } from '../config/settings.js'
 import { API_AUDIENCE } from './access-token.claims.js'
 import { apiUser } from './api-claims.js'
 import type { ApiUser } from './api-user.js'
-import { EMBEDDED_ISSUER } from './bearer-token.js'
+import { EMBEDDED_ISSUER, EMBEDDED_ROLE } from './bearer-token.js'
 import { deriveKeys } from './signing-keys.js'
 import { UserService } from './user.service.js'
 
@@ -26,6 +26,6 @@ export class EmbeddedApiStrategy extends PassportStrategy(Strategy, 'api') {
   }
 
   validate(payload: unknown): Promise<ApiUser | false> {
-    return apiUser(payload, 'roles', this.users)
+    return apiUser(payload, EMBEDDED_ROLE, this.users)
   }
 }

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common'
-import type { Statement, Tx } from '../database/database.js'
+import { Database, type Statement, type Tx } from '../database/database.js'
 import { AccessGrant } from './access-grant.entity.js'
 import { USER_ID } from './api-user.js'
 import type { Role } from './role.js'
@@ -22,8 +22,13 @@ const COPY: Statement<Record<string, never>> = {
 /** Who else may use a file or container. The owner's own right is no grant and cannot be taken away here. */
 @Injectable()
 export class GrantService {
-  async list(tx: Tx, object: GrantedObject): Promise<AccessGrant[]> {
-    return tx.manager.find(AccessGrant, { where: { objectId: object.id }, order: { subject: 'ASC' } })
+  constructor(private readonly database: Database) {}
+
+  async list(object: GrantedObject): Promise<AccessGrant[]> {
+    return this.database.dataSource.manager.find(AccessGrant, {
+      where: { objectId: object.id },
+      order: { subject: 'ASC' },
+    })
   }
 
   async grant(

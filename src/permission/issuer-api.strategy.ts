@@ -24,7 +24,7 @@ export class IssuerApiStrategy extends PassportStrategy(Strategy, 'api') {
   }
 
   validate(payload: unknown): Promise<ApiUser | false> {
-    return apiUser(payload, this.oidc.roleClaim, this.users)
+    return apiUser(payload, { claim: this.oidc.roleClaim, isOf: 'person' }, this.users)
   }
 }
 

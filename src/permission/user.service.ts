@@ -1,39 +1,72 @@
 import { Injectable } from '@nestjs/common'
 import { Database, type Queryable, type Statement } from '../database/database.js'
+import { lesserRole, type ApiRole, type ApiUser } from './api-user.js'
 
 interface Profile {
   readonly id: string
   readonly displayName: string
   readonly principalName: string | null
   readonly groups: readonly string[]
+  /** Of an identity provider; null where each token has a role of its own (embedded mode). */
+  readonly role: ApiRole | null
+  /** When all this was true, in epoch seconds; null for a token that does not say. */
+  readonly factsAt: number | null
 }
 
-// Writes only when something changed, so that a busy caller costs reads.
-const REMEMBER: Statement<{ disabled: boolean }> = {
+/** Of the person, as the newest token said. */
+export interface KnownPerson {
+  readonly displayName: string
+  readonly principalName: string | null
+  readonly role: ApiRole | null
+}
+
+interface PersonRow {
+  readonly disabled: boolean
+  readonly display_name: string
+  readonly principal_name: string | null
+  readonly api_role: ApiRole | null
+}
+
+const PERSON = 'disabled_at is not null as disabled, display_name, principal_name, api_role'
+
+// Writes only when something changed or a newer token says the same, so that a busy caller costs reads. A right that
+// the provider took away must not come back with an older token that is still good; one that does not say when it was
+// issued counts as older than any that does.
+const REMEMBER: Statement<PersonRow> = {
   name: 'remember-user',
   text: `
     with known as (
-      insert into user_account (id, display_name, principal_name, groups) values ($1, $2, $3, $4)
+      insert into user_account (id, display_name, principal_name, groups, api_role, facts_at)
+      values ($1, $2, $3, $4, $5, to_timestamp($6::float8))
       on conflict (id) do update
-        set display_name = excluded.display_name, principal_name = excluded.principal_name, groups = excluded.groups
-        where (user_account.display_name, user_account.principal_name, user_account.groups)
-          is distinct from (excluded.display_name, excluded.principal_name, excluded.groups)
-      returning disabled_at
+        set display_name = excluded.display_name, principal_name = excluded.principal_name, groups = excluded.groups,
+          api_role = excluded.api_role, facts_at = excluded.facts_at
+        where (user_account.facts_at is null or excluded.facts_at >= user_account.facts_at)
+          and (user_account.display_name, user_account.principal_name, user_account.groups, user_account.api_role,
+            user_account.facts_at)
+          is distinct from (excluded.display_name, excluded.principal_name, excluded.groups, excluded.api_role,
+            excluded.facts_at)
+      returning ${PERSON}
     )
-    select disabled_at is not null as disabled from known
+    select * from known
     union all
-    select disabled_at is not null from user_account where id = $1
+    select ${PERSON} from user_account where id = $1
     limit 1`,
+}
+
+/** $1 user, $2 hash of the browser session's cookie, or null */
+const STANDING: Statement<{ api_role: ApiRole | null }> = {
+  name: 'user-standing',
+  text: `
+    select api_role from user_account
+    where id = $1 and disabled_at is null and ($2::text is null or exists (
+      select from web_session s
+      where s.cookie_hash = $2 and s.user_id = $1 and s.ended_at is null and s.expires_at > clock_timestamp()))`,
 }
 
 const INTRODUCE: Statement<Record<string, never>> = {
   name: 'introduce-user',
   text: `insert into user_account (id, display_name) values ($1, $1) on conflict (id) do nothing`,
-}
-
-const WELCOME: Statement<Record<string, never>> = {
-  name: 'user-welcome',
-  text: `select from user_account where id = $1 and disabled_at is null`,
 }
 
 const KNOWN: Statement<Record<string, never>> = {
@@ -51,26 +84,31 @@ const PUT_USER_INFO: Statement<Record<string, never>> = {
 export class UserService {
   constructor(private readonly database: Database) {}
 
-  /** @returns false when the account is disabled, which is done in the database: there is no call for it */
-  async remember(profile: Profile): Promise<boolean> {
+  /** @returns what is known now, which a newer token may have said; false when the account is disabled, which is done in the database: there is no call for it */
+  async remember(profile: Profile): Promise<KnownPerson | false> {
     // No row: another first call has just written the same profile, which this statement's snapshot could not see.
-    const disabled = (await this.rememberOnce(profile)) ?? (await this.rememberOnce(profile))
-    return disabled === false
+    const row = (await this.rememberOnce(profile)) ?? (await this.rememberOnce(profile))
+    if (!row || row.disabled) return false
+    return { displayName: row.display_name, principalName: row.principal_name, role: row.api_role }
   }
 
-  private async rememberOnce({
-    id,
-    displayName,
-    principalName,
-    groups,
-  }: Profile): Promise<boolean | undefined> {
-    const [row] = await this.database.query(REMEMBER, [id, displayName, principalName, groups])
-    return row?.disabled
+  private async rememberOnce(profile: Profile): Promise<PersonRow | undefined> {
+    const { id, displayName, principalName, groups, role, factsAt } = profile
+    const [row] = await this.database.query(REMEMBER, [id, displayName, principalName, groups, role, factsAt])
+    return row
   }
 
-  /** Still so, while something that he began goes on? */
-  async isStillWelcome(id: string): Promise<boolean> {
-    return (await this.database.query(WELCOME, [id])).length === 1
+  /**
+   * What the caller still is at this moment: the account may have been disabled, the browser signed out, or the role
+   * taken away by a newer token since the call came.
+   * @returns undefined when nobody is signed in by that any more
+   */
+  async standing(
+    { id, role, webSession }: Pick<ApiUser, 'id' | 'role' | 'webSession'>,
+    on: Queryable = this.database,
+  ): Promise<ApiRole | undefined> {
+    const [row] = await on.query(STANDING, [id, webSession ?? null])
+    return row && lesserRole(role, row.api_role ?? role)
   }
 
   /** Has Tandem met this person, welcome or not? */

@@ -10,6 +10,7 @@ import {
   HAND_DELETED_FILES_UP,
   HAS_CHILDREN,
   HOLD_CONTAINER,
+  HOLD_SHARING,
   KEEP_CONTAINER,
   RENAME_CONTAINER,
   type ContainerRow,
@@ -91,9 +92,14 @@ export class ContainerService {
     await tx.query(HOLD_CONTAINER, [id])
   }
 
-  /** The same, but others may fill it, too. */
-  async keep(tx: Tx, id: string): Promise<void> {
-    await tx.query(KEEP_CONTAINER, [id])
+  /** The same, but others may fill it, too. @returns whether it is there */
+  async keep(tx: Tx, id: string): Promise<boolean> {
+    return (await tx.query(KEEP_CONTAINER, [id])).length === 1
+  }
+
+  /** Nobody else changes what is shared of it until the transaction ends; it can be filled meanwhile. @returns as above */
+  async holdSharing(tx: Tx, id: string): Promise<boolean> {
+    return (await tx.query(HOLD_SHARING, [id])).length === 1
   }
 
   /** Renames to `name` or the next numbered one that is free. @returns the name it got and had */

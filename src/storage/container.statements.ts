@@ -38,6 +38,12 @@ export const KEEP_CONTAINER: Statement<ContainerRow> = {
   text: `select id from container where id = $1 for key share`,
 }
 
+/** Nobody else changes it, or what is shared of it, until the transaction ends; it can be filled. $1 container */
+export const HOLD_SHARING: Statement<ContainerRow> = {
+  name: 'hold-sharing-of-container',
+  text: `select id from container where id = $1 for no key update`,
+}
+
 /** No row when the name is taken. $1 container, $2 name, $3 name key */
 export const RENAME_CONTAINER: Statement<ContainerRow> = {
   name: 'rename-container',

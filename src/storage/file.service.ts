@@ -10,6 +10,7 @@ import {
   DELETE_FILE,
   FIND_BY_NAME,
   GET_HEAD,
+  KEEP_FILE,
   LIST_FILES,
   LOCK_HEAD,
   MOVE_HEAD,
@@ -78,6 +79,11 @@ export class FileService {
   async lockHead(tx: Tx, fileId: string): Promise<Head | undefined> {
     const [row] = await tx.query(LOCK_HEAD, [fileId])
     return row && headOf(row)
+  }
+
+  /** Waits for no save, and no save for it. @returns whether the file is there */
+  async keep(tx: Tx, fileId: string): Promise<boolean> {
+    return (await tx.query(KEEP_FILE, [fileId])).length === 1
   }
 
   /**

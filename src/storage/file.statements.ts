@@ -32,6 +32,12 @@ export const LOCK_HEAD: Statement<HeadRow> = {
   text: `select ${HEAD_COLUMNS} from file where id = $1 and deleted_at is null for no key update`,
 }
 
+/** Nobody deletes its row until the transaction ends; saves go on. $1 file */
+export const KEEP_FILE: Statement<{ id: string }> = {
+  name: 'keep-file',
+  text: `select id from file where id = $1 and deleted_at is null for key share`,
+}
+
 /**
  * A new file with its first version and its lock row; no row when the name is taken.
  * $1 id, $2 container, $3 name, $4 name key, $5 owner, $6 blob, $7 size, $8 sha256, $9 cause, $10 correlation id

@@ -1,4 +1,5 @@
-import { mkdtemp, readFile, stat, writeFile } from 'node:fs/promises'
+import { generateKeyPairSync } from 'node:crypto'
+import { chmod, mkdtemp, readFile, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
@@ -19,4 +20,16 @@ it('does not write over a file that holds something else', async () => {
   await writeFile(path, 'my notes')
   await expect(proofKeysIn(path)).rejects.toThrow('does not hold two private keys')
   expect(await readFile(path, 'utf8')).toBe('my notes')
+})
+
+it('takes neither a key that others can read nor a weak one', async () => {
+  const path = join(await mkdtemp(join(tmpdir(), 'tandem-keys-')), 'keys.pem')
+  await proofKeysIn(path)
+  await chmod(path, 0o644)
+  await expect(proofKeysIn(path)).rejects.toThrow(`can be read by other users; run: chmod 600 ${path}`)
+  const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 1024 })
+  const weak = privateKey.export({ type: 'pkcs8', format: 'pem' }).toString()
+  await writeFile(path, weak + weak)
+  await chmod(path, 0o600)
+  await expect(proofKeysIn(path)).rejects.toThrow('RSA with 2048 bits or more')
 })

@@ -7,7 +7,8 @@ import { setStage } from './stage.js'
 /** One changing call, on an object whose right can be taken away while the call waits for the object's row. */
 interface Attempt {
   readonly id: string
-  readonly table: 'file' | 'container'
+  /** What it waits for: the object's row, or the turn of the event log. */
+  readonly table: 'file' | 'container' | 'event log'
   readonly call: () => Promise<WopiAnswer>
 }
 
@@ -36,6 +37,14 @@ describe('a right that is taken away while a call waits for its turn', () => {
     return { id: folder.id, table: 'container', call: () => editor.putRelativeFile('copy', headers) }
   }
 
+  const comment = async (): Promise<Attempt> => {
+    const editor = await stage.open('content', { who: `person${++people}`, role: 'editor' })
+    const activity = { Type: 'comment', Id: '1', Data: { ContentAction: 'created' } }
+    const body = JSON.stringify({ Activities: [activity] })
+    const call = (): Promise<WopiAnswer> => editor.operation('ADD_ACTIVITIES', {}, body)
+    return { id: editor.fileId, table: 'event log', call }
+  }
+
   /** Lets `meanwhile` happen while the call waits for the object's row. */
   async function whileItWaits(
     { id, table, call }: Attempt,
@@ -45,7 +54,8 @@ describe('a right that is taken away while a call waits for its turn', () => {
     await holder.connect()
     try {
       await holder.query('begin')
-      await holder.query(`select from ${table} where id = $1 for update`, [id])
+      if (table === 'event log') await holder.query(`select pg_advisory_xact_lock(hashtext('tandem_events'))`)
+      else await holder.query(`select from ${table} where id = $1 for update`, [id])
       const answer = call()
       await until('the call waits', async () => {
         const waiting = await stage.sql(
@@ -62,7 +72,9 @@ describe('a right that is taken away while a call waits for its turn', () => {
   }
 
   const deeds = async (): Promise<number> => {
-    const [row] = await stage.sql(`select count(*)::int as n from audit_event`)
+    const [row] = await stage.sql(`
+      select (select count(*) from audit_event)::int
+        + (select count(*) from session_event where kind = 'comment')::int as n`)
     return Number(row?.['n'])
   }
 
@@ -76,6 +88,7 @@ describe('a right that is taken away while a call waits for its turn', () => {
     'GetShareUrl (file)': () => onFile('owner', 'GET_SHARE_URL', { 'X-WOPI-UrlType': 'ReadOnly' }),
     RenameFile: () => onFile('editor', 'RENAME_FILE', { 'X-WOPI-RequestedName': 'mine' }),
     DeleteFile: () => onFile('owner', 'DELETE'),
+    AddActivities: () => comment(),
     PutRelativeFile: () => saveAs(),
     'PutRelativeFile (overwriting)': () =>
       saveAs({ 'X-WOPI-RelativeTarget': 'There already.docx', 'X-WOPI-OverwriteRelativeTarget': 'true' }),

@@ -6,6 +6,7 @@ import { type Answer, jsonAnswer } from '../../http/answer.js'
 import { USER_ID } from '../../permission/api-user.js'
 import type { Operation, WopiRequest } from '../operation.js'
 import { smallJsonBody } from '../small-body.js'
+import { WopiAccess } from '../wopi-access.js'
 import { WopiError } from '../wopi-error.js'
 
 /** What is unknown is tolerated at any level, and dates are not looked at (WOPI.md §8.6). */
@@ -36,6 +37,7 @@ export class AddActivities implements Operation {
   constructor(
     private readonly database: Database,
     private readonly events: EventLog,
+    private readonly rights: WopiAccess,
   ) {}
 
   async answer(request: WopiRequest): Promise<Answer> {
@@ -47,7 +49,11 @@ export class AddActivities implements Operation {
     const events = told.flatMap(({ detail }) =>
       detail ? [{ kind: 'comment' as const, fileId: file.id, userId: user.id, detail }] : [],
     )
-    await this.database.transaction((tx) => this.events.append(tx, events))
+    await this.database.transaction(async (tx) => {
+      await this.events.append(tx, events)
+      // Behind the turn of the log, which it may have waited for.
+      await this.rights.requireStill(tx, request, 'edit')
+    })
     return jsonAnswer(200, {
       ActivityResponses: told.map(({ id, detail }) => ({
         Id: id,

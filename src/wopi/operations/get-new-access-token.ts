@@ -1,11 +1,13 @@
 import { Injectable } from '@nestjs/common'
 import { AuditService } from '../../audit/audit.service.js'
 import { Settings } from '../../config/settings.js'
-import { Database } from '../../database/database.js'
+import { Database, type Tx } from '../../database/database.js'
 import { correlationId } from '../../http/correlation-id.js'
 import { AccessTokenService } from '../../permission/access-token.service.js'
 import { AccessService } from '../../permission/access.service.js'
 import type { Role } from '../../permission/role.js'
+import { ContainerService } from '../../storage/container.service.js'
+import { FileService } from '../../storage/file.service.js'
 import { WopiError } from '../wopi-error.js'
 import { header } from '../wopi-headers.js'
 import type { BootstrapRequest } from './bootstrap.js'
@@ -20,6 +22,8 @@ export class GetNewAccessToken {
   constructor(
     private readonly database: Database,
     private readonly accesses: AccessService,
+    private readonly files: FileService,
+    private readonly containers: ContainerService,
     private readonly tokens: AccessTokenService,
     private readonly audit: AuditService,
     private readonly settings: Settings,
@@ -31,12 +35,12 @@ export class GetNewAccessToken {
     if (source === undefined) throw new WopiError('header-missing', 'X-WOPI-WopiSrc is required')
     const userId = request.user.id
     const resource = this.resourceOf(source)
-    const role = resource && (await this.roleOn(userId, resource))
-    if (!resource || !role)
-      throw new WopiError('no-such-file', 'there is nothing at that WOPISrc, or the user has no right to it')
-    const mode = role === 'viewer' ? 'view' : 'edit'
+    if (!resource) throw noSuchThing()
     return this.database.transaction(async (tx) => {
       const { id: resourceId, kind } = resource
+      const role = await this.roleOn(tx, userId, resource)
+      if (!role) throw noSuchThing()
+      const mode = role === 'viewer' ? 'view' : 'edit'
       const issued = await this.tokens.issue({ userId, resource: kind, resourceId, mode }, tx)
       await this.audit.record(tx, {
         actor: userId,
@@ -57,7 +61,17 @@ export class GetNewAccessToken {
     return id === undefined ? undefined : { kind: kind === 'file' ? 'file' : 'container', id }
   }
 
-  private roleOn(userId: string, { kind, id }: Resource): Promise<Role | undefined> {
-    return kind === 'file' ? this.accesses.roleOnFile(userId, id) : this.accesses.roleOnContainer(userId, id)
+  /** Behind the row, so that it is there, and what the token says is true, when the token is issued. */
+  private async roleOn(tx: Tx, userId: string, { kind, id }: Resource): Promise<Role | undefined> {
+    if (kind === 'file') {
+      await this.files.keep(tx, id)
+      return this.accesses.roleOnFile(userId, id, tx)
+    }
+    await this.containers.keep(tx, id)
+    return this.accesses.roleOnContainer(userId, id, tx)
   }
+}
+
+function noSuchThing(): WopiError {
+  return new WopiError('no-such-file', 'there is nothing at that WOPISrc, or the user has no right to it')
 }
