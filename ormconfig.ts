@@ -1,4 +1,6 @@
 import { DataSource } from 'typeorm'
+import { DatabaseClient } from './src/database/database-client.js'
+import type { SessionLimits } from './src/database/session-settings.js'
 import { Foundation1764000000000 } from './src/database/migrations/1764000000000-foundation.js'
 import { TokenAdmits1764100000000 } from './src/database/migrations/1764100000000-token-admits.js'
 import { CoauthStatus1764200000000 } from './src/database/migrations/1764200000000-coauth-status.js'
@@ -12,6 +14,7 @@ import { ShareLinkHolders1764600000000 } from './src/database/migrations/1764600
 import { Reach1764620000000 } from './src/database/migrations/1764620000000-reach.js'
 import { CoauthLocks1764700000000 } from './src/database/migrations/1764700000000-coauth-locks.js'
 import { IncrementalTransfer1764800000000 } from './src/database/migrations/1764800000000-incremental-transfer.js'
+import { ReadinessProbe1764960000000 } from './src/database/migrations/1764960000000-readiness-probe.js'
 import { AccessGrant } from './src/permission/access-grant.entity.js'
 import { AccessToken } from './src/permission/access-token.entity.js'
 import { UserAccount } from './src/permission/user-account.entity.js'
@@ -38,6 +41,7 @@ export function createDataSource(databaseUrl: string, poolSize: number): DataSou
       Reach1764620000000,
       CoauthLocks1764700000000,
       IncrementalTransfer1764800000000,
+      ReadinessProbe1764960000000,
     ],
     migrationsTableName: 'migration',
     synchronize: false,
@@ -50,9 +54,8 @@ export function createDataSource(databaseUrl: string, poolSize: number): DataSou
       connectionTimeoutMillis: 1000,
       // PostgreSQL's own limits below do not help when PostgreSQL itself hangs. Enough for a COMMIT on a very slow disk.
       query_timeout: 10_000,
-      lock_timeout: 2000,
-      statement_timeout: 30_000,
-      idle_in_transaction_session_timeout: 5000,
+      Client: DatabaseClient,
+      session: { lockMs: 2000, statementMs: 30_000, idleInTransactionMs: 5000 } satisfies SessionLimits,
     },
   })
 }
