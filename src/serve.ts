@@ -3,6 +3,7 @@ import type { Socket } from 'node:net'
 import { createApp } from './app.js'
 import type { Settings } from './config/settings.js'
 import { Readiness } from './health/readiness.js'
+import { hearErrors } from './http/heard-errors.js'
 import type { Logger } from './logging/logger.js'
 
 export interface Running {
@@ -20,6 +21,9 @@ export async function serve(
 ): Promise<Running & { readonly port: number }> {
   const app = await createApp(settings, logger)
   const server = app.getHttpServer() as Server
+  hearErrors(server, (error) => {
+    logger.error({ event: 'http-server-trouble', error: String(error) }, 'a connection could not be accepted')
+  })
   const sockets = new Set<Socket>()
   server.on('connection', (socket: Socket) => {
     sockets.add(socket)

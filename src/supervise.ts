@@ -14,6 +14,10 @@ export async function supervise(workers: number, databaseUrl: string, logger: Lo
   const born = new Map<number, number>()
   const fork = (): Worker => {
     const worker = cluster.fork({ DATABASE_URL: databaseUrl, DATABASE_MIGRATION_URL: '' })
+    // It could not be started, or told something; that it ends is heard as well.
+    worker.on('error', (error) => {
+      logger.error({ event: 'worker-trouble', error: String(error) }, 'a worker cannot be reached')
+    })
     born.set(worker.id, Date.now())
     return worker
   }

@@ -16,6 +16,7 @@ export const API_PROBLEMS = {
   'storage-failed': [500, 'The storage is full or failing'],
   'internal-error': [500, 'Internal error'],
   'too-many-streams': [503, 'Too many live streams'],
+  'identity-provider-away': [503, 'The identity provider does not answer'],
   unavailable: [503, 'The database cannot answer now'],
 } as const satisfies Record<string, readonly [number, string]>
 

@@ -180,6 +180,8 @@ async function serve(
   // Detached: Ctrl-C signals the terminal's whole process group, and PostgreSQL must outlive the draining server.
   const child = launch(how, binaries.postgres, args, { stdio: ['ignore', log.fd, log.fd], detached: true })
   const ended = once(child, 'exit').catch(() => undefined)
+  // It cannot be signalled (any more): whoever waits for its end finds out.
+  child.on('error', () => undefined)
   const interrupt = (): boolean => child.kill('SIGINT')
   process.on('exit', interrupt)
   child.unref()

@@ -43,18 +43,18 @@ const SEARCH_PATH = `
     then 'public' else pg_catalog.current_setting('search_path') end`
 
 /**
- * The one statement that makes a session ours. Not in the startup packet: poolers refuse a connection that has such
- * parameters in it.
+ * What makes a session ours, in one round trip. Not in the startup packet: poolers refuse a connection that has such
+ * parameters in it. A timeout counts for each statement of a text by itself, so the first one frees the second.
  */
 export function sessionSettings({ statementMs, lockMs, idleInTransactionMs }: SessionLimits): string {
   const settings = {
     ...RELIED_ON,
-    statement_timeout: String(statementMs ?? 0),
     lock_timeout: String(lockMs ?? 0),
     idle_in_transaction_session_timeout: String(idleInTransactionMs ?? 0),
   }
   const rows = Object.entries(settings).map(([name, value]) => `('${name}', '${value}')`)
   return `
+    set statement_timeout = ${statementMs ?? 0};
     select pg_catalog.set_config(wanted.name, wanted.value, false)
     from (values ('search_path', ${SEARCH_PATH}), ${rows.join(', ')}) as wanted (name, value)
     where pg_catalog.current_setting(wanted.name, true) is not null`

@@ -39,6 +39,12 @@ export function isUnanswered(error: unknown): boolean {
   return BROKEN.test(codeOf(error)) || (error instanceof Error && CONNECTION_TROUBLE.test(error.message))
 }
 
+/** The end of a connection, whoever it led to: it is broken, and nothing else is. */
+export function isLostConnection(error: unknown): boolean {
+  const said = error instanceof Error ? error.message : ''
+  return LOST.test(codeOf(error)) || said.startsWith('Connection terminated')
+}
+
 /** A statement that somebody or a timeout ended. */
 export function isCancelled(error: unknown): boolean {
   return codeOf(error) === '57014'
@@ -81,10 +87,15 @@ const BROKEN =
 const CONNECTION_TROUBLE =
   /^(Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error|Query read timeout|The server does not support|Query runner already released)|Client was closed/
 
+const LOST = /^(08...|57P0[123]|ECONNRESET|ECONNABORTED|EPIPE|ETIMEDOUT|DATABASE_UNREACHABLE)$/
+
 const LASTING = /^(28...|3D000)$/
 
 const WORDS: readonly (readonly [RegExp, string])[] = [
-  [/^25006$/, 'PostgreSQL is read-only: its disk may be full, it may be a standby, or somebody has frozen it'],
+  [
+    /^25006$/,
+    'PostgreSQL is read-only: its disk may be full, it may be a standby, or somebody has frozen it',
+  ],
   [/^28P01$/, 'PostgreSQL refuses the password of the role in DATABASE_URL: wrong password'],
   [/^28...$/, 'PostgreSQL does not let the role in DATABASE_URL in'],
   [/^3D000$/, 'the database in DATABASE_URL does not exist'],

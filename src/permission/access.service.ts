@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common'
 import { Settings } from '../config/settings.js'
 import { Database, type Queryable, type Tx } from '../database/database.js'
+import { DatabaseClock } from '../database/database-clock.js'
 import type { AccessTokenClaims, OpenedIn } from './access-token.claims.js'
 import {
   CONTAINER_RANK,
@@ -72,6 +73,7 @@ export class AccessService {
 
   constructor(
     private readonly database: Database,
+    private readonly clock: DatabaseClock,
     { coauthProfile }: Settings,
   ) {
     this.fileAccess = coauthProfile === 'plus' ? FILE_ACCESS_PLUS : FILE_ACCESS
@@ -92,7 +94,7 @@ export class AccessService {
     if (row.name === null) return 'no-such-file'
     return {
       jti: claims.jti,
-      token: row.token === 'live' && claims.expiresAt * 1000 <= Date.now() ? 'expired' : row.token,
+      token: row.token === 'live' && claims.expiresAt * 1000 <= this.clock.now() ? 'expired' : row.token,
       tokenExpiresAt: new Date(row.expires_at * 1000),
       deadSeconds: row.dead_seconds,
       mode: row.mode,
@@ -119,7 +121,7 @@ export class AccessService {
     fileId: string,
     neededRank: Rank,
   ): { tokenId: string; userId: string; neededRank: Rank } | undefined {
-    if (resourceId !== fileId || expiresAt * 1000 <= Date.now()) return undefined
+    if (resourceId !== fileId || expiresAt * 1000 <= this.clock.now()) return undefined
     return { tokenId: jti, userId, neededRank }
   }
 

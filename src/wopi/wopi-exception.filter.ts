@@ -5,6 +5,7 @@ import { Answer, headerText, writeAnswer } from '../http/answer.js'
 import { correlationId } from '../http/correlation-id.js'
 import { Logger } from '../logging/logger.js'
 import { SignedOut } from '../permission/access-token.service.js'
+import { IssuerAway } from '../permission/issuer-away.js'
 import {
   BodyIncomplete,
   BodyTooLarge,
@@ -79,6 +80,7 @@ function asWopiError(error: unknown): WopiError {
   if (error instanceof NoSuchFile) return new WopiError('no-such-file', error.message)
   if (error instanceof HttpException && error.getStatus() === 404)
     return new WopiError('no-such-file', error.message)
+  if (error instanceof IssuerAway) return new WopiError('identity-provider-away', error.message)
   if (isUnavailable(error))
     return new WopiError('database-unavailable', `the database cannot answer: ${String(error)}`)
   return new WopiError('internal-error', error instanceof Error ? error.message : String(error))
@@ -93,7 +95,7 @@ function answerOf(error: WopiError, request: WopiRequest): Answer {
     headers['X-WOPI-FailureReason'] = headerText(reason ?? '')
   }
   if (error.code === 'storage-failed') headers['X-WOPI-ServerError'] = 'The storage is full or failing'
-  if (error.code === 'database-unavailable') headers['Retry-After'] = '5'
+  if (error.status === 503) headers['Retry-After'] = '5'
   // An unread body would be taken for the next request.
   if (!request.complete && hasBody(request)) headers['Connection'] = 'close'
   return new Answer(error.status, headers)
