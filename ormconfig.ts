@@ -1,4 +1,6 @@
 import { DataSource } from 'typeorm'
+import { DatabaseClient } from './src/database/database-client.js'
+import type { SessionLimits } from './src/database/session-settings.js'
 import { Foundation1764000000000 } from './src/database/migrations/1764000000000-foundation.js'
 import { TokenAdmits1764100000000 } from './src/database/migrations/1764100000000-token-admits.js'
 import { CoauthStatus1764200000000 } from './src/database/migrations/1764200000000-coauth-status.js'
@@ -18,6 +20,7 @@ import { LockEpochs1764940000000 } from './src/database/migrations/1764940000000
 import { CoauthRightsUnderTheRow1764941000000 } from './src/database/migrations/1764941000000-coauth-rights-under-the-row.js'
 import { Bin1764930000000 } from './src/database/migrations/1764930000000-bin.js'
 import { FactsOfPeople1764980000000 } from './src/database/migrations/1764980000000-facts-of-people.js'
+import { ReadinessProbe1764960000000 } from './src/database/migrations/1764960000000-readiness-probe.js'
 import { AccessGrant } from './src/permission/access-grant.entity.js'
 import { AccessToken } from './src/permission/access-token.entity.js'
 import { UserAccount } from './src/permission/user-account.entity.js'
@@ -50,6 +53,7 @@ export function createDataSource(databaseUrl: string, poolSize: number): DataSou
       CoauthRightsUnderTheRow1764941000000,
       Bin1764930000000,
       FactsOfPeople1764980000000,
+      ReadinessProbe1764960000000,
     ],
     migrationsTableName: 'migration',
     synchronize: false,
@@ -62,9 +66,8 @@ export function createDataSource(databaseUrl: string, poolSize: number): DataSou
       connectionTimeoutMillis: 1000,
       // PostgreSQL's own limits below do not help when PostgreSQL itself hangs. Enough for a COMMIT on a very slow disk.
       query_timeout: 10_000,
-      lock_timeout: 2000,
-      statement_timeout: 30_000,
-      idle_in_transaction_session_timeout: 5000,
+      Client: DatabaseClient,
+      session: { lockMs: 2000, statementMs: 30_000, idleInTransactionMs: 5000 } satisfies SessionLimits,
     },
   })
 }

@@ -2,6 +2,8 @@ import cluster from 'node:cluster'
 import { readConfig, type Config, type TokenSecret } from './config/config.js'
 import { loadTokenSecrets } from './config/token-secrets.js'
 import { openDatabase } from './database/open-database.js'
+import { patiently } from './database/patience.js'
+import { isLostConnection } from './database/unavailable.js'
 import { Logger } from './logging/logger.js'
 import { SIGN_IN_MINUTES, signInLink } from './permission/sign-in-link.js'
 import { prepareDatabase } from './prepare-database.js'
@@ -10,6 +12,8 @@ import { obeySupervisor, supervise } from './supervise.js'
 
 async function main(): Promise<void> {
   const config = readConfig(process.env)
+  // It is for the person at the terminal, who may have gone.
+  process.stderr.on('error', () => undefined)
   const logger = new Logger(config.logLevel)
   dieLoudly(logger)
   // A worker is told the database by its supervisor; the supervisor alone starts and migrates it.
@@ -29,7 +33,13 @@ async function start(config: Config, logger: Logger): Promise<Running> {
   const tokenSecrets = await loadTokenSecrets(config)
   const database = await openDatabase(config)
   try {
-    if ((await prepareDatabase(database, config)) === 'one role') {
+    const roles = await patiently(
+      () => prepareDatabase(database, config),
+      (reason) => {
+        logger.warn({ event: 'database-awaited', reason }, 'waiting for the database')
+      },
+    )
+    if (roles === 'one role') {
       const message = 'the audit is protected by its trigger only: set DATABASE_MIGRATION_URL'
       logger.warn({ event: 'one-database-role' }, message)
     }
@@ -97,8 +107,14 @@ function stopOnSignal(starting: Promise<Running>, logger: Logger): void {
 }
 
 // State after an unexpected throw is unknown; every acknowledged save is on disk, and the orchestrator starts us again.
+// A connection that broke without anybody listening is no such throw: it has ended, and whoever used it was told so.
 function dieLoudly(logger: Logger): void {
   const die = (error: unknown): void => {
+    if (isLostConnection(error)) {
+      const stack = error instanceof Error ? error.stack : undefined
+      logger.error({ event: 'unheard-error', stack }, 'a connection broke, and nobody was told')
+      return
+    }
     logger.error(
       { event: 'crashed', stack: error instanceof Error ? error.stack : String(error) },
       'Tandem stops: a bug',

@@ -3,6 +3,7 @@ import { createApp } from './app.js'
 import type { Settings } from './config/settings.js'
 import { Readiness } from './health/readiness.js'
 import type { FastExpressAdapter } from './http/fast-express.adapter.js'
+import { hearErrors } from './http/heard-errors.js'
 import type { Logger } from './logging/logger.js'
 
 export interface Running {
@@ -24,6 +25,9 @@ export async function serve(settings: Settings, logger: Logger): Promise<Served>
   const app = await createApp(settings, logger)
   const server = app.getHttpServer() as Server
   const adapter = app.getHttpAdapter() as unknown as FastExpressAdapter
+  hearErrors(server, (error) => {
+    logger.error({ event: 'http-server-trouble', error: String(error) }, 'a connection could not be accepted')
+  })
   await app.listen(settings.port, settings.host)
   const address = server.address()
   return {

@@ -28,6 +28,10 @@ export async function supervise(
       DATABASE_MIGRATION_URL: '',
       UV_THREADPOOL_SIZE: String(workerIoThreads),
     })
+    // It could not be started, or told something; that it ends is heard as well.
+    worker.on('error', (error) => {
+      logger.error({ event: 'worker-trouble', error: String(error) }, 'a worker cannot be reached')
+    })
     born.set(worker.id, Date.now())
     return worker
   }

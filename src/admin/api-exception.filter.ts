@@ -13,6 +13,7 @@ import { correlationId } from '../http/correlation-id.js'
 import { TooManyDownloads } from '../http/downloads.js'
 import { Logger } from '../logging/logger.js'
 import { SignedOut } from '../permission/access-token.service.js'
+import { IssuerAway } from '../permission/issuer-away.js'
 import {
   BodyIncomplete,
   BodyTooLarge,
@@ -77,6 +78,11 @@ function asProblem(error: unknown): ApiProblem {
   if (error instanceof StorageFailed)
     return new ApiProblem('storage-failed', 'Nothing was stored; see the log.')
   if (error instanceof HttpException) return ofHttpException(error)
+  if (error instanceof IssuerAway)
+    return new ApiProblem(
+      'identity-provider-away',
+      'The identity provider does not answer, so nobody can be recognised by a bearer token. Try again in a few seconds.',
+    )
   if (isUnavailable(error)) return new ApiProblem('unavailable', 'Try again in a few seconds.')
   return new ApiProblem(
     'internal-error',

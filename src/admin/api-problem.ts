@@ -19,6 +19,7 @@ export const API_PROBLEMS = {
   'storage-busy': [503, 'The storage is too slow now'],
   'too-many-downloads': [503, 'Too many downloads'],
   'too-many-streams': [503, 'Too many live streams'],
+  'identity-provider-away': [503, 'The identity provider does not answer'],
   unavailable: [503, 'The database cannot answer now'],
 } as const satisfies Record<string, readonly [number, string]>
 

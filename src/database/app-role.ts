@@ -1,4 +1,5 @@
 import pg from 'pg'
+import { DatabaseClient } from './database-client.js'
 import { inMigrationTurn } from './migrate.js'
 
 /** The role that the server works as on the embedded PostgreSQL; the superuser `tandem` owns and migrates. */
@@ -24,6 +25,7 @@ export const APP_RIGHTS: Readonly<Record<string, string>> = {
   file_version: 'select, insert, update, delete',
   migration: 'select',
   open_share_link: 'select',
+  readiness_probe: 'select, insert, update',
   recovery_item: 'select, insert, update, delete',
   session_event: 'select, insert, update, delete',
   share_link: 'select, insert, update, delete',
@@ -115,7 +117,7 @@ async function whoIs(client: pg.Client): Promise<{ role: string; database: strin
 }
 
 async function withClient<T>(url: string, work: (client: pg.Client) => Promise<T>): Promise<T> {
-  const client = new pg.Client({ connectionString: url, application_name: 'tandem migration' })
+  const client = new DatabaseClient({ connectionString: url, application_name: 'tandem migration' })
   await client.connect()
   try {
     return await work(client)

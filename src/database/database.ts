@@ -8,6 +8,8 @@ import { DatabaseBusy, isUnanswered } from './unavailable.js'
 export interface Statement<Row extends QueryResultRow> {
   readonly name: string
   readonly text: string
+  /** An answer that takes longer counts as none; unset, as ormconfig.ts says. */
+  readonly longestMs?: number
   /** Never set: carries the row's type from the statement to its callers. */
   readonly row?: Row
 }
@@ -93,9 +95,11 @@ async function undo(runner: QueryRunner, client: PoolClient, error: unknown): Pr
 
 async function run<Row extends QueryResultRow>(
   client: Pool | PoolClient,
-  { name, text }: Statement<Row>,
+  { name, text, longestMs }: Statement<Row>,
   values: readonly unknown[],
 ): Promise<Row[]> {
-  const { rows } = await client.query<Row>({ name, text, values: values as unknown[] })
+  // Unknown to the types of node-postgres, and unset as good as absent.
+  const limit = { query_timeout: longestMs }
+  const { rows } = await client.query<Row>({ name, text, values: values as unknown[], ...limit })
   return rows
 }

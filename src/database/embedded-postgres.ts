@@ -5,7 +5,7 @@ import { tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { ChildProcess } from 'node:child_process'
-import { Client } from 'pg'
+import { DatabaseClient } from './database-client.js'
 import { identityOf, own } from './data-dir-owner.js'
 import {
   findLaunch,
@@ -180,6 +180,8 @@ async function serve(
   // Detached: Ctrl-C signals the terminal's whole process group, and PostgreSQL must outlive the draining server.
   const child = launch(how, binaries.postgres, args, { stdio: ['ignore', log.fd, log.fd], detached: true })
   const ended = once(child, 'exit').catch(() => undefined)
+  // It cannot be signalled (any more): whoever waits for its end finds out.
+  child.on('error', () => undefined)
   const interrupt = (): boolean => child.kill('SIGINT')
   process.on('exit', interrupt)
   child.unref()
@@ -248,16 +250,14 @@ async function createDatabase(child: ChildProcess, sockets: string): Promise<num
   return child.pid
 }
 
-async function connectTo(child: ChildProcess, url: string): Promise<Client> {
+async function connectTo(child: ChildProcess, url: string): Promise<DatabaseClient> {
   const deadline = Date.now() + READY_SECONDS * 1000
   for (;;) {
-    const client = new Client({ connectionString: url, ssl: false, connectionTimeoutMillis: 5_000 })
-    client.on('error', () => undefined) // the failing call reports it as well
+    const client = new DatabaseClient({ connectionString: url, ssl: false, connectionTimeoutMillis: 5_000 })
     try {
       await client.connect()
       return client
     } catch (error) {
-      void client.end().catch(() => undefined)
       const isRunning = child.pid !== undefined && child.exitCode === null && child.signalCode === null
       if (!isRunning) throw new Error('it ended at once', { cause: error })
       if (Date.now() > deadline) throw error

@@ -1,12 +1,15 @@
-import pg from 'pg'
+import type { Client } from 'pg'
 import { createDataSource } from '../../ormconfig.js'
+import { DatabaseClient } from './database-client.js'
+import { requireUtf8 } from './encoding.js'
 
 // Any number that nothing else in Tandem uses as an advisory lock.
 const MIGRATION_LOCK = 7_226_336
 
 /** Brings the schema up to date. Safe when many servers start at once: one migrates, the others wait for it. */
 export async function migrate(databaseUrl: string): Promise<void> {
-  await inMigrationTurn(databaseUrl, async () => {
+  await inMigrationTurn(databaseUrl, async (turn) => {
+    await requireUtf8(turn)
     const dataSource = await createDataSource(databaseUrl, 2).initialize()
     try {
       await dataSource.runMigrations({ transaction: 'each' })
@@ -19,9 +22,9 @@ export async function migrate(databaseUrl: string): Promise<void> {
 /** Runs `work` while no other server changes the schema. */
 export async function inMigrationTurn(
   databaseUrl: string,
-  work: (turn: pg.Client) => Promise<void>,
+  work: (turn: Client) => Promise<void>,
 ): Promise<void> {
-  const turn = new pg.Client({ connectionString: databaseUrl, application_name: 'tandem migration' })
+  const turn = new DatabaseClient({ connectionString: databaseUrl, application_name: 'tandem migration' })
   await turn.connect()
   try {
     await turn.query('select pg_advisory_lock($1)', [MIGRATION_LOCK])

@@ -1,8 +1,8 @@
 import { readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import pg from 'pg'
 import type { Config } from '../config/config.js'
 import { embeddedAppRole } from './app-role.js'
+import { DatabaseClient } from './database-client.js'
 import { startEmbeddedPostgres } from './embedded-postgres.js'
 
 export interface OpenDatabase {
@@ -56,7 +56,7 @@ function noteIn(dataDir: string): string {
 }
 
 async function answers(url: string): Promise<boolean> {
-  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 2000 })
+  const client = new DatabaseClient({ connectionString: url, connectionTimeoutMillis: 2000 })
   try {
     await client.connect()
     await client.end()

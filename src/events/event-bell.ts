@@ -1,6 +1,6 @@
 import { Injectable, type OnApplicationShutdown } from '@nestjs/common'
-import pg from 'pg'
 import { Settings } from '../config/settings.js'
+import { DatabaseClient } from '../database/database-client.js'
 import { Logger } from '../logging/logger.js'
 import { EVENT_CHANNEL } from './event-log.js'
 
@@ -17,7 +17,7 @@ const ANSWER_MS = 10_000
 @Injectable()
 export class EventBell implements OnApplicationShutdown {
   private readonly hearers = new Set<() => void>()
-  private client: pg.Client | undefined
+  private client: DatabaseClient | undefined
   private retry: NodeJS.Timeout | undefined
   private probe: NodeJS.Timeout | undefined
   private waitMs = FIRST_WAIT_MS
@@ -43,7 +43,7 @@ export class EventBell implements OnApplicationShutdown {
   }
 
   private connect(): void {
-    const client = new pg.Client({
+    const client = new DatabaseClient({
       connectionString: this.settings.databaseUrl,
       application_name: 'tandem events',
       connectionTimeoutMillis: 5000,
@@ -66,7 +66,7 @@ export class EventBell implements OnApplicationShutdown {
     })
   }
 
-  private async hear(client: pg.Client): Promise<void> {
+  private async hear(client: DatabaseClient): Promise<void> {
     await client.connect()
     await client.query(`listen ${EVENT_CHANNEL}`)
     this.waitMs = FIRST_WAIT_MS
@@ -79,7 +79,7 @@ export class EventBell implements OnApplicationShutdown {
     this.ring()
   }
 
-  private lose(client: pg.Client, error: unknown): void {
+  private lose(client: DatabaseClient, error: unknown): void {
     if (this.client !== client) return
     this.client = undefined
     clearInterval(this.probe)

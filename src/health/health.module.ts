@@ -2,13 +2,15 @@ import { Module } from '@nestjs/common'
 import { TerminusModule } from '@nestjs/terminus'
 import { DiscoveryModule } from '../discovery/discovery.module.js'
 import { StorageModule } from '../storage/storage.module.js'
+import { ClockWatch } from './clock-watch.js'
 import { HealthController } from './health.controller.js'
 import { Metrics } from './metrics.js'
+import { ReadinessLog } from './readiness-log.js'
 import { Readiness } from './readiness.js'
 
 @Module({
   imports: [TerminusModule.forRoot({ logger: false }), DiscoveryModule, StorageModule],
   controllers: [HealthController],
-  providers: [Readiness, Metrics],
+  providers: [ClockWatch, Readiness, ReadinessLog, Metrics],
 })
 export class HealthModule {}

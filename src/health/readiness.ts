@@ -1,8 +1,11 @@
 import { Injectable } from '@nestjs/common'
 import { HealthIndicatorService, type HealthIndicatorResult } from '@nestjs/terminus'
 import { Database, type Statement } from '../database/database.js'
+import { reasonInWords } from '../database/unavailable.js'
+import { WriteProbe } from '../database/write-probe.js'
 import { BlobStore } from '../storage/blob-store.js'
 import { SharedProbe } from './shared-probe.js'
+import { ClockWatch } from './clock-watch.js'
 
 interface SettingsRow {
   readonly fsync: string
@@ -15,6 +18,7 @@ interface SettingsRow {
 
 const DURABILITY: Statement<SettingsRow> = {
   name: 'durability',
+  longestMs: 2500,
   text: `
     select current_setting('fsync') as fsync, current_setting('full_page_writes') as full_page_writes,
       current_setting('synchronous_commit') as synchronous_commit, pg_is_in_recovery() as standby,
@@ -30,6 +34,8 @@ export class Readiness {
 
   constructor(
     private readonly database: Database,
+    private readonly writeProbe: WriteProbe,
+    private readonly clock: ClockWatch,
     blobs: BlobStore,
     private readonly indicators: HealthIndicatorService,
   ) {
@@ -54,11 +60,14 @@ export class Readiness {
       if (row.standby) return indicator.down({ reason: 'the database is a standby; connect to the primary' })
       const expected = this.database.dataSource.migrations.length
       if (Number(row.migrations) < expected) return indicator.down({ reason: 'the migrations are not done' })
+      await this.writeProbe.write()
       return indicator.up({
         audit: row.may_change_audit ? 'protected by its trigger only' : 'protected by the database role',
+        // Never red: tokens are dated and ended by the database's clock, whatever this machine's says.
+        ...(this.clock.difference !== undefined && { warning: this.clock.difference }),
       })
-    } catch {
-      return indicator.down({ reason: 'the database cannot be reached' })
+    } catch (error) {
+      return indicator.down({ reason: reasonInWords(error) })
     }
   }
 
@@ -73,8 +82,8 @@ export class Readiness {
       if (off.length > 0)
         return indicator.down({ reason: `PostgreSQL has ${off.join(', ')} off; switch it on` })
       return indicator.up()
-    } catch {
-      return indicator.down({ reason: 'the database cannot be reached' })
+    } catch (error) {
+      return indicator.down({ reason: reasonInWords(error) })
     }
   }
 

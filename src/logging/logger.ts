@@ -1,5 +1,6 @@
 import type { LoggerService } from '@nestjs/common'
 import { pino, type Logger as Pino } from 'pino'
+import { LogOutput } from './log-output.js'
 
 /** Facts of one log line. Never a request, a header or a URL: those carry tokens (RELIABILITY-SECURITY.md L-01). */
 export type LogFacts = Readonly<Record<string, string | number | boolean | null | undefined>>
@@ -8,7 +9,7 @@ export type LogFacts = Readonly<Record<string, string | number | boolean | null 
 export class Logger implements LoggerService {
   private readonly pino: Pino
 
-  constructor(level: string, destination: { write(line: string): unknown } = process.stdout) {
+  constructor(level: string, destination: { write(line: string): unknown } = new LogOutput()) {
     this.pino = pino(
       { level, base: { pid: process.pid }, hooks: { streamWrite: scrub } },
       destination as never,

@@ -21,7 +21,11 @@ export class PageExceptionFilter implements ExceptionFilter {
     const request = http.getRequest<IncomingMessage>()
     const response = http.getResponse<ServerResponse>()
     if (response.headersSent || request.socket.destroyed) response.destroy()
-    else writeAnswer(response, this.answer(error, request))
+    else {
+      const { status, headers, body } = this.answer(error, request)
+      const again = status === 503 ? { 'Retry-After': '5' } : {}
+      writeAnswer(response, new Answer(status, { ...headers, ...again }, body))
+    }
   }
 
   private answer(error: unknown, request: IncomingMessage): Answer {

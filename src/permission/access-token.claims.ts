@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { EARLY_SECONDS } from './token-times.js'
 
 /** Purposes never mix: a WOPI token is no bearer token, nor the other way round (RELIABILITY-SECURITY.md T-05). */
 export const WOPI_AUDIENCE = 'tandem-wopi'
@@ -12,9 +13,6 @@ export const ACCESS_TOKEN_SECONDS = 10 * 3600
 /** What a token can be for. The ecosystem is the whole installation, as one person sees it. */
 export type ResourceKind = 'file' | 'container' | 'ecosystem'
 export const ECOSYSTEM = 'ecosystem'
-
-/** The node's clock may be this far ahead of or behind the one that issued the token. */
-const SKEW_SECONDS = 60
 
 const instant = z.int().min(1).max(253_402_300_799)
 
@@ -47,7 +45,7 @@ export interface AccessTokenClaims {
   readonly jti: string
   readonly userId: string
   readonly resourceId: string
-  /** Epoch seconds. Judged by this node's clock and by the database's, whichever says so first. */
+  /** Epoch seconds, by the database's clock. */
   readonly expiresAt: number
   /** Not there when the token was issued for no editor in particular. */
   readonly openedIn?: OpenedIn
@@ -68,7 +66,7 @@ export function readClaims(payload: unknown, nowSeconds: number): AccessTokenCla
   const parsed = claims.safeParse(payload)
   if (!parsed.success) return undefined
   const { jti, sub, fid, iat, exp, nbf, edt, app, fam } = parsed.data
-  if (iat > nowSeconds + SKEW_SECONDS || (nbf ?? 0) > nowSeconds + SKEW_SECONDS) return undefined
+  if (Math.max(iat, nbf ?? 0) > nowSeconds + EARLY_SECONDS) return undefined
   const openedIn = edt !== undefined && { editor: edt, application: app ?? '', ...(fam && { family: fam }) }
   return { jti, userId: sub, resourceId: fid, expiresAt: exp, ...(openedIn && { openedIn }) }
 }

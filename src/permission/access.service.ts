@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common'
 import { Settings } from '../config/settings.js'
 import { Database, type Queryable, type Tx } from '../database/database.js'
+import { DatabaseClock } from '../database/database-clock.js'
 import type { AccessTokenClaims, OpenedIn } from './access-token.claims.js'
 import {
   BINNED_ACCESS,
@@ -76,6 +77,7 @@ export class AccessService {
 
   constructor(
     private readonly database: Database,
+    private readonly clock: DatabaseClock,
     { coauthProfile }: Settings,
   ) {
     this.fileAccess = coauthProfile === 'plus' ? FILE_ACCESS_PLUS : FILE_ACCESS
@@ -93,14 +95,14 @@ export class AccessService {
     if (claims.resourceId !== fileId) return 'unknown-token'
     const [row] = await on.query(this.fileAccess, [claims.jti, claims.userId, fileId])
     if (!row) return 'unknown-token'
-    return accessOf(claims, fileId, row) ?? 'no-such-file'
+    return accessOf(claims, fileId, row, this.clock.now()) ?? 'no-such-file'
   }
 
   /** The same of a file in the bin: for keeping a save, and for nothing else. @returns undefined when it is in no bin */
   async ofTokenInBin(claims: AccessTokenClaims, fileId: string): Promise<FileAccess | undefined> {
     if (claims.resourceId !== fileId) return undefined
     const [row] = await this.database.query(BINNED_ACCESS, [claims.jti, claims.userId, fileId])
-    return row && accessOf(claims, fileId, row)
+    return row && accessOf(claims, fileId, row, this.clock.now())
   }
 
   /**
@@ -114,7 +116,7 @@ export class AccessService {
     neededRank: Rank,
   ): { tokenId: string; userId: string; neededRank: Rank; editor: string | undefined } | undefined {
     const presented = this.presented(claims, fileId)
-    if (!presented || claims.expiresAt * 1000 <= Date.now()) return undefined
+    if (!presented || claims.expiresAt * 1000 <= this.clock.now()) return undefined
     return { ...presented, neededRank, editor: claims.openedIn?.editor }
   }
 
@@ -178,11 +180,17 @@ export class AccessService {
   }
 }
 
-function accessOf(claims: AccessTokenClaims, fileId: string, row: FileAccessRow): FileAccess | undefined {
+/** @param now the database's, epoch milliseconds */
+function accessOf(
+  claims: AccessTokenClaims,
+  fileId: string,
+  row: FileAccessRow,
+  now: number,
+): FileAccess | undefined {
   if (row.name === null) return undefined
   return {
     jti: claims.jti,
-    token: row.token === 'live' && claims.expiresAt * 1000 <= Date.now() ? 'expired' : row.token,
+    token: row.token === 'live' && claims.expiresAt * 1000 <= now ? 'expired' : row.token,
     tokenExpiresAt: new Date(row.expires_at * 1000),
     deadSeconds: row.dead_seconds,
     mode: row.mode,

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common'
 import { Database, type Queryable } from '../database/database.js'
+import { DatabaseClock } from '../database/database-clock.js'
 import { ECOSYSTEM, type AccessTokenClaims, type OpenedIn } from './access-token.claims.js'
 import { CONTAINER_ACCESS, ECOSYSTEM_ACCESS, type TokenRow } from './container-access.statements.js'
 import { roleOf, type Role } from './role.js'
@@ -26,7 +27,10 @@ export interface ContainerAccess extends TokenAccess {
 /** As `AccessService`, for what is no file: nothing is cached here either. */
 @Injectable()
 export class ContainerAccessService {
-  constructor(private readonly database: Database) {}
+  constructor(
+    private readonly database: Database,
+    private readonly clock: DatabaseClock,
+  ) {}
 
   /**
    * @param on the transaction, where one is open: asking beside it would need a second connection (R-12)
@@ -42,7 +46,7 @@ export class ContainerAccessService {
     if (!row) return 'unknown-token'
     if (row.name === null) return 'no-such-container'
     return {
-      ...tokenOf(claims, row),
+      ...tokenOf(claims, row, this.clock.now()),
       role: roleOf(row.rank),
       container: { id: containerId, name: row.name, isRoot: row.parent_id === null },
     }
@@ -52,13 +56,17 @@ export class ContainerAccessService {
   async ofEcosystemToken(claims: AccessTokenClaims): Promise<TokenAccess | 'unknown-token'> {
     if (claims.resourceId !== ECOSYSTEM) return 'unknown-token'
     const [row] = await this.database.query(ECOSYSTEM_ACCESS, [claims.jti, claims.userId])
-    return row ? tokenOf(claims, row) : 'unknown-token'
+    return row ? tokenOf(claims, row, this.clock.now()) : 'unknown-token'
   }
 }
 
-function tokenOf({ userId, expiresAt, openedIn }: AccessTokenClaims, row: TokenRow): TokenAccess {
+function tokenOf(
+  { userId, expiresAt, openedIn }: AccessTokenClaims,
+  row: TokenRow,
+  now: number,
+): TokenAccess {
   return {
-    token: row.token === 'live' && expiresAt * 1000 <= Date.now() ? 'expired' : row.token,
+    token: row.token === 'live' && expiresAt * 1000 <= now ? 'expired' : row.token,
     tokenExpiresAt: new Date(row.expires_at * 1000),
     mode: row.mode,
     user: { id: userId },

@@ -2,11 +2,13 @@ import { Injectable } from '@nestjs/common'
 import { PassportStrategy } from '@nestjs/passport'
 import { ExtractJwt, Strategy } from 'passport-jwt'
 import { Settings } from '../config/settings.js'
+import { DatabaseClock } from '../database/database-clock.js'
 import { API_AUDIENCE } from './access-token.claims.js'
 import { apiUser } from './api-claims.js'
 import type { ApiUser } from './api-user.js'
 import { EMBEDDED_ISSUER, EMBEDDED_ROLE } from './bearer-token.js'
 import { deriveKeys } from './signing-keys.js'
+import { isTimely } from './token-times.js'
 import { UserService } from './user.service.js'
 
 /** Bearer tokens of `npm run token`: only where no identity provider is configured. */
@@ -15,6 +17,7 @@ export class EmbeddedApiStrategy extends PassportStrategy(Strategy, 'api') {
   constructor(
     settings: Settings,
     private readonly users: UserService,
+    private readonly clock: DatabaseClock,
   ) {
     super({
       jwtFromRequest: ExtractJwt.fromAuthHeaderAsBearerToken(),
@@ -22,10 +25,14 @@ export class EmbeddedApiStrategy extends PassportStrategy(Strategy, 'api') {
       algorithms: ['HS256'],
       audience: API_AUDIENCE,
       issuer: EMBEDDED_ISSUER,
+      // By the database's clock instead, below.
+      ignoreExpiration: true,
+      jsonWebTokenOptions: { ignoreNotBefore: true },
     })
   }
 
-  validate(payload: unknown): Promise<ApiUser | false> {
+  async validate(payload: unknown): Promise<ApiUser | false> {
+    if (!isTimely(payload, this.clock.nowSeconds())) return false
     return apiUser(payload, EMBEDDED_ROLE, this.users)
   }
 }

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common'
 import jwt from 'jsonwebtoken'
 import { Settings } from '../config/settings.js'
+import { DatabaseClock } from '../database/database-clock.js'
 import { FILE_URL_AUDIENCE, readClaims, type AccessTokenClaims } from './access-token.claims.js'
 import type { FileAccess } from './access.service.js'
 import { deriveKeys, type SigningKeys } from './signing-keys.js'
@@ -13,13 +14,16 @@ const TICKET_SECONDS = 3600
 export class FileUrlTickets {
   private readonly keys: SigningKeys
 
-  constructor(private readonly settings: Settings) {
+  constructor(
+    private readonly settings: Settings,
+    private readonly clock: DatabaseClock,
+  ) {
     this.keys = deriveKeys(settings.tokenSecrets, 'file-url')
   }
 
   issue({ jti, user, file, tokenExpiresAt }: FileAccess): string {
     const { kid, key } = this.keys.current
-    const now = Math.floor(Date.now() / 1000)
+    const now = this.clock.nowSeconds()
     const exp = Math.min(now + TICKET_SECONDS, Math.floor(tokenExpiresAt.getTime() / 1000))
     return jwt.sign({ jti, sub: user.id, fid: file.id, iat: now, exp }, key, {
       algorithm: 'HS256',
@@ -38,10 +42,11 @@ export class FileUrlTickets {
           resolve('not-genuine')
           return
         }
-        const must = { algorithms: ['HS256' as const], audience: FILE_URL_AUDIENCE, issuer }
+        const clockTimestamp = this.clock.nowSeconds()
+        const must = { algorithms: ['HS256' as const], audience: FILE_URL_AUDIENCE, issuer, clockTimestamp }
         jwt.verify(ticket, key, must, (error, payload) => {
           if (error) resolve(error instanceof jwt.TokenExpiredError ? 'expired' : 'not-genuine')
-          else resolve(readClaims(payload, Math.floor(Date.now() / 1000)) ?? 'not-genuine')
+          else resolve(readClaims(payload, clockTimestamp) ?? 'not-genuine')
         })
       })
     })

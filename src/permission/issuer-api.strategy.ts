@@ -1,29 +1,48 @@
 import { PassportStrategy } from '@nestjs/passport'
+import type { Request } from 'express'
 import { ExtractJwt, Strategy } from 'passport-jwt'
 import type { Config } from '../config/config.js'
+import type { DatabaseClock } from '../database/database-clock.js'
 import { apiUser } from './api-claims.js'
 import type { ApiUser } from './api-user.js'
+import { IssuerAway } from './issuer-away.js'
 import { IssuerKeys } from './issuer-keys.js'
+import { isTimely } from './token-times.js'
 import type { UserService } from './user.service.js'
 
 /** Bearer tokens of the enterprise's identity provider, verified with the keys it publishes. */
 export class IssuerApiStrategy extends PassportStrategy(Strategy, 'api') {
   constructor(
     private readonly oidc: NonNullable<Config['oidc']>,
-    { issuer, jwksUri }: IssuerMetadata,
+    /** Throws IssuerAway. */
+    private readonly metadata: () => IssuerMetadata,
     private readonly users: UserService,
+    private readonly clock: DatabaseClock,
   ) {
     super({
       jwtFromRequest: ExtractJwt.fromAuthHeaderAsBearerToken(),
-      secretOrKeyProvider: new IssuerKeys(jwksUri).provide as never,
+      secretOrKeyProvider: new IssuerKeys(() => metadata().jwksUri).provide as never,
       // Asymmetric only: with HS256 in the list the published key would be the signing key (T-02).
       algorithms: ['RS256', 'ES256'],
       audience: oidc.audience,
-      issuer,
+      // By the database's clock instead, below.
+      ignoreExpiration: true,
+      jsonWebTokenOptions: { ignoreNotBefore: true },
     })
   }
 
-  validate(payload: unknown): Promise<ApiUser | false> {
+  /** Passport makes "not signed in" of whatever keeps a key from being found; nobody can know that yet. */
+  override authenticate(request: Request, options?: object): void {
+    const fail = this.fail.bind(this)
+    this.fail = (why: unknown, status?: number) => {
+      if (why instanceof IssuerAway) this.error(why)
+      else fail(why as never, status as never)
+    }
+    super.authenticate(request, options)
+  }
+
+  async validate(payload: Readonly<Record<string, unknown>>): Promise<ApiUser | false> {
+    if (payload['iss'] !== this.metadata().issuer || !isTimely(payload, this.clock.nowSeconds())) return false
     return apiUser(payload, { claim: this.oidc.roleClaim, isOf: 'person' }, this.users)
   }
 }
@@ -37,12 +56,20 @@ export interface IssuerMetadata {
   readonly tokenUri: string | undefined
 }
 
-/** Where the issuer publishes its keys, from its own metadata (OpenID Connect Discovery 1.0 §4). */
+/**
+ * Where the issuer publishes its keys, from its own metadata (OpenID Connect Discovery 1.0 §4).
+ * @throws IssuerAway when it may answer later; Error when what answers is another one
+ */
 export async function findIssuer(configured: string): Promise<IssuerMetadata> {
   const answer = await fetch(`${configured}/.well-known/openid-configuration`, {
     redirect: 'error',
     signal: AbortSignal.timeout(10_000),
+  }).catch((error: unknown) => {
+    throw new IssuerAway(`OIDC_ISSUER ${configured} cannot be reached: ${innermost(error)}`)
   })
+  // A proxy says so in front of a provider that is being started.
+  if (answer.status >= 500 || answer.status === 429)
+    throw new IssuerAway(`OIDC_ISSUER ${configured} answered ${answer.status} for its metadata`)
   if (!answer.ok) throw new Error(`OIDC_ISSUER ${configured} answered ${answer.status} for its metadata.`)
   const metadata = (await answer.json()) as Readonly<Record<string, unknown>>
   const { issuer, jwks_uri: jwksUri } = metadata
@@ -56,6 +83,11 @@ export async function findIssuer(configured: string): Promise<IssuerMetadata> {
     authorizationUri: address(metadata['authorization_endpoint']),
     tokenUri: address(metadata['token_endpoint']),
   }
+}
+
+// `fetch` says "fetch failed", and its cause says why.
+function innermost(error: unknown): string {
+  return error instanceof Error && error.cause !== undefined ? innermost(error.cause) : String(error)
 }
 
 // Serialised anew, a URL has no quote or control character in it: it goes into a header.

@@ -1,6 +1,8 @@
 import { Module, type Provider } from '@nestjs/common'
 import { PassportModule } from '@nestjs/passport'
 import { Settings } from '../config/settings.js'
+import { DatabaseClock } from '../database/database-clock.js'
+import { Logger } from '../logging/logger.js'
 import { AccessTokenService } from './access-token.service.js'
 import { AccessService } from './access.service.js'
 import { ContainerAccessService } from './container-access.service.js'
@@ -20,18 +22,18 @@ import { WopiTokenStrategy } from './wopi-token.strategy.js'
 
 const signIn: Provider = {
   provide: SignIn,
-  inject: [Settings],
-  useFactory: (settings: Settings) => SignIn.with(settings),
+  inject: [Settings, Logger],
+  useFactory: (settings: Settings, logger: Logger) => SignIn.with(settings, logger),
 }
 
 // With an identity provider Tandem's own bearer tokens are worth nothing: there is exactly one way in.
 const apiStrategy: Provider = {
   provide: 'ApiStrategy',
-  inject: [Settings, SignIn, UserService],
-  useFactory: (settings: Settings, { issuer }: SignIn, users: UserService) =>
-    settings.oidc && issuer
-      ? new IssuerApiStrategy(settings.oidc, issuer, users)
-      : new EmbeddedApiStrategy(settings, users),
+  inject: [Settings, SignIn, UserService, DatabaseClock],
+  useFactory: (settings: Settings, signIn: SignIn, users: UserService, clock: DatabaseClock) =>
+    settings.oidc
+      ? new IssuerApiStrategy(settings.oidc, signIn.require, users, clock)
+      : new EmbeddedApiStrategy(settings, users, clock),
 }
 
 @Module({

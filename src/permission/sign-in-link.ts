@@ -5,6 +5,7 @@ import { SIGN_IN_AUDIENCE } from './access-token.claims.js'
 import type { ApiRole } from './api-user.js'
 import { EMBEDDED_ISSUER } from './bearer-token.js'
 import { deriveKeys } from './signing-keys.js'
+import { unverifiedHeader } from './unverified-token.js'
 
 /** Long enough to change from the terminal to the browser. */
 export const SIGN_IN_MINUTES = 15
@@ -34,7 +35,7 @@ export function signInLink(
 /** @returns the claims of a genuine code; whether it was used before is the database's word */
 export function readSignInCode(secrets: readonly TokenSecret[], code: string): jwt.JwtPayload | undefined {
   try {
-    const kid = jwt.decode(code, { complete: true })?.header.kid
+    const kid = unverifiedHeader(code)?.['kid']
     const key = deriveKeys(secrets, 'sign-in').find(kid)
     if (!key) return undefined
     const claims = jwt.verify(code, key, {

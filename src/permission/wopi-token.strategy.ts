@@ -3,6 +3,7 @@ import { PassportStrategy } from '@nestjs/passport'
 import type { IncomingMessage } from 'node:http'
 import { Strategy } from 'passport-jwt'
 import { Settings } from '../config/settings.js'
+import { DatabaseClock } from '../database/database-clock.js'
 import { readClaims, WOPI_AUDIENCE, type AccessTokenClaims } from './access-token.claims.js'
 import { presentedToken } from './presented-token.js'
 import { deriveKeys } from './signing-keys.js'
@@ -13,7 +14,10 @@ import { deriveKeys } from './signing-keys.js'
  */
 @Injectable()
 export class WopiTokenStrategy extends PassportStrategy(Strategy, 'wopi-token') {
-  constructor(settings: Settings) {
+  constructor(
+    settings: Settings,
+    private readonly clock: DatabaseClock,
+  ) {
     super({
       jwtFromRequest: (request: IncomingMessage) => presentedToken(request) ?? null,
       secretOrKeyProvider: deriveKeys(settings.tokenSecrets, 'wopi').provide as never,
@@ -21,10 +25,11 @@ export class WopiTokenStrategy extends PassportStrategy(Strategy, 'wopi-token') 
       audience: WOPI_AUDIENCE,
       issuer: settings.publicUrl,
       ignoreExpiration: true,
+      jsonWebTokenOptions: { ignoreNotBefore: true },
     })
   }
 
   validate(payload: unknown): AccessTokenClaims | false {
-    return readClaims(payload, Math.floor(Date.now() / 1000)) ?? false
+    return readClaims(payload, this.clock.nowSeconds()) ?? false
   }
 }

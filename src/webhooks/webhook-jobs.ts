@@ -1,4 +1,5 @@
 import PgBoss from 'pg-boss'
+import { DatabaseClient } from '../database/database-client.js'
 import { receiverAt } from './receiver.js'
 
 /** What a job carries. The body is kept as the text that is signed: it must be the same at every try. */
@@ -15,7 +16,10 @@ const EXPIRY = { expireInSeconds: 60 }
 
 /** pg-boss over the database, its maintenance included; `start` and `stop` are the caller's. */
 export function webhookJobs(databaseUrl: string, { supervise }: { supervise: boolean }): PgBoss {
+  // What pg-boss does not know of the pool's options it hands on to its pool as it is.
+  const connections = { Client: DatabaseClient, connectionTimeoutMillis: 10_000, keepAlive: true }
   return new PgBoss({
+    ...connections,
     connectionString: databaseUrl,
     application_name: 'tandem webhooks',
     max: 3,

@@ -2,6 +2,7 @@ import { Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } f
 import type PgBoss from 'pg-boss'
 import { Settings } from '../config/settings.js'
 import { Database } from '../database/database.js'
+import { patiently } from '../database/patience.js'
 import { EventBell } from '../events/event-bell.js'
 import { EventLog } from '../events/event-log.js'
 import { Logger } from '../logging/logger.js'
@@ -40,11 +41,13 @@ export class WebhooksService implements OnApplicationBootstrap, OnApplicationShu
   async onApplicationBootstrap(): Promise<void> {
     const { webhooks, databaseUrl } = this.settings
     if (!webhooks) return
-    const boss = webhookJobs(databaseUrl, { supervise: true })
-    boss.on('error', (error) => {
-      this.logger.warn({ error: String(error) }, 'the webhook queue has trouble with the database')
-    })
-    this.boss = await boss.start()
+    const boss = await patiently(
+      () => this.started(webhookJobs(databaseUrl, { supervise: true })),
+      (reason) => {
+        this.logger.warn({ event: 'database-awaited', reason }, 'waiting for the database')
+      },
+    )
+    this.boss = boss
     this.lines = webhooks.urls.map(receiverAt).map((receiver) => ({
       enqueuer: new WebhookEnqueuer(this.database, this.events, boss, receiver),
       deliverer: new WebhookDeliverer(boss, receiver, webhooks.secret, this.logger),
@@ -67,6 +70,18 @@ export class WebhooksService implements OnApplicationBootstrap, OnApplicationShu
     clearInterval(this.timer)
     await Promise.all([this.handingOver, ...this.lines.map(({ deliverer }) => deliverer.stop())])
     await this.boss?.stop({ graceful: false })
+  }
+
+  private async started(boss: PgBoss): Promise<PgBoss> {
+    boss.on('error', (error) => {
+      this.logger.warn({ error: String(error) }, 'the webhook queue has trouble with the database')
+    })
+    try {
+      return await boss.start()
+    } catch (error) {
+      await boss.stop({ graceful: false }).catch(() => undefined)
+      throw error
+    }
   }
 
   private look(): void {

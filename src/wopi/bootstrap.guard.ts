@@ -7,11 +7,8 @@ import { WopiError } from './wopi-error.js'
 /** Is there a bearer token of the identity provider? If not, where to get one (WOPI.md §11). */
 @Injectable()
 export class BootstrapGuard extends AuthGuard('api') {
-  private readonly challenge: string
-
-  constructor(signIn: SignIn) {
+  constructor(private readonly signIn: SignIn) {
     super()
-    this.challenge = challengeOf(signIn)
   }
 
   override async canActivate(context: ExecutionContext): Promise<boolean> {
@@ -25,7 +22,7 @@ export class BootstrapGuard extends AuthGuard('api') {
     if (error instanceof Error && error.message !== 'unknown kid') throw error
     if (user) return user
     throw new WopiError('not-signed-in', 'there is no valid bearer token', {
-      'WWW-Authenticate': this.challenge,
+      'WWW-Authenticate': challengeOf(this.signIn),
     })
   }
 }

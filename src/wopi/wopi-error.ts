@@ -26,6 +26,7 @@ export const WOPI_ERRORS = {
   'operation-not-offered': 501,
   'storage-failed': 500,
   'internal-error': 500,
+  'identity-provider-away': 503,
   'database-unavailable': 503,
   'storage-busy': 503,
   'too-many-downloads': 503,

@@ -13,6 +13,7 @@ import { correlationId } from '../http/correlation-id.js'
 import { TooManyDownloads } from '../http/downloads.js'
 import { Logger } from '../logging/logger.js'
 import { SignedOut } from '../permission/access-token.service.js'
+import { IssuerAway } from '../permission/issuer-away.js'
 import {
   BodyIncomplete,
   BodyTooLarge,
@@ -95,6 +96,7 @@ function asWopiError(error: unknown): WopiError {
   if (error instanceof NoSuchFile) return new WopiError('no-such-file', error.message)
   if (error instanceof HttpException && error.getStatus() === 404)
     return new WopiError('no-such-file', error.message)
+  if (error instanceof IssuerAway) return new WopiError('identity-provider-away', error.message)
   if (isUnavailable(error))
     return new WopiError('database-unavailable', `the database cannot answer: ${String(error)}`)
   return new WopiError('internal-error', error instanceof Error ? error.message : String(error))

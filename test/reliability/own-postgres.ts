@@ -7,7 +7,7 @@ import { prepareTemplate } from '../kit/postgres.js'
 /** A durable PostgreSQL for one test file, to be ill-treated: killed and started again in place, or suspended. */
 export class OwnPostgres {
   private constructor(
-    private readonly folder: string,
+    readonly folder: string,
     private server: EmbeddedPostgres,
   ) {}
 

@@ -74,7 +74,16 @@ export class Issuer implements AsyncDisposable {
 
   /** A token as the issuer would give it, apart from what `claims` and `header` change. */
   token(claims: Claims, { key = this.rsa, header = {} }: { key?: SigningKey; header?: Claims } = {}): string {
-    const signed = this.unsigned(claims, { alg: key.alg, kid: key.kid, ...header })
+    return this.signature(this.unsigned(claims, { alg: key.alg, kid: key.kid, ...header }), key)
+  }
+
+  /** A token with that text in the place of its claims. */
+  signed(claims: string): string {
+    const { alg, kid } = this.rsa
+    return this.signature(`${encoded({ typ: 'JWT', alg, kid })}.${encoded(claims)}`, this.rsa)
+  }
+
+  private signature(signed: string, key: SigningKey): string {
     const signature = sign('sha256', Buffer.from(signed), {
       key: key.privateKey,
       dsaEncoding: 'ieee-p1363',

@@ -1,0 +1,29 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { mayPass, reasonInWords } from './unavailable.js'
+
+/** As long as PostgreSQL takes to restart, to fail over, or to be started after us. */
+const PATIENCE_MS = 60_000
+const FIRST_WAIT_MS = 250
+const LONGEST_WAIT_MS = 5000
+
+/**
+ * A start does not give up because the database is not there at that very moment; machines are switched on together.
+ * @param tell is called before each wait
+ * @throws what `work` threw last; at once when waiting cannot help
+ */
+export async function patiently<T>(
+  work: () => Promise<T>,
+  tell: (reason: string) => void,
+  patienceMs = PATIENCE_MS,
+): Promise<T> {
+  const latest = performance.now() + patienceMs
+  for (let wait = FIRST_WAIT_MS; ; wait = Math.min(LONGEST_WAIT_MS, wait * 2)) {
+    try {
+      return await work()
+    } catch (error) {
+      if (!mayPass(error) || performance.now() + wait > latest) throw error
+      tell(reasonInWords(error))
+      await sleep(wait)
+    }
+  }
+}
