@@ -36,10 +36,10 @@ export class Revocations implements Lane {
 
   private async once(): Promise<void> {
     const { random } = this.options
-    const [owner, guest] = [await this.person('rights-owner'), await this.person('rights-guest')]
+    const [owner, guest] = [await this.person('host'), await this.person('guest')]
     const name = (): string => `Rights ${Math.floor(random.fraction() * 2 ** 32).toString(16)}.docx`
     const { id } = await persist(() => owner.createsFile(name(), newBody(random, 3000).bytes))
-    await persist(() => owner.grants(id, 'user:rights-guest', 'editor'))
+    await persist(() => owner.grants(id, 'user:guest', 'editor'))
     const token = await persist(() => guest.opensForEdit(id))
     const at = (): Editor => new Editor(random.oneOf(this.options.urls), id, token)
     await persist(async () => {
@@ -50,7 +50,7 @@ export class Revocations implements Lane {
     await pause(random.between(0, 300))
     // Carried out but not answered is carried out: the second try finds nothing to revoke.
     await persist(async () => {
-      const { status } = await owner.calls('DELETE', `/files/${id}/grants/user:rights-guest`)
+      const { status } = await owner.calls('DELETE', `/files/${id}/grants/user:guest`)
       if (status !== 204 && status !== 404) throw new Error(`the revocation was answered ${status}`)
     })
     this.revoked++

@@ -1,4 +1,3 @@
-import { once } from 'node:events'
 import { connect } from 'node:net'
 import { setTimeout as pause } from 'node:timers/promises'
 import { Person } from '../kit/people.js'
@@ -61,7 +60,7 @@ export class UnreadDownloads implements Lane {
     socket.pause()
     socket.write(`GET /wopi/files/${id}/contents?access_token=${token} HTTP/1.1\r\nHost: ${hostname}\r\n\r\n`)
     this.opened++
-    const closed = once(socket, 'close').then(() => true)
+    const closed = new Promise<boolean>((resolve) => socket.once('close', () => resolve(true)))
     // A socket that is never read does not see the other side's end; a byte that cannot be sent does.
     const knock = setInterval(() => socket.write('\r\n'), 5_000).unref()
     void Promise.race([closed, pause(MOST_OPEN_MS, false, { ref: false })]).then((gone) => {
