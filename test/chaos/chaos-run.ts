@@ -11,6 +11,7 @@ import { until } from '../reliability/until.js'
 import { DamagedBlobs } from './damaged-blobs.js'
 import { DISTURBANCES, disturbances, type DisturbanceName, type Stage } from './disturbances.js'
 import type { Lane } from './lane.js'
+import { persist } from './persist.js'
 import { LockContest } from './lock-contest.js'
 import { Revocations } from './revocations.js'
 import { UnreadDownloads } from './unread-downloads.js'
@@ -85,10 +86,11 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
     await disturbAll(stage, options, done, complain, async (round) => {
       if (round % CHECK_EVERY !== 0) return
       await untilReady(installation, complain)
-      await ledger.check(random.oneOf(installation.urls), 'written')
+      await persist(() => ledger.check(random.oneOf(installation.urls), 'written'))
     })
     await load.stop()
     await Promise.all(lanes.map((lane) => lane.stop()))
+    await reviveEnded(installation, 'in the end', complain)
     await untilReady(installation, complain)
     await ledger.check(random.oneOf(installation.urls), 'all')
     await installation.fsck((line) => {
