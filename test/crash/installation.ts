@@ -72,6 +72,11 @@ export class Installation {
     await this.postgres.kill()
   }
 
+  /** As an administrator would: fast shutdown, which cuts whoever is connected. */
+  stopPostgres(): Promise<void> {
+    return this.postgres.stop()
+  }
+
   async startPostgres(): Promise<void> {
     this.postgres = await startPostgres(this.folder)
   }

@@ -19,6 +19,8 @@ export interface LoadOptions {
   readonly urls: readonly string[]
   bearer(user: string): Promise<string>
   random(): Random
+  /** Answers to a save, beside 503, that are no fault just now: 500 while a disk is made to fail. */
+  excuses?(status: number): boolean
 }
 
 /** Editors that save and readers that read without a pause, until they are told to stop. */
@@ -103,7 +105,7 @@ export class Load {
         return
       }
       // The lock outlives every server: whoever holds it is never refused (R-09).
-      if (answer && answer.status !== 503) {
+      if (answer && answer.status !== 503 && this.options.excuses?.(answer.status) !== true) {
         this.ledger.lose(
           fileId,
           `a save under a good lock was answered ${answer.status}, lock "${answer.lock}"`,

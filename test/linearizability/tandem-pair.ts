@@ -30,6 +30,8 @@ export class TandemPair {
     private readonly dataDir: string,
   ) {
     this.pool = new pg.Pool({ connectionString: options.databaseUrl })
+    // An idle connection that is cut is no news: the next holdRow gets another.
+    this.pool.on('error', () => undefined)
   }
 
   static async start(options: TandemPairOptions): Promise<TandemPair> {
