@@ -42,7 +42,7 @@ export class IssuerApiStrategy extends PassportStrategy(Strategy, 'api') {
   }
 
   async validate(payload: Readonly<Record<string, unknown>>): Promise<ApiUser | false> {
-    if (payload['iss'] !== this.metadata().issuer || !isTimely(payload, this.clock.nowSeconds())) return false
+    if (!isTimely(payload, this.clock.nowSeconds()) || payload['iss'] !== this.metadata().issuer) return false
     return apiUser(payload, { claim: this.oidc.roleClaim, isOf: 'person' }, this.users)
   }
 }
