@@ -8,11 +8,13 @@ import { SignedOut } from '../permission/access-token.service.js'
 import {
   BodyIncomplete,
   BodyTooLarge,
+  ContentDamaged,
   InvalidName,
   NameTaken,
   NoSuchContainer,
   NoSuchFile,
   StorageFailed,
+  StorageFull,
 } from '../storage/storage-errors.js'
 import { API_PROBLEMS, ApiProblem } from './api-problem.js'
 
@@ -56,8 +58,12 @@ function asProblem(error: unknown): ApiProblem {
   if (error instanceof NameTaken) return new ApiProblem('name-taken', `${error.message}.`)
   if (error instanceof NoSuchContainer) return new ApiProblem('not-found', `${error.message}.`)
   if (error instanceof NoSuchFile) return new ApiProblem('not-found', `${error.message}.`)
+  if (error instanceof ContentDamaged)
+    return new ApiProblem('content-damaged', 'The stored bytes are missing or not what was saved.')
+  if (error instanceof StorageFull)
+    return new ApiProblem('storage-failed', 'The disk is full; nothing was stored.')
   if (error instanceof StorageFailed)
-    return new ApiProblem('storage-failed', 'Nothing was stored; see the log.')
+    return new ApiProblem('storage-failed', 'The disk is failing; nothing was stored; see the log.')
   if (error instanceof HttpException) return ofHttpException(error)
   if (isUnavailable(error)) return new ApiProblem('unavailable', 'Try again in a few seconds.')
   return new ApiProblem(

@@ -14,6 +14,7 @@ export const API_PROBLEMS = {
   'body-too-large': [413, 'Too large'],
   'version-required': [428, 'If-Match is required'],
   'storage-failed': [500, 'The storage is full or failing'],
+  'content-damaged': [500, 'The stored content is damaged'],
   'internal-error': [500, 'Internal error'],
   'too-many-streams': [503, 'Too many live streams'],
   unavailable: [503, 'The database cannot answer now'],
@@ -27,11 +28,8 @@ export class ApiProblem extends Error {
     readonly code: ApiProblemCode,
     readonly detail: string,
     readonly extra: Readonly<Record<string, unknown>> = {},
+    readonly status: number = API_PROBLEMS[code][0],
   ) {
     super(detail)
-  }
-
-  get status(): number {
-    return API_PROBLEMS[this.code][0]
   }
 }

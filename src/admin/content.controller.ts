@@ -7,7 +7,7 @@ import { correlationId } from '../http/correlation-id.js'
 import { downloadHeaders } from '../http/download.js'
 import { bodyOf, contentLength } from '../http/request-body.js'
 import type { ApiUser } from '../permission/api-user.js'
-import { BlobStore } from '../storage/blob-store.js'
+import { BlobStore, type StoredBlob } from '../storage/blob-store.js'
 import type { FileVersion } from '../storage/file-version.entity.js'
 import { Twins } from '../storage/twins.js'
 import { VersionService } from '../storage/version.service.js'
@@ -16,6 +16,7 @@ import { ApiProblem } from './api-problem.js'
 import { AuditorMayRead } from './api-role.guard.js'
 import { ContentService } from './content.service.js'
 import { FileGate } from './file-gate.js'
+import { SoundContent } from './sound-content.js'
 import { CheckedQuery, pageOf, pageQuery, readCursor, truth, type Page } from './query.js'
 import { fileView, versionView } from './views.js'
 
@@ -34,14 +35,16 @@ export class ContentController {
     private readonly versions: VersionService,
     private readonly contents: ContentService,
     private readonly twins: Twins,
+    private readonly sound: SoundContent,
   ) {}
 
   @Get('content')
   @ApiOperation({ summary: 'Download the current content' })
   async download(@Caller() caller: ApiUser, @Param('id') id: string): Promise<Answer> {
-    const { name, blob, size, version } = await this.gate.requireFile(caller, id, 'viewer')
+    const file = await this.gate.requireFile(caller, id, 'viewer')
+    const { name, size, version } = file
     const headers = { ...downloadHeaders(name), ETag: `"${version}"` }
-    return new Answer(200, headers, await this.blobs.read(blob, size), size)
+    return new Answer(200, headers, await this.sound.read(file, { fileId: id, version }), size)
   }
 
   @Put('content')
@@ -109,9 +112,10 @@ export class ContentController {
     @Param('version') version: string,
   ): Promise<Answer> {
     const { name } = await this.gate.requireFile(caller, id, 'viewer')
-    const { blob, size } = await this.requireVersion(id, version)
+    const content = contentOf(await this.requireVersion(id, version))
     const headers = { ...downloadHeaders(name), ETag: `"${version}"` }
-    return new Answer(200, headers, await this.blobs.read(blob, Number(size)), Number(size))
+    const body = await this.sound.read(content, { fileId: id, version })
+    return new Answer(200, headers, body, content.size)
   }
 
   @Post('versions/:version/restore')
@@ -124,10 +128,11 @@ export class ContentController {
     @Param('version') version: string,
   ): Promise<unknown> {
     await this.gate.requireFile(caller, id, 'editor')
-    const { blob, size, sha256 } = await this.requireVersion(id, version)
+    const content = contentOf(await this.requireVersion(id, version))
+    await this.sound.require(content, { fileId: id, version })
     const { head } = await this.contents.replace({
       fileId: id,
-      content: { blob, size: Number(size), sha256 },
+      content,
       author: caller.id,
       cause: 'restore',
       action: 'version-restored',
@@ -146,6 +151,10 @@ export class ContentController {
     if (!found) throw noSuchVersion()
     return found
   }
+}
+
+function contentOf({ blob, size, sha256 }: FileVersion): StoredBlob {
+  return { blob, size: Number(size), sha256 }
 }
 
 function noSuchVersion(): ApiProblem {

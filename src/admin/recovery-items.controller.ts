@@ -8,7 +8,6 @@ import { correlationId } from '../http/correlation-id.js'
 import { downloadHeaders } from '../http/download.js'
 import type { ApiUser } from '../permission/api-user.js'
 import { GrantService } from '../permission/grant.service.js'
-import { BlobStore } from '../storage/blob-store.js'
 import { splitName } from '../storage/file-name.js'
 import { FileService } from '../storage/file.service.js'
 import type { RecoveryItem } from '../storage/recovery-item.entity.js'
@@ -18,6 +17,7 @@ import { ApiProblem } from './api-problem.js'
 import { AuditorMayRead } from './api-role.guard.js'
 import { ContentService } from './content.service.js'
 import { FileGate } from './file-gate.js'
+import { SoundContent } from './sound-content.js'
 import { fileView, recoveryView } from './views.js'
 
 /**
@@ -34,7 +34,7 @@ export class RecoveryItemsController {
     private readonly grants: GrantService,
     private readonly recovery: RecoveryService,
     private readonly files: FileService,
-    private readonly blobs: BlobStore,
+    private readonly sound: SoundContent,
     private readonly contents: ContentService,
     private readonly audit: AuditService,
   ) {}
@@ -60,8 +60,13 @@ export class RecoveryItemsController {
     const item = await this.recovery.find(id, itemId)
     if (!item) throw noSuchItem()
     await this.record(this.database, request, caller, id, 'recovery-downloaded', { item: itemId })
-    const size = Number(item.size)
-    return new Answer(200, downloadHeaders(name), await this.blobs.read(item.blob, size), size)
+    const content = contentOf(item)
+    return new Answer(
+      200,
+      downloadHeaders(name),
+      await this.sound.read(content, { fileId: id }),
+      content.size,
+    )
   }
 
   @Post(':item/restore')
@@ -76,6 +81,7 @@ export class RecoveryItemsController {
     await this.gate.requireFile(caller, id, 'editor')
     const item = await this.recovery.find(id, itemId)
     if (!item) throw noSuchItem()
+    await this.sound.require(contentOf(item), { fileId: id })
     const { head } = await this.contents.replace({
       fileId: id,
       content: contentOf(item),
@@ -106,6 +112,9 @@ export class RecoveryItemsController {
   ): Promise<unknown> {
     const head = await this.gate.requireFile(caller, id, 'editor')
     const containerId = await this.gate.folderForCopy(caller, head.containerId)
+    const kept = await this.recovery.find(id, itemId)
+    if (!kept) throw noSuchItem()
+    await this.sound.require(contentOf(kept), { fileId: id })
     return this.database.transaction(async (tx) => {
       const item = await this.recovery.lock(tx, id, itemId)
       if (!item) throw noSuchItem()

@@ -20,6 +20,7 @@ export const EVENT_KINDS = [
   'ghost-lock',
   'recovery-item',
   'comment',
+  'content-damaged',
 ] as const
 
 export type EventKind = (typeof EVENT_KINDS)[number]

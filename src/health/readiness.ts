@@ -78,7 +78,9 @@ export class Readiness {
     const indicator = this.indicators.check('storage')
     try {
       await this.blobs.probe()
-      return indicator.up()
+      // For a look, and no reason to send nobody here: the others are whole.
+      const damaged = this.blobs.checks.damages.known
+      return damaged === 0 ? indicator.up() : indicator.up({ damaged: `${damaged} contents; see the log` })
     } catch (error) {
       return indicator.down({ reason: error instanceof Error ? error.message : 'blobs cannot be written' })
     }

@@ -24,6 +24,7 @@ export const WOPI_ERRORS = {
   'operation-unknown': 501,
   'operation-not-offered': 501,
   'storage-failed': 500,
+  'content-damaged': 500,
   'internal-error': 500,
   'database-unavailable': 503,
 } as const
