@@ -8,6 +8,7 @@ export const RECOVERY_REASONS = [
   'permission-revoked',
   'token-expired',
   'token-revoked',
+  'header-invalid',
 ] as const
 
 export type RecoveryReason = (typeof RECOVERY_REASONS)[number]

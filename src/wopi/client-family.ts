@@ -42,6 +42,21 @@ export function speaksOfTimestamps(request: FamilyMarks): boolean {
   return clientFamily(request) !== 'microsoft'
 }
 
+/** Collabora knows no RefreshLock (CLIENTS.md §1.1); ONLYOFFICE locks when it opens only. */
+export function refreshesByLock(request: FamilyMarks): boolean {
+  return clientFamily(request) === 'collabora'
+}
+
+/** ONLYOFFICE takes a 409 to its Unlock for a failure, and shows the next person what it has in its cache. */
+export function unlocksWhatIsFree(request: FamilyMarks): boolean {
+  return clientFamily(request) === 'onlyoffice'
+}
+
+/** Only Collabora leaves the timestamp away to say: overwrite what came in between (CLIENTS.md §1.1). */
+export function overwritesWithoutTimestamp(request: FamilyMarks): boolean {
+  return clientFamily(request) === 'collabora'
+}
+
 /** Only Collabora sends the document itself along with RenameFile (CLIENTS.md §1, "The RENAME trap"). */
 export function sendsDocumentWithRename(request: FamilyMarks): boolean {
   return clientFamily(request) === 'collabora'
@@ -52,9 +67,21 @@ export function baseTimestamp(request: IncomingMessage): string | undefined {
   return header(request, 'X-COOL-WOPI-Timestamp') ?? header(request, 'X-LOOL-WOPI-Timestamp')
 }
 
-/** Whether the save holds a person's changes; undefined where the editor does not say. */
+/** Whether the save holds a person's changes; undefined where the editor does not say, or not in a word of its own. */
 export function modifiedByUser(request: IncomingMessage): boolean | undefined {
-  const text =
-    header(request, 'X-COOL-WOPI-IsModifiedByUser') ?? header(request, 'X-LOOL-WOPI-IsModifiedByUser')
-  return text === undefined ? undefined : text.toLowerCase() === 'true'
+  return saysOfSave(request, 'IsModifiedByUser')
+}
+
+/** A word of Collabora's or ONLYOFFICE's about a save. A record only: one that cannot be read refuses nothing. */
+function saysOfSave({ headers }: IncomingMessage, name: string): boolean | undefined {
+  const below = `wopi-${name.toLowerCase()}`
+  const text = headers[`x-cool-${below}`] || headers[`x-lool-${below}`]
+  switch (text?.toString().toLowerCase()) {
+    case 'true':
+      return true
+    case 'false':
+      return false
+    default:
+      return undefined
+  }
 }

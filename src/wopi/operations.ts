@@ -22,7 +22,7 @@ import { RenameFile } from './operations/rename-file.js'
 import { UnlockCoauthLock } from './operations/unlock-coauth-lock.js'
 import { Unlock } from './operations/unlock.js'
 import { UnlockAndRelock } from './operations/unlock-and-relock.js'
-import { lastSegment, overrideOf, unknownOperation } from './override.js'
+import { lastSegment, overrideOf, overrideOfContents, unknownOperation } from './override.js'
 import { WopiError } from './wopi-error.js'
 
 /** Which operation a request means: by path, and for POST by X-WOPI-Override (WOPI.md §2.1, §4). */
@@ -86,7 +86,7 @@ export class Operations {
   find(request: WopiRequest): Operation | WopiError {
     const below = lastSegment(request)
     if (request.method !== 'POST') return this.reads.get(below) ?? this.checkFileInfo
-    const override = overrideOf(request)
+    const override = below === 'contents' ? overrideOfContents(request) : overrideOf(request)
     if (override instanceof WopiError) return override
     const operation = (below === 'contents' ? this.onContents : this.onFile).get(override)
     if (!operation) return unknownOperation(override)

@@ -11,6 +11,19 @@ export function overrideOf(request: IncomingMessage): string | WopiError {
   return override
 }
 
+/** Marks of PutChunkedFile, whose body is no document (WOPI.md §13.7). */
+const CHUNKED = ['x-wopi-sequencenumber', 'x-wopi-coauthlockid']
+
+/**
+ * The same below /contents, where a POST without X-WOPI-Override can only be a save: its bytes are not refused for a
+ * header that some proxies and clients leave out.
+ */
+export function overrideOfContents(request: IncomingMessage): string | WopiError {
+  const { headers } = request
+  if (headers['x-wopi-override'] || CHUNKED.some((name) => headers[name])) return overrideOf(request)
+  return 'PUT'
+}
+
 export function unknownOperation(override: string): WopiError {
   return new WopiError('operation-unknown', `the operation ${override} is not supported here`)
 }

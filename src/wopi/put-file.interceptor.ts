@@ -2,10 +2,11 @@ import { Injectable, type CallHandler, type ExecutionContext, type NestIntercept
 import { from, mergeMap, type Observable } from 'rxjs'
 import { type Answer, jsonAnswer } from '../http/answer.js'
 import { bodyOf } from '../http/request-body.js'
+import { LateLockCalls } from '../lock/late-lock-calls.js'
 import { BlobStore } from '../storage/blob-store.js'
 import { conflictAnswer } from './lock-answer.js'
 import { PutFile, savedAnswer } from './operations/put-file.js'
-import { readablePutHeaders } from './put-headers.js'
+import { readPut } from './put-headers.js'
 import type { PutOutcome, RefusedPut } from './put-outcome.js'
 import { RefusedSaves } from './refused-saves.service.js'
 import { RevocationGrace } from './revocation-grace.service.js'
@@ -13,7 +14,6 @@ import { judgeSaver, refusedForRight } from './saver.js'
 import { Sightings } from './sightings.js'
 import { WopiError } from './wopi-error.js'
 import type { WopiRequest } from './operation.js'
-import { announcedSize } from './wopi-headers.js'
 
 /**
  * Asks, per access token and live, who may save; and sees to it that a save which must be refused is not lost: the
@@ -26,6 +26,7 @@ export class PutFileInterceptor implements NestInterceptor<PutOutcome | Answer, 
     private readonly refusedSaves: RefusedSaves,
     private readonly grace: RevocationGrace,
     private readonly sightings: Sightings,
+    private readonly lateLockCalls: LateLockCalls,
   ) {}
 
   async intercept(
@@ -38,7 +39,7 @@ export class PutFileInterceptor implements NestInterceptor<PutOutcome | Answer, 
     const refusal = judgeSaver(request.access)
     // Where there is a grace, it is judged with the bytes at hand.
     if (refusal && !(refusal === 'permission-revoked' && this.grace.isOffered)) {
-      const content = await this.blobs.receive(bodyOf(request), announcedSize(request))
+      const content = await this.blobs.receive(bodyOf(request), readPut(request).size)
       return from(this.answer(request, { kind: 'refused', reason: refusal, content }))
     }
     return (next.handle() as Observable<PutOutcome>).pipe(
@@ -48,7 +49,7 @@ export class PutFileInterceptor implements NestInterceptor<PutOutcome | Answer, 
 
   /** Decides the answer, and tells co-authoring status what happened. */
   private async answer(request: WopiRequest, outcome: PutOutcome): Promise<Answer> {
-    const headers = readablePutHeaders(request)
+    const { headers } = readPut(request)
     switch (outcome.kind) {
       case 'saved':
         this.sightings.saved(request, outcome, headers)
@@ -58,14 +59,17 @@ export class PutFileInterceptor implements NestInterceptor<PutOutcome | Answer, 
         throw new WopiError('no-such-file', 'the file was deleted meanwhile')
       case 'refused':
         await this.refusedSaves.keep(request.access, headers, outcome)
+        if (headers.lockId !== undefined) await this.lateLockCalls.notice(request.params.id, headers.lockId)
         this.sightings.saveRefused(request, outcome.reason)
         return refusedAnswer(outcome)
     }
   }
 }
 
-function refusedAnswer({ reason, lock }: RefusedPut): Answer {
+function refusedAnswer({ reason, lock, fault }: RefusedPut): Answer {
   switch (reason) {
+    case 'header-invalid':
+      throw fault ?? new WopiError('header-invalid', 'a header is not as it must be')
     case 'token-expired':
     case 'token-revoked':
     case 'permission-revoked':

@@ -1,12 +1,16 @@
-import type { IncomingMessage } from 'node:http'
+import type { ClientFamily } from '../coauth-status/application.js'
 import { correlationId } from '../http/correlation-id.js'
-import { baseTimestamp, modifiedByUser } from './client-family.js'
+import { contentLength } from '../http/request-body.js'
+import { baseTimestamp, clientFamily, modifiedByUser } from './client-family.js'
 import { editorsHeader } from './editors-header.js'
+import type { WopiRequest } from './operation.js'
 import { WopiError } from './wopi-error.js'
-import { lockIdHeader } from './wopi-headers.js'
+import { announcedSize, lockIdHeader } from './wopi-headers.js'
 
 /** What a save says about itself beside its bytes. */
 export interface PutHeaders {
+  /** Whose rules of saving it follows. */
+  readonly family: ClientFamily
   readonly lockId: string | undefined
   /** What X-WOPI-Editors claims: never a right, only a record (RELIABILITY-SECURITY.md H-07). */
   readonly editors: readonly string[]
@@ -17,29 +21,38 @@ export interface PutHeaders {
   readonly correlationId: string
 }
 
-/** Read before the body, so that a malformed header costs nobody an upload. @throws WopiError */
-export function putHeaders(request: IncomingMessage): PutHeaders {
-  return {
-    lockId: lockIdHeader(request, 'X-WOPI-Lock'),
+/** A save as far as it can be read. */
+export interface ReadPut {
+  readonly headers: PutHeaders
+  /** How many bytes must come; undefined when nothing says. */
+  readonly size: number | undefined
+  /** What nobody can make sense of in its headers: it is refused for that, and its bytes are kept. */
+  readonly fault: WopiError | undefined
+}
+
+/**
+ * Read before the body. One header that is not as it must be takes none of the others with it: whatever the answer, the
+ * bytes that follow may be the only copy of somebody's work.
+ */
+export function readPut(request: WopiRequest): ReadPut {
+  let fault: WopiError | undefined
+  const read = <T, E>(value: () => T, otherwise: E): T | E => {
+    try {
+      return value()
+    } catch (error) {
+      if (!(error instanceof WopiError)) throw error
+      fault ??= error
+      return otherwise
+    }
+  }
+  const headers = {
+    family: clientFamily(request),
+    lockId: read(() => lockIdHeader(request, 'X-WOPI-Lock'), undefined),
     editors: editorsHeader(request),
-    baseTimestamp: baseTimestamp(request),
+    baseTimestamp: read(() => baseTimestamp(request), undefined),
     modifiedByUser: modifiedByUser(request),
     correlationId: correlationId(request),
   }
-}
-
-/** For a save that is refused whatever its headers say: malformed ones are no reason to lose its bytes. */
-export function readablePutHeaders(request: IncomingMessage): PutHeaders {
-  try {
-    return putHeaders(request)
-  } catch (error) {
-    if (!(error instanceof WopiError)) throw error
-    return {
-      lockId: undefined,
-      editors: [],
-      baseTimestamp: undefined,
-      modifiedByUser: undefined,
-      correlationId: correlationId(request),
-    }
-  }
+  const size = read(() => announcedSize(request), contentLength(request))
+  return { headers, size, fault }
 }

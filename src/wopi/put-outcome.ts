@@ -1,6 +1,7 @@
 import type { LockState } from '../lock/lock.service.js'
 import type { StoredBlob } from '../storage/blob-store.js'
 import type { RecoveryReason } from '../storage/recovery-item.entity.js'
+import type { WopiError } from './wopi-error.js'
 
 /** Why a save was refused. Its bytes are on disk all the same, for the PutFile interceptor to keep. */
 export interface RefusedPut {
@@ -9,6 +10,8 @@ export interface RefusedPut {
   readonly content: StoredBlob
   /** The lock as it stood, where it was asked. */
   readonly lock?: LockState
+  /** What is wrong with its headers, where that is the reason. */
+  readonly fault?: WopiError
 }
 
 export interface SavedPut {

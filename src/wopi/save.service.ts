@@ -1,7 +1,6 @@
 import { Injectable } from '@nestjs/common'
 import { AuditService } from '../audit/audit.service.js'
 import { Database } from '../database/database.js'
-import { admitsSave } from '../lock/lock-rules.js'
 import { LockService } from '../lock/lock.service.js'
 import { AccessService, type FileAccess } from '../permission/access.service.js'
 import { RANK } from '../permission/role.js'
@@ -9,6 +8,7 @@ import type { StoredBlob } from '../storage/blob-store.js'
 import { FileService } from '../storage/file.service.js'
 import { type ComparedBlob, Twins } from '../storage/twins.js'
 import { RevocationGrace } from './revocation-grace.service.js'
+import { SaveAdmission } from './save-admission.service.js'
 import type { PutHeaders } from './put-headers.js'
 import type { PutOutcome, RefusedPut } from './put-outcome.js'
 
@@ -20,6 +20,7 @@ export class SaveService {
     private readonly files: FileService,
     private readonly accesses: AccessService,
     private readonly locks: LockService,
+    private readonly admissions: SaveAdmission,
     private readonly twins: Twins,
     private readonly audit: AuditService,
     private readonly grace: RevocationGrace,
@@ -42,7 +43,7 @@ export class SaveService {
     content: ComparedBlob,
     { graced }: { graced: boolean },
   ): Promise<PutOutcome> {
-    const { lockId, editors, baseTimestamp, correlationId } = headers
+    const { editors, correlationId } = headers
     const refused = (reason: RefusedPut['reason'], lock?: RefusedPut['lock']): RefusedPut => ({
       kind: 'refused',
       reason,
@@ -51,23 +52,23 @@ export class SaveService {
     })
 
     // Asked again: what was true when the upload began may have changed since.
-    const admission = { tokenId: access.jti, userId: access.user.id, neededRank: graced ? 0 : RANK.editor }
+    const editor = access.openedIn?.editor
+    const neededRank = graced ? 0 : RANK.editor
+    const by = { tokenId: access.jti, userId: access.user.id, neededRank, editor }
     const decideUnderTheRow = (): Promise<PutOutcome & { readonly unused?: boolean }> =>
       this.database.transaction(async (tx) => {
         const head = await this.files.lockHead(tx, access.file.id)
         if (!head) return { kind: 'no-such-file', content }
 
-        const lock = await this.locks.hold(tx, head.id, admission)
+        const lock = await this.locks.hold(tx, head.id, by)
         if (!lock) {
           const right = await this.accesses.mayStillEdit(tx, access)
           return refused(
             right === 'token-expired' || right === 'token-revoked' ? right : 'permission-revoked',
           )
         }
-        const admitted = admitsSave(lock, lockId, head.size)
-        if (admitted !== 'yes') return refused(admitted, lock)
-        if (baseTimestamp !== undefined && baseTimestamp !== head.modifiedAt)
-          return refused('external-change', lock)
+        const verdict = await this.admissions.judge(tx, { head, lock, by, headers })
+        if (!verdict.admitted) return refused(verdict.reason, lock)
 
         const contributors = await this.accesses.knownEditors(tx, head.id, editors)
         const { version, modifiedAt, unused } = await this.files.commit(tx, head, content, {
@@ -75,6 +76,8 @@ export class SaveService {
           editors: contributors,
           cause: 'save',
           ...(graced ? { flag: 'edits-by-revoked-user' } : {}),
+          lockEpoch: verdict.lockEpoch,
+          editor,
           correlationId,
         })
         await this.audit.record(tx, {

@@ -7,7 +7,7 @@ import { type ChunkedPut, ChunkedPuts } from '../chunked-put.js'
 import { type ChunkedOutcome, ChunkedSaveService } from '../chunked-save.service.js'
 import { chunkedRefusal, reasonToKeep } from '../chunked-refusals.js'
 import type { Operation, WopiRequest } from '../operation.js'
-import { readablePutHeaders } from '../put-headers.js'
+import { readPut } from '../put-headers.js'
 import { RefusedSaves } from '../refused-saves.service.js'
 import { RevocationGrace } from '../revocation-grace.service.js'
 import { judgeSaver, refusedForRight, type RightRefusal } from '../saver.js'
@@ -84,7 +84,7 @@ export class PutChunkedFile implements Operation {
   private async keep(request: WopiRequest, put: ChunkedPut, reason: RecoveryReason): Promise<void> {
     const content = await this.saves.mainContent(request.access.file.id, put)
     const refused = content && ({ kind: 'refused', reason, content } as const)
-    const headers = readablePutHeaders(request)
+    const { headers } = readPut(request)
     const isKept = refused !== undefined && (await this.refusedSaves.keep(request.access, headers, refused))
     if (!isKept) await this.forget(put)
     this.sightings.saveRefused(request, reason)

@@ -4,10 +4,9 @@ import { bodyOf } from '../../http/request-body.js'
 import { BlobStore } from '../../storage/blob-store.js'
 import { speaksOfTimestamps } from '../client-family.js'
 import type { Operation, WopiRequest } from '../operation.js'
-import { putHeaders } from '../put-headers.js'
+import { readPut } from '../put-headers.js'
 import type { PutOutcome, SavedPut } from '../put-outcome.js'
 import { SaveService } from '../save.service.js'
-import { announcedSize } from '../wopi-headers.js'
 
 /** WOPI.md §6.2. Runs inside the PutFile interceptor, which keeps the bytes of what is refused here. */
 @Injectable()
@@ -22,8 +21,9 @@ export class PutFile implements Operation {
 
   /** Streams the body to disk first, with no transaction open; only then is anything decided. */
   async save(request: WopiRequest): Promise<PutOutcome> {
-    const headers = putHeaders(request)
-    const content = await this.blobs.receive(bodyOf(request), announcedSize(request))
+    const { headers, size, fault } = readPut(request)
+    const content = await this.blobs.receive(bodyOf(request), size)
+    if (fault) return { kind: 'refused', reason: 'header-invalid', content, fault }
     return this.saves.decide(request.access, headers, content)
   }
 

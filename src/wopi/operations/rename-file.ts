@@ -13,10 +13,11 @@ import { sendsDocumentWithRename } from '../client-family.js'
 import { conflictAnswer } from '../lock-answer.js'
 import { againIfNameTaken } from '../name-race.js'
 import type { Operation, WopiRequest } from '../operation.js'
-import { putHeaders } from '../put-headers.js'
+import { readPut } from '../put-headers.js'
 import { RefusedSaves } from '../refused-saves.service.js'
 import { invalidName, nameHeader } from '../requested-name.js'
 import { SaveService } from '../save.service.js'
+import { Sightings } from '../sightings.js'
 import { WopiAccess } from '../wopi-access.js'
 import { WopiError } from '../wopi-error.js'
 import { lockIdHeader } from '../wopi-headers.js'
@@ -36,18 +37,20 @@ export class RenameFile implements Operation {
     private readonly blobs: BlobStore,
     private readonly saves: SaveService,
     private readonly refusedSaves: RefusedSaves,
+    private readonly sightings: Sightings,
     private readonly audit: AuditService,
     private readonly settings: Settings,
   ) {}
 
   async answer(request: WopiRequest): Promise<Answer> {
+    // First of all: work is saved or kept whatever becomes of the name.
+    await this.saveCollaborasBody(request)
     const lockId = lockIdHeader(request, 'X-WOPI-Lock')
     const coauthLockId = lockIdHeader(request, 'X-WOPI-CoauthLockId')
     if (lockId !== undefined && coauthLockId !== undefined) {
       throw new WopiError('header-invalid', 'X-WOPI-Lock and X-WOPI-CoauthLockId exclude each other')
     }
     const stem = this.requestedStem(request)
-    await this.saveCollaborasBody(request)
     return againIfNameTaken(() => this.rename(request, stem, { lockId, coauthLockId }))
   }
 
@@ -86,15 +89,21 @@ export class RenameFile implements Operation {
   /** Collabora sends unsaved changes along, Microsoft and ONLYOFFICE an empty body (CLIENTS.md, "The RENAME trap"). */
   private async saveCollaborasBody(request: WopiRequest): Promise<void> {
     if (!sendsDocumentWithRename(request)) return
-    const headers = putHeaders(request)
-    if (headers.lockId === undefined) return
+    const { headers, fault } = readPut(request)
     const content = await this.blobs.receive(bodyOf(request))
     if (content.size === 0) {
       await this.blobs.remove(content.blob)
       return
     }
-    const outcome = await this.saves.decide(request.access, headers, content)
-    if (outcome.kind === 'refused') await this.refusedSaves.keep(request.access, headers, outcome)
+    const outcome = fault
+      ? ({ kind: 'refused', reason: 'header-invalid', content, fault } as const)
+      : await this.saves.decide(request.access, headers, content)
+    if (outcome.kind === 'saved') this.sightings.saved(request, outcome, headers)
+    else if (outcome.kind === 'refused') {
+      const isKept = await this.refusedSaves.keep(request.access, headers, outcome)
+      if (isKept) this.sightings.saveRefused(request, outcome.reason)
+    }
+    if (fault) throw fault
   }
 }
 
