@@ -38,7 +38,7 @@ const ARROWS = {
   discovery: ['config', 'logging'],
   webhooks: ['events', 'database', 'config', 'logging'],
   lock: ['events', 'database', 'config', 'logging'],
-  storage: ['incremental', 'database', 'config', 'logging'],
+  storage: ['incremental', 'events', 'database', 'config', 'logging'],
   permission: ['database', 'config', 'logging'],
   events: ['database', 'config', 'logging'],
   audit: ['database', 'config', 'logging'],

@@ -36,6 +36,7 @@ import { OpeningController } from './opening.controller.js'
 import { RecoveryItemsController } from './recovery-items.controller.js'
 import { RedeemShareLinkController } from './redeem-share-link.controller.js'
 import { ShareLinksController } from './share-links.controller.js'
+import { SoundContent } from './sound-content.js'
 import { SessionEnder } from './session-ender.js'
 import { SameOrigin } from './same-origin.guard.js'
 import { SignInController } from './sign-in.controller.js'
@@ -87,6 +88,7 @@ import { UsersController } from './users.controller.js'
     ContentService,
     BinKeeper,
     BinPurger,
+    SoundContent,
     LockBreaker,
     SessionEnder,
     WhoEdits,

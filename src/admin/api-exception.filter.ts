@@ -17,12 +17,14 @@ import { IssuerAway } from '../permission/issuer-away.js'
 import {
   BodyIncomplete,
   BodyTooLarge,
+  ContentDamaged,
   InvalidName,
   NameTaken,
   NoSuchContainer,
   NoSuchFile,
   StorageBusy,
   StorageFailed,
+  StorageFull,
 } from '../storage/storage-errors.js'
 import { API_PROBLEMS, ApiProblem } from './api-problem.js'
 
@@ -75,8 +77,12 @@ function asProblem(error: unknown): ApiProblem {
       'storage-busy',
       'Nothing was stored: the disk is too slow. Try again in a few seconds.',
     )
+  if (error instanceof ContentDamaged)
+    return new ApiProblem('content-damaged', 'The stored bytes are missing or not what was saved.')
+  if (error instanceof StorageFull)
+    return new ApiProblem('storage-failed', 'The disk is full; nothing was stored.')
   if (error instanceof StorageFailed)
-    return new ApiProblem('storage-failed', 'Nothing was stored; see the log.')
+    return new ApiProblem('storage-failed', 'The disk is failing; nothing was stored; see the log.')
   if (error instanceof HttpException) return ofHttpException(error)
   if (error instanceof IssuerAway)
     return new ApiProblem(

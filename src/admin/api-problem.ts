@@ -15,6 +15,7 @@ export const API_PROBLEMS = {
   'coding-unsupported': [415, 'Not in this form'],
   'version-required': [428, 'If-Match is required'],
   'storage-failed': [500, 'The storage is full or failing'],
+  'content-damaged': [500, 'The stored content is damaged'],
   'internal-error': [500, 'Internal error'],
   'storage-busy': [503, 'The storage is too slow now'],
   'too-many-downloads': [503, 'Too many downloads'],
@@ -31,11 +32,8 @@ export class ApiProblem extends Error {
     readonly code: ApiProblemCode,
     readonly detail: string,
     readonly extra: Readonly<Record<string, unknown>> = {},
+    readonly status: number = API_PROBLEMS[code][0],
   ) {
     super(detail)
-  }
-
-  get status(): number {
-    return API_PROBLEMS[this.code][0]
   }
 }

@@ -8,12 +8,12 @@ import { correlationId } from '../http/correlation-id.js'
 import { downloadHeaders } from '../http/download.js'
 import { Downloads } from '../http/downloads.js'
 import type { ApiUser } from '../permission/api-user.js'
-import { BlobStore } from '../storage/blob-store.js'
 import { RecoveryService } from '../storage/recovery.service.js'
 import { BearerAccess, Caller } from './api-access.js'
 import { ApiProblem } from './api-problem.js'
 import { AuditorMayRead } from './api-role.guard.js'
 import { BinKeeper } from './bin-keeper.js'
+import { contentOf, SoundContent } from './sound-content.js'
 import { recoveryView } from './views.js'
 
 /** Saves that came after their file was deleted, and those that were refused before: they are restored with it. */
@@ -25,7 +25,7 @@ export class BinnedItemsController {
     private readonly database: Database,
     private readonly keeper: BinKeeper,
     private readonly recovery: RecoveryService,
-    private readonly blobs: BlobStore,
+    private readonly sound: SoundContent,
     private readonly audit: AuditService,
     private readonly downloads: Downloads,
   ) {}
@@ -53,8 +53,10 @@ export class BinnedItemsController {
     const event = { actor: caller.id, action: 'recovery-downloaded', objectId: id, outcome: 'done' } as const
     const detail = { item: itemId }
     await this.audit.record(this.database, { ...event, correlationId: correlationId(request), detail })
-    const size = Number(item.size)
-    const body = await this.downloads.body({ person: caller.id }, () => this.blobs.read(item.blob, size))
-    return new Answer(200, downloadHeaders(name), body, size)
+    const content = contentOf(item)
+    const body = await this.downloads.body({ person: caller.id }, () =>
+      this.sound.read(content, { fileId: id }),
+    )
+    return new Answer(200, downloadHeaders(name), body, content.size)
   }
 }

@@ -17,6 +17,7 @@ import { ApiProblem } from './api-problem.js'
 import { AuditorMayRead } from './api-role.guard.js'
 import { ContentService } from './content.service.js'
 import { FileGate } from './file-gate.js'
+import { contentOf, SoundContent } from './sound-content.js'
 import { CheckedQuery, pageOf, pageQuery, readCursor, truth, type Page } from './query.js'
 import { fileView, versionView } from './views.js'
 
@@ -36,14 +37,18 @@ export class ContentController {
     private readonly contents: ContentService,
     private readonly twins: Twins,
     private readonly downloads: Downloads,
+    private readonly sound: SoundContent,
   ) {}
 
   @Get('content')
   @ApiOperation({ summary: 'Download the current content' })
   async download(@Caller() caller: ApiUser, @Param('id') id: string): Promise<Answer> {
-    const { name, blob, size, version } = await this.gate.requireFile(caller, id, 'viewer')
+    const file = await this.gate.requireFile(caller, id, 'viewer')
+    const { name, size, version } = file
     const headers = { ...downloadHeaders(name), ETag: `"${version}"` }
-    const body = await this.downloads.body({ person: caller.id }, () => this.blobs.read(blob, size))
+    const body = await this.downloads.body({ person: caller.id }, () =>
+      this.sound.read(file, { fileId: id, version }),
+    )
     return new Answer(200, headers, body, size)
   }
 
@@ -111,11 +116,12 @@ export class ContentController {
     @Param('version') version: string,
   ): Promise<Answer> {
     const { name } = await this.gate.requireFile(caller, id, 'viewer')
-    const found = await this.requireVersion(id, version)
-    const size = Number(found.size)
+    const content = contentOf(await this.requireVersion(id, version))
     const headers = { ...downloadHeaders(name), ETag: `"${version}"` }
-    const body = await this.downloads.body({ person: caller.id }, () => this.blobs.read(found.blob, size))
-    return new Answer(200, headers, body, size)
+    const body = await this.downloads.body({ person: caller.id }, () =>
+      this.sound.read(content, { fileId: id, version }),
+    )
+    return new Answer(200, headers, body, content.size)
   }
 
   @Post('versions/:version/restore')
@@ -128,10 +134,11 @@ export class ContentController {
     @Param('version') version: string,
   ): Promise<unknown> {
     await this.gate.requireFile(caller, id, 'editor')
-    const { blob, size, sha256 } = await this.requireVersion(id, version)
+    const content = contentOf(await this.requireVersion(id, version))
+    await this.sound.require(content, { fileId: id, version })
     const { head } = await this.contents.replace({
       fileId: id,
-      content: { blob, size: Number(size), sha256 },
+      content,
       caller,
       cause: 'restore',
       action: 'version-restored',

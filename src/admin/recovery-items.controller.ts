@@ -9,10 +9,8 @@ import { downloadHeaders } from '../http/download.js'
 import { Downloads } from '../http/downloads.js'
 import type { ApiUser } from '../permission/api-user.js'
 import { GrantService } from '../permission/grant.service.js'
-import { BlobStore } from '../storage/blob-store.js'
 import { splitName } from '../storage/file-name.js'
 import { FileService } from '../storage/file.service.js'
-import type { RecoveryItem } from '../storage/recovery-item.entity.js'
 import { RecoveryService } from '../storage/recovery.service.js'
 import { BearerAccess, Caller } from './api-access.js'
 import { ApiProblem } from './api-problem.js'
@@ -20,6 +18,7 @@ import { Changes } from './changes.js'
 import { AuditorMayRead } from './api-role.guard.js'
 import { ContentService } from './content.service.js'
 import { FileGate } from './file-gate.js'
+import { contentOf, SoundContent } from './sound-content.js'
 import { fileView, recoveryView } from './views.js'
 
 /**
@@ -37,7 +36,7 @@ export class RecoveryItemsController {
     private readonly grants: GrantService,
     private readonly recovery: RecoveryService,
     private readonly files: FileService,
-    private readonly blobs: BlobStore,
+    private readonly sound: SoundContent,
     private readonly contents: ContentService,
     private readonly audit: AuditService,
     private readonly downloads: Downloads,
@@ -64,9 +63,11 @@ export class RecoveryItemsController {
     const item = await this.recovery.find(id, itemId)
     if (!item) throw noSuchItem()
     await this.record(this.database, request, caller, id, 'recovery-downloaded', { item: itemId })
-    const size = Number(item.size)
-    const body = await this.downloads.body({ person: caller.id }, () => this.blobs.read(item.blob, size))
-    return new Answer(200, downloadHeaders(name), body, size)
+    const content = contentOf(item)
+    const body = await this.downloads.body({ person: caller.id }, () =>
+      this.sound.read(content, { fileId: id }),
+    )
+    return new Answer(200, downloadHeaders(name), body, content.size)
   }
 
   @Post(':item/restore')
@@ -81,6 +82,7 @@ export class RecoveryItemsController {
     await this.gate.requireFile(caller, id, 'editor')
     const item = await this.recovery.find(id, itemId)
     if (!item) throw noSuchItem()
+    await this.sound.require(contentOf(item), { fileId: id })
     const { head } = await this.contents.replace({
       fileId: id,
       content: contentOf(item),
@@ -112,6 +114,9 @@ export class RecoveryItemsController {
     const head = await this.gate.requireFile(caller, id, 'editor')
     const containerId = await this.gate.folderForCopy(caller, head.containerId)
     const folder = { kind: 'container', id: containerId } as const
+    const kept = await this.recovery.find(id, itemId)
+    if (!kept) throw noSuchItem()
+    await this.sound.require(contentOf(kept), { fileId: id })
     return this.changes.toFile(caller, id, 'editor', async (tx) => {
       await this.changes.keep(tx, caller, folder, 'editor')
       const item = await this.recovery.lock(tx, id, itemId)
@@ -159,10 +164,6 @@ export class RecoveryItemsController {
     const event = { actor: caller.id, action, objectId: fileId, outcome: 'done' }
     await this.audit.record(on, { ...event, correlationId: correlationId(request), detail })
   }
-}
-
-function contentOf({ blob, size, sha256 }: RecoveryItem): { blob: string; size: number; sha256: string } {
-  return { blob, size: Number(size), sha256 }
 }
 
 function noSuchItem(): ApiProblem {

@@ -22,6 +22,7 @@ export const EVENT_KINDS = [
   'comment',
   'file-deleted',
   'file-restored',
+  'content-damaged',
 ] as const
 
 export type EventKind = (typeof EVENT_KINDS)[number]

@@ -3,6 +3,7 @@ import { collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client'
 import { Database, type Statement } from '../database/database.js'
 import { Editors } from '../discovery/editors.js'
 import { ProofTally } from '../discovery/proof-tally.js'
+import { BlobStore } from '../storage/blob-store.js'
 
 const COUNTS: Statement<{ locks: string; recovery_items: string; sessions: string; failing: string }> = {
   name: 'metric-counts',
@@ -50,10 +51,17 @@ export class Metrics {
     registers: [this.registry],
   })
 
+  private readonly contentDamaged = new Counter({
+    name: 'tandem_content_damaged_total',
+    help: 'How often this process was asked for a content that is missing, cut short or changed on its disk',
+    registers: [this.registry],
+  })
+
   constructor(
     private readonly database: Database,
     private readonly editors: Editors,
     private readonly tally: ProofTally,
+    private readonly blobs: BlobStore,
   ) {
     collectDefaultMetrics({ register: this.registry })
   }
@@ -66,6 +74,8 @@ export class Metrics {
     this.editorsFailing.set(this.editors.all.filter(({ health }) => health.error !== undefined).length)
     this.proofs.reset()
     for (const { editor, result, count } of this.tally.counts()) this.proofs.inc({ editor, result }, count)
+    this.contentDamaged.reset()
+    this.contentDamaged.inc(this.blobs.checks.damages.total)
     try {
       const [row] = await this.database.query(COUNTS, [])
       this.locks.set(Number(row?.locks))

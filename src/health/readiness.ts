@@ -36,7 +36,7 @@ export class Readiness {
     private readonly database: Database,
     private readonly writeProbe: WriteProbe,
     private readonly clock: ClockWatch,
-    blobs: BlobStore,
+    private readonly blobs: BlobStore,
     private readonly indicators: HealthIndicatorService,
   ) {
     this.probe = new SharedProbe('a write', () => blobs.probe())
@@ -91,7 +91,9 @@ export class Readiness {
     const indicator = this.indicators.check('storage')
     try {
       await this.probe.answer()
-      return indicator.up()
+      // For a look, and no reason to send nobody here: the others are whole.
+      const damaged = this.blobs.checks.damages.known
+      return damaged === 0 ? indicator.up() : indicator.up({ damaged: `${damaged} contents; see the log` })
     } catch (error) {
       return indicator.down({ reason: error instanceof Error ? error.message : 'blobs cannot be written' })
     }

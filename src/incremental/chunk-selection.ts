@@ -59,7 +59,7 @@ export function rangesToSend(filter: RangeFilter, { ChunkSignatures }: StreamSig
 /** Why the signatures of a PutChunkedFile cannot be stored. */
 export interface UnusableChunk {
   readonly id: ChunkId
-  readonly problem: 'missing' | 'of-another-length'
+  readonly problem: 'missing' | 'of-another-length' | 'damaged'
 }
 
 /**

@@ -71,6 +71,15 @@ export function merged(ranges: Iterable<BlobRange>): BlobRange[] {
   return few
 }
 
+/** How much of each blob must be there. */
+export function endsOf(ranges: Iterable<BlobRange>): Map<string, number> {
+  const ends = new Map<string, number>()
+  for (const { blob, start, length } of ranges) {
+    if (length > 0) ends.set(blob, Math.max(ends.get(blob) ?? 0, start + length))
+  }
+  return ends
+}
+
 export function sizeOf(ranges: Iterable<{ readonly length: number }>): number {
   let size = 0
   for (const { length } of ranges) size += length

@@ -31,3 +31,8 @@ export async function readExactly(file: FileHandle, buffer: Buffer, position: nu
   }
   return buffer
 }
+
+/** Reads for the sake of reading. */
+export async function drained(pieces: AsyncGenerator<Buffer>): Promise<void> {
+  while ((await pieces.next()).done !== true);
+}

@@ -5,21 +5,18 @@ import { mkdir, open, readdir, rm, stat, type FileHandle } from 'node:fs/promise
 import { join } from 'node:path'
 import { Settings } from '../config/settings.js'
 import { Database } from '../database/database.js'
-import { type BlobRange, merged, OpenBlobs, sizeOf } from './blob-ranges.js'
-import { readExactly, readPieces } from './blob-reader.js'
+import { type BlobRange, endsOf, merged, OpenBlobs, sizeOf } from './blob-ranges.js'
+import { drained, readExactly, readPieces } from './blob-reader.js'
 import { disk, writeHashed } from './blob-writer.js'
 import { CONTENT_CHUNKS } from './chunk.statements.js'
+import { ChunkChecks } from './chunk-checks.js'
 import { isComposite } from './composite.js'
+import { ContentChecks } from './content-checks.js'
 import { DiskTurns, turnsAmong } from './disk-turns.js'
-import { BlobTooShort, BodyIncomplete, BodyTooLarge, StorageFailed } from './storage-errors.js'
+import type { StoredBlob } from './stored-blob.js'
+import { BlobTooShort, BodyIncomplete, BodyTooLarge } from './storage-errors.js'
 
-/** Bytes that are safely on disk, but that nothing points to yet. */
-export interface StoredBlob {
-  readonly blob: string
-  readonly size: number
-  /** hex */
-  readonly sha256: string
-}
+export type { StoredBlob }
 
 /** Up to this size one read into fresh memory is faster than anything else. */
 const READ_WHOLE_BYTES = 64 * 1024
@@ -33,6 +30,8 @@ const READ_WHOLE_BYTES = 64 * 1024
 export class BlobStore implements OnModuleInit {
   readonly folder: string
   private readonly turns: DiskTurns
+  readonly checks = new ContentChecks()
+  readonly chunks = new ChunkChecks(this.checks)
 
   constructor(
     private readonly settings: Settings,
@@ -80,18 +79,39 @@ export class BlobStore implements OnModuleInit {
   }
 
   /**
-   * @returns the bytes at once when they are few, else piece by piece (see `readPieces`)
-   * @throws StorageFailed when the blob is missing or short: found out before the answer starts, so that it is a 500
-   *   and not a broken download
+   * @returns the bytes at once when they are few, else piece by piece (see `readPieces`); the right ones, or an error
+   *   before the last of them
+   * @throws ContentDamaged when it is missing or short, or changed and small or found so before: before the answer
+   *   starts, so that it is a 500 and not a broken download
    */
-  async read(blob: string, size: number): Promise<Buffer | AsyncIterable<Buffer>> {
-    if (isComposite(blob)) return this.readRanges(await this.rangesOf(blob, size), size)
-    return disk(async () => {
+  async read(content: StoredBlob): Promise<Buffer | AsyncIterable<Buffer>> {
+    if (this.checks.damages.has(content.blob)) await this.verify(content)
+    const isKnown = this.checks.isGood(content)
+    const body = await this.unchecked(content)
+    if (isKnown) return body
+    return Buffer.isBuffer(body) ? this.checks.whole(content, body) : this.checks.pieces(content, body)
+  }
+
+  /** Reads it all and compares. @throws ContentDamaged, StorageFailed */
+  async verify(content: StoredBlob): Promise<void> {
+    const body = await this.unchecked(content)
+    if (Buffer.isBuffer(body)) this.checks.whole(content, body)
+    else await drained(this.checks.pieces(content, body))
+  }
+
+  /** The same, unless it was done lately. @throws ContentDamaged, StorageFailed */
+  async ensureGood(content: StoredBlob): Promise<void> {
+    if (!this.checks.isGood(content)) await this.verify(content)
+  }
+
+  private async unchecked({ blob, size }: StoredBlob): Promise<Buffer | AsyncIterable<Buffer>> {
+    return this.reading(blob, async () => {
+      if (isComposite(blob)) return this.readRanges(await this.rangesOf(blob, size), size)
       const file = await open(this.pathOf(blob))
       try {
         if (size > READ_WHOLE_BYTES) {
           const { size: found } = await file.stat()
-          if (found < size) throw new Error(`blob ${blob} has ${found} bytes instead of ${size}`)
+          if (found < size) throw new BlobTooShort(`blob ${blob} has ${found} bytes instead of ${size}`)
           return readPieces(file, size)
         }
         const bytes = await readExactly(file, Buffer.allocUnsafe(size), 0)
@@ -106,14 +126,13 @@ export class BlobStore implements OnModuleInit {
 
   /**
    * Where the bytes of a blob or composite lie.
-   * @throws StorageFailed when a composite is not known, or not whole
+   * @throws ContentDamaged when a composite is not known, or not whole
    */
   async rangesOf(blob: string, size: number): Promise<BlobRange[]> {
     if (!isComposite(blob)) return [{ blob, start: 0, length: size }]
     const ranges = await this.compositeRanges(blob)
     const found = sizeOf(ranges)
-    if (found !== size)
-      throw new StorageFailed(new Error(`composite ${blob} has ${found} bytes instead of ${size}`))
+    if (found !== size) throw this.checks.damages.add(blob, found === 0 ? 'missing' : 'cut-short')
     return ranges
   }
 
@@ -122,18 +141,20 @@ export class BlobStore implements OnModuleInit {
     return new OpenBlobs((blob) => this.pathOf(blob))
   }
 
-  /** Before an answer starts, so that a lost blob is a 500 and not a broken download. @throws StorageFailed */
+  /** Before an answer starts, so that a lost blob is a 500 and not a broken download. @throws ContentDamaged */
   async require(ranges: Iterable<BlobRange>): Promise<void> {
-    const ends = new Map<string, number>()
-    for (const { blob, start, length } of ranges) {
-      if (length > 0) ends.set(blob, Math.max(ends.get(blob) ?? 0, start + length))
+    for (const [blob, end] of endsOf(ranges)) {
+      const { size } = await this.reading(blob, () => stat(this.pathOf(blob)))
+      if (size < end) throw this.checks.damages.add(blob, 'cut-short')
     }
-    await disk(async () => {
-      for (const [blob, end] of ends) {
-        const { size } = await stat(this.pathOf(blob))
-        if (size < end) throw new Error(`blob ${blob} has ${size} bytes instead of ${end} or more`)
-      }
-    })
+  }
+
+  private async reading<T>(blob: string, work: () => Promise<T>): Promise<T> {
+    try {
+      return await work()
+    } catch (error) {
+      throw this.checks.readFailure(blob, error)
+    }
   }
 
   private async compositeRanges(composite: string): Promise<BlobRange[]> {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { FileHandle } from 'node:fs/promises'
 import type { DiskTurns } from './disk-turns.js'
-import { BodyIncomplete, BodyTooLarge, StorageFailed } from './storage-errors.js'
+import { BodyIncomplete, BodyTooLarge, storageFailure, StorageFailed } from './storage-errors.js'
 
 /** The disk gets pieces of at least this size: each costs a trip to the thread pool and back. */
 const PIECE_BYTES = 256 * 1024
@@ -54,7 +54,8 @@ async function* received(body: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
   try {
     yield* body
   } catch (error) {
-    if (error instanceof BodyIncomplete) throw error
+    // A chunk that comes again is compared with what is stored, as it is received.
+    if (error instanceof BodyIncomplete || error instanceof StorageFailed) throw error
     const why = error instanceof Error ? error.message : String(error)
     throw new BodyIncomplete(`the body broke off: ${why}`, { cause: error })
   }
@@ -65,6 +66,6 @@ export async function disk<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work()
   } catch (error) {
-    throw new StorageFailed(error)
+    throw storageFailure(error)
   }
 }

@@ -2,27 +2,17 @@ import { Injectable } from '@nestjs/common'
 import { Database } from '../database/database.js'
 import { type ChunkId, EMPTY_CHUNK_ID } from '../incremental/chunk-id.js'
 import { type ChunkingScheme, chunkStream } from '../incremental/chunking.js'
-import { type BlobRange, rangesSource } from './blob-ranges.js'
-import { BlobStore } from './blob-store.js'
+import { rangesSource } from './blob-ranges.js'
+import { BlobStore, type StoredBlob } from './blob-store.js'
+import type { PlacedChunk } from './chunk-checks.js'
 import { CONTENT, CONTENT_CHUNKS, FIND_CHUNKS, REMEMBER_CHUNKS, type ChunkRow } from './chunk.statements.js'
 import { disk } from './blob-writer.js'
 import { isComposite } from './composite.js'
-import { StorageFailed } from './storage-errors.js'
-
-/** A chunk, and where its bytes lie. */
-export interface PlacedChunk extends BlobRange {
-  readonly id: ChunkId
-}
+import { ContentDamaged } from './storage-errors.js'
 
 export interface ChunkList {
   readonly scheme: ChunkingScheme
   readonly chunks: readonly PlacedChunk[]
-}
-
-/** What a content is stored under. */
-export interface StoredContent {
-  readonly blob: string
-  readonly size: number
 }
 
 /** Nothing is read for it. */
@@ -37,26 +27,31 @@ export class ChunkLists {
   ) {}
 
   /** As it was uploaded; for what PutFile brought, worked out when first asked for, and remembered. */
-  async of({ blob, size }: StoredContent): Promise<ChunkList> {
+  async of(content: StoredBlob): Promise<ChunkList> {
     // The documented form, however it was uploaded (WOPI.md §13.4).
-    if (size === 0) return { scheme: 'FullFile', chunks: [EMPTY] }
-    return (await this.remembered(blob)) ?? (await this.workOut(blob, size))
+    if (content.size === 0) return { scheme: 'FullFile', chunks: [EMPTY] }
+    return (await this.remembered(content.blob)) ?? (await this.workOut(content))
   }
 
-  /** Where the chunks of these ids lie, as far as one of the contents has them. */
-  async find(
-    contents: readonly StoredContent[],
-    ids: readonly ChunkId[],
-  ): Promise<Map<ChunkId, PlacedChunk>> {
-    if (ids.length > 0) {
-      for (const content of contents) if (!isComposite(content.blob)) await this.of(content)
+  /**
+   * Where the chunks of these ids lie, as far as one of the contents has them. One that is damaged has none as long as
+   * they are not known: the client is asked for them, and can mend it so.
+   */
+  async find(contents: readonly StoredBlob[], ids: readonly ChunkId[]): Promise<Map<ChunkId, PlacedChunk>> {
+    for (const content of ids.length > 0 ? contents : []) {
+      if (isComposite(content.blob)) continue
+      try {
+        await this.of(content)
+      } catch (error) {
+        if (!(error instanceof ContentDamaged)) throw error
+      }
     }
     return this.findRemembered(contents, ids)
   }
 
   /** The same without working anything out: of a content that nobody has asked for yet, nothing is known. */
   async findRemembered(
-    contents: readonly StoredContent[],
+    contents: readonly Pick<StoredBlob, 'blob'>[],
     ids: readonly ChunkId[],
   ): Promise<Map<ChunkId, PlacedChunk>> {
     const places = new Map<ChunkId, PlacedChunk>([[EMPTY_CHUNK_ID, EMPTY]])
@@ -68,7 +63,7 @@ export class ChunkLists {
 
   /** @param known chunks that may be named again, but that the list does not consist of */
   async remember(
-    { blob, size }: StoredContent,
+    { blob, size }: Pick<StoredBlob, 'blob' | 'size'>,
     { scheme, chunks }: ChunkList,
     known: readonly PlacedChunk[] = [],
   ): Promise<void> {
@@ -91,13 +86,15 @@ export class ChunkLists {
       const rows = await this.database.query(CONTENT_CHUNKS, [blob])
       return { scheme: content.scheme, chunks: rows.map(placeOf) }
     }
-    if (isComposite(blob)) throw new StorageFailed(new Error(`composite ${blob} is missing`))
+    if (isComposite(blob)) throw this.blobs.checks.damages.add(blob, 'missing')
     return undefined
   }
 
-  private async workOut(blob: string, size: number): Promise<ChunkList> {
+  /** Of what was saved, and of nothing else: these ids are what every later save of it is compared with. */
+  private async workOut(content: StoredBlob): Promise<ChunkList> {
+    const { blob, size } = content
+    await this.blobs.ensureGood(content)
     const ranges = [{ blob, start: 0, length: size }]
-    await this.blobs.require(ranges)
     const open = this.blobs.opened()
     try {
       const { scheme, chunks } = await disk(() => chunkStream(rangesSource(open, ranges)))

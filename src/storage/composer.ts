@@ -1,5 +1,4 @@
 import { Injectable } from '@nestjs/common'
-import { createHash } from 'node:crypto'
 import type { ChunkId } from '../incremental/chunk-id.js'
 import { type UnusableChunk, unusableChunk } from '../incremental/chunk-selection.js'
 import { chunkStream, partition } from '../incremental/chunking.js'
@@ -7,7 +6,9 @@ import type { StreamSignature } from '../incremental/messages.js'
 import { type BlobRange, merged, type OpenBlobs, rangesSource, sizeOf } from './blob-ranges.js'
 import { BlobStore, type StoredBlob } from './blob-store.js'
 import { disk } from './blob-writer.js'
-import { type ChunkList, ChunkLists, type PlacedChunk, type StoredContent } from './chunk-lists.js'
+import type { PlacedChunk } from './chunk-checks.js'
+import { hashOfChunks } from './chunk-hash.js'
+import { type ChunkList, ChunkLists } from './chunk-lists.js'
 import { newComposite } from './composite.js'
 
 /** Chunks that came with a request: ranges of one blob that holds them all; undefined when none came. */
@@ -46,7 +47,7 @@ export class Composer {
   async plan(
     signatures: readonly StreamSignature[],
     sent: SentChunks,
-    contents: readonly StoredContent[],
+    contents: readonly StoredBlob[],
   ): Promise<Plan> {
     const missing = new Set<ChunkId>()
     for (const { ChunkSignatures } of signatures) {
@@ -63,18 +64,22 @@ export class Composer {
     return { recipes }
   }
 
-  /** Reads the content once, for its hash. @param pack which is the content itself when that is all it consists of */
+  /**
+   * Reads the content once, for its hash, which is that of what the client means and of nothing else: each chunk is
+   * compared with its id on the way. Only then is it looked into.
+   * @param pack which is the content itself when that is all it consists of
+   * @throws ChunkDamaged, StorageFailed
+   */
   async make({ streamId, scheme, chunks, size }: Recipe, pack: StoredBlob | undefined): Promise<Composed> {
     const ranges = merged(chunks)
-    await this.blobs.require(ranges)
     const open = this.blobs.opened()
     try {
-      const { list, known } = await disk(() => this.listOf({ scheme, chunks }, size, open))
       const content = consistsOf(ranges, pack) ?? {
         blob: newComposite(),
         size,
-        sha256: await disk(() => hashOf(open, ranges)),
+        sha256: await hashOfChunks(this.blobs, open, chunks),
       }
+      const { list, known } = await disk(() => this.listOf({ scheme, chunks }, size, open))
       await this.lists.remember(content, list, known)
       // What it consists of is protected by what was remembered from now on: was any of it collected just before?
       await this.blobs.require(ranges)
@@ -116,10 +121,4 @@ function consistsOf(ranges: readonly BlobRange[], pack: StoredBlob | undefined):
   const [only] = ranges
   if (ranges.length !== 1 || only?.blob !== pack?.blob || only?.length !== pack?.size) return undefined
   return pack
-}
-
-async function hashOf(open: OpenBlobs, ranges: readonly BlobRange[]): Promise<string> {
-  const hash = createHash('sha256')
-  for (const range of ranges) for await (const piece of open.pieces(range)) hash.update(piece)
-  return hash.digest('hex')
 }

@@ -8,7 +8,7 @@ export class BodyTooLarge extends Error {
 /** The client went away, stalled, or sent another number of bytes than it announced. */
 export class BodyIncomplete extends Error {}
 
-/** The disk is full or failing; nothing was stored. */
+/** The disk is failing; nothing was stored. */
 export class StorageFailed extends Error {
   constructor(cause: unknown) {
     super(`the blob store failed: ${cause instanceof Error ? cause.message : String(cause)}`, { cause })
@@ -17,6 +17,37 @@ export class StorageFailed extends Error {
 
 /** The disk is so slow that too much waits for it already; nothing was stored. */
 export class StorageBusy extends Error {}
+
+/** There is no room; nothing was stored. */
+export class StorageFull extends StorageFailed {}
+
+const NO_ROOM: ReadonlySet<unknown> = new Set(['ENOSPC', 'EDQUOT'])
+
+/** In place of whatever the file system threw. */
+export function storageFailure(error: unknown): StorageFailed {
+  if (error instanceof StorageFailed) return error
+  return NO_ROOM.has((error as NodeJS.ErrnoException).code)
+    ? new StorageFull(error)
+    : new StorageFailed(error)
+}
+
+export type DamageKind = 'missing' | 'cut-short' | 'changed'
+
+const IN_WORDS = {
+  missing: 'is missing',
+  'cut-short': 'has lost its end',
+  changed: 'has other bytes than were saved',
+} as const satisfies Record<DamageKind, string>
+
+/** What was saved is not what lies on the disk. Nobody gets it, and nothing is made of it. */
+export class ContentDamaged extends StorageFailed {
+  constructor(
+    readonly blob: string,
+    readonly what: DamageKind,
+  ) {
+    super(`blob ${blob} ${IN_WORDS[what]}`)
+  }
+}
 
 /** A name that no file or container may have; the message says why. */
 export class InvalidName extends Error {}

@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common'
+import { EventsModule } from '../events/events.module.js'
 import { Bin } from './bin.service.js'
 import { BlobCollector } from './blob-collector.js'
 import { BlobStore } from './blob-store.js'
@@ -6,6 +7,7 @@ import { ChunkLists } from './chunk-lists.js'
 import { Composer } from './composer.js'
 import { ContainerTree } from './container-tree.js'
 import { ContainerService } from './container.service.js'
+import { DamageTeller } from './damage-teller.js'
 import { FileService } from './file.service.js'
 import { RecoveryList } from './recovery-list.js'
 import { RecoveryPurger } from './recovery-purger.js'
@@ -36,7 +38,8 @@ const services = [
 ]
 
 @Module({
-  providers: [...services, BlobCollector, VersionPurger, RecoveryPurger, TransferPurger],
+  imports: [EventsModule],
+  providers: [...services, DamageTeller, BlobCollector, VersionPurger, RecoveryPurger, TransferPurger],
   exports: services,
 })
 export class StorageModule {}

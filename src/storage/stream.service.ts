@@ -7,7 +7,7 @@ import {
   MOST_CONTENT_PROPERTIES,
   MOST_STREAMS,
 } from '../incremental/messages.js'
-import type { StoredContent } from './chunk-lists.js'
+import type { StoredBlob } from './blob-store.js'
 import type { Composed } from './composer.js'
 import {
   BINNED_STATE,
@@ -25,7 +25,7 @@ export interface FileState {
   readonly sequenceNumber: number
   readonly sha256: string
   /** The main content and the alternate streams, by StreamId. */
-  readonly streams: ReadonlyMap<string, StoredContent>
+  readonly streams: ReadonlyMap<string, StoredBlob>
   readonly properties: readonly ContentProperty[]
 }
 
@@ -46,9 +46,9 @@ export class StreamService {
   private async read(statement: Statement<FileStateRow>, fileId: string): Promise<FileState | undefined> {
     const [row] = await this.database.query(statement, [fileId])
     if (!row) return undefined
-    const main = { blob: row.blob, size: Number(row.size) }
+    const main = { blob: row.blob, size: Number(row.size), sha256: row.sha256 }
     const others = row.streams.map(
-      ({ stream_id: id, content, size }) => [id, { blob: content, size }] as const,
+      ({ stream_id: id, content, size, sha256 }) => [id, { blob: content, size, sha256 }] as const,
     )
     return {
       version: row.version,

@@ -10,7 +10,7 @@ export interface FileStateRow {
   readonly blob: string
   readonly size: string
   readonly sha256: string
-  readonly streams: readonly { stream_id: string; content: string; size: number }[]
+  readonly streams: readonly { stream_id: string; content: string; size: number; sha256: string }[]
   readonly properties: readonly ContentProperty[]
 }
 
@@ -19,7 +19,8 @@ export const FILE_STATE: Statement<FileStateRow> = {
   name: 'file-state',
   text: `
     select f.version, f.sequence_number, f.blob, f.size, f.sha256,
-      (select coalesce(json_agg(json_build_object('stream_id', stream_id, 'content', content, 'size', size)), '[]')
+      (select coalesce(json_agg(json_build_object('stream_id', stream_id, 'content', content, 'size', size,
+          'sha256', sha256)), '[]')
         from stream where file_id = f.id and updated_at > ${KEPT}) as streams,
       (select coalesce(json_agg(json_build_object('Name', name, 'Value', value, 'Retention', retention)), '[]')
         from content_property where file_id = f.id and updated_at > ${KEPT}) as properties

@@ -3,9 +3,6 @@ import { Database, type Statement } from '../database/database.js'
 import { Logger } from '../logging/logger.js'
 import { BlobStore, type StoredBlob } from './blob-store.js'
 
-/** Where a content lies, and what it was when it was received. */
-export type StoredContent = StoredBlob
-
 /** A content that was received, and whether the head's blob really has the same bytes. */
 export interface ComparedBlob extends StoredBlob {
   /** The blob that, by its row, has these bytes; absent when the head has others. */
@@ -55,7 +52,7 @@ export class Twins {
   ) {}
 
   /** Reads the head's bytes, if they seem to be the same: not to be called in a transaction. */
-  async compare(content: StoredBlob, head: StoredContent): Promise<ComparedBlob> {
+  async compare(content: StoredBlob, head: StoredBlob): Promise<ComparedBlob> {
     if (content.sha256 !== head.sha256 || content.size !== head.size) return content
     return { ...content, twin: { blob: head.blob, isGood: await this.isGood(head) } }
   }
@@ -96,7 +93,7 @@ export class Twins {
     }
   }
 
-  async isGood({ blob, size, sha256 }: StoredContent): Promise<boolean> {
+  async isGood({ blob, size, sha256 }: StoredBlob): Promise<boolean> {
     // What cannot be read is not there, whatever the disk's reason.
     const found = await this.blobs.inspect(blob).catch(() => undefined)
     return found !== undefined && found.size === size && found.sha256 === sha256

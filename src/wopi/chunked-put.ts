@@ -5,7 +5,9 @@ import { type Frame, readFrames } from '../incremental/frame-reader.js'
 import { parseMessage, putChunkedFileRequest, type PutChunkedFileRequest } from '../incremental/messages.js'
 import type { BlobRange, OpenBlobs } from '../storage/blob-ranges.js'
 import { BlobStore } from '../storage/blob-store.js'
-import { ChunkLists, type PlacedChunk } from '../storage/chunk-lists.js'
+import type { PlacedChunk } from '../storage/chunk-checks.js'
+import { ChunkLists } from '../storage/chunk-lists.js'
+import { ContentDamaged } from '../storage/storage-errors.js'
 import type { SentChunks } from '../storage/composer.js'
 import { StreamService } from '../storage/stream.service.js'
 import { type SessionKey, UploadSessions } from '../storage/upload-session.service.js'
@@ -48,7 +50,7 @@ export class ChunkedPuts {
       const { access } = request
       const session =
         token === undefined ? undefined : { token, fileId: access.file.id, userId: access.user.id }
-      const earlier = session && (await this.sessions.ranges(session))
+      const earlier = session && (await this.receivedBefore(session))
       const stored = await this.storedAlready(access.file.id, message)
       const sent = await this.pack([...(earlier ? [this.framesOfSession(earlier)] : []), frames], stored)
       return { message, sent, session, isSessionGone: session !== undefined && earlier === undefined }
@@ -56,6 +58,18 @@ export class ChunkedPuts {
       throw refusalOf(error)
     } finally {
       await frames.return()
+    }
+  }
+
+  /** What the storage has lost of it has to come again: the client begins another session (WOPI.md §13.9). */
+  private async receivedBefore(session: SessionKey): Promise<readonly BlobRange[] | undefined> {
+    const ranges = await this.sessions.ranges(session)
+    try {
+      await this.blobs.require(ranges ?? [])
+      return ranges
+    } catch (error) {
+      if (error instanceof ContentDamaged) return undefined
+      throw error
     }
   }
 

@@ -61,12 +61,16 @@ export function chunkedRefusal({ decision, wopi, sequenceNumber, obstacle }: Ref
   }
 }
 
+const PROBLEMS = {
+  missing: 'is neither in the request nor stored for the file',
+  'of-another-length': 'has another length than its signature says',
+  damaged: 'is damaged where it is stored: send it again',
+} as const
+
 function missing(obstacle: Refused['obstacle']): string {
   if (obstacle === undefined || obstacle === 'session-gone') return 'a chunk is missing'
   const { id, problem } = obstacle
-  return problem === 'missing'
-    ? `chunk ${id} is neither in the request nor stored for the file`
-    : `chunk ${id} has another length than its signature says`
+  return `chunk ${id} ${PROBLEMS[problem]}`
 }
 
 function conflict(reason: string, headers: OutgoingHttpHeaders = {}): Answer {

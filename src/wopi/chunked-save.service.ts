@@ -2,9 +2,11 @@ import { Injectable } from '@nestjs/common'
 import { AuditService } from '../audit/audit.service.js'
 import { Settings } from '../config/settings.js'
 import { Database, type Tx } from '../database/database.js'
+import type { UnusableChunk } from '../incremental/chunk-selection.js'
 import { MAIN_CONTENT } from '../incremental/messages.js'
 import { LockService, type LockState } from '../lock/lock.service.js'
 import { AccessService, type FileAccess } from '../permission/access.service.js'
+import { ChunkDamaged } from '../storage/chunk-hash.js'
 import { type Composed, Composer, type Recipe } from '../storage/composer.js'
 import { FileService, type Head } from '../storage/file.service.js'
 import { type FileState, StreamService } from '../storage/stream.service.js'
@@ -76,7 +78,8 @@ export class ChunkedSaveService {
     if (plan.unusable) return undefined
     const [recipe] = plan.recipes
     if (!recipe || recipe.size > this.settings.maxFileSizeBytes) return undefined
-    return this.composer.make(recipe, put.sent.pack)
+    const made = await unlessDamaged(this.composer.make(recipe, put.sent.pack))
+    return 'id' in made ? undefined : made
   }
 
   private async judge(
@@ -119,7 +122,12 @@ export class ChunkedSaveService {
     const size = recipes.reduce((sum, recipe) => sum + recipe.size, 0)
     if (size > this.settings.maxFileSizeBytes) return { state, obstacle: undefined, size, made: [] }
     const made: Composed[] = []
-    for (const recipe of recipes.filter(isThere)) made.push(await this.composer.make(recipe, sent.pack))
+    for (const recipe of recipes.filter(isThere)) {
+      const one = await unlessDamaged(this.composer.make(recipe, sent.pack))
+      // As if it were not there (check 9): the client is to send it, and what it sends is taken.
+      if ('id' in one) return { state, obstacle: one, size: 0, made: [] }
+      made.push(one)
+    }
     return { state, obstacle: undefined, size, made }
   }
 
@@ -188,4 +196,13 @@ export class ChunkedSaveService {
 /** A listed alternate stream without a chunk is deleted; the main content is always there (WOPI.md §13.7). */
 function isThere({ streamId, chunks }: Recipe): boolean {
   return streamId === MAIN_CONTENT || chunks.length > 0
+}
+
+async function unlessDamaged(making: Promise<Composed>): Promise<Composed | UnusableChunk> {
+  try {
+    return await making
+  } catch (error) {
+    if (!(error instanceof ChunkDamaged)) throw error
+    return { id: error.chunk.id, problem: 'damaged' }
+  }
 }

@@ -4,9 +4,10 @@ import { Downloads } from '../http/downloads.js'
 import { MISSING_STREAM } from '../incremental/chunking.js'
 import { messageFrame, type OutgoingFrame, sizeOfFrames, writeFrames } from '../incremental/frame-writer.js'
 import { type StreamSignature, signatureOf } from '../incremental/messages.js'
-import type { BlobRange } from '../storage/blob-ranges.js'
+import type { OpenBlobs } from '../storage/blob-ranges.js'
 import { BlobStore } from '../storage/blob-store.js'
-import { type ChunkList, ChunkLists, type PlacedChunk } from '../storage/chunk-lists.js'
+import type { PlacedChunk } from '../storage/chunk-checks.js'
+import { type ChunkList, ChunkLists } from '../storage/chunk-lists.js'
 import { type FileState, StreamService } from '../storage/stream.service.js'
 import { downloaderOf } from './downloader.js'
 import type { WopiRequest } from './operation.js'
@@ -19,9 +20,13 @@ export interface ReportedStreams {
   readonly chunks: ReadonlyMap<string, PlacedChunk>
 }
 
-/** A frame to send, and the bytes that it carries. */
+/** As much is checked before an answer starts, rather than while it is sent. */
+const CHECKED_BEFORE_BYTES = 1024 ** 2
+
+/** A frame to send, and the bytes that it carries: some, or all, of a chunk's. */
 export interface Sending {
-  readonly range: BlobRange
+  readonly chunk: PlacedChunk
+  readonly part: { readonly offset: number; readonly length: number }
   readonly frame: (payload: AsyncIterable<Buffer>) => OutgoingFrame
 }
 
@@ -50,8 +55,9 @@ export class FileStreams {
   }
 
   /**
-   * Reads no more than what it sends, while it sends it.
-   * @throws StorageFailed when a blob is gone: before the answer starts, so that it is a 500 and not a broken download
+   * Reads no more than what it sends, while it sends it: each chunk is compared with its id before its last byte goes.
+   * @throws ContentDamaged when a blob is gone, or found to be wrong already: before the answer starts, so that it is a
+   *   500 and not a broken download
    */
   async answer(
     request: WopiRequest,
@@ -59,9 +65,12 @@ export class FileStreams {
     message: object,
     chunks: readonly Sending[],
   ): Promise<Answer> {
-    await this.blobs.require(chunks.map(({ range }) => range))
+    await this.blobs.require(chunks.map(({ chunk }) => chunk))
     const open = this.blobs.opened()
-    const frames = [messageFrame(message), ...chunks.map(({ range, frame }) => frame(open.pieces(range)))]
+    await this.checkFirst(open, chunks)
+    const payload = ({ chunk, part }: Sending): AsyncIterable<Buffer> =>
+      this.blobs.chunks.pieces(open, chunk, part)
+    const frames = [messageFrame(message), ...chunks.map((one) => one.frame(payload(one)))]
     const headers = {
       'Content-Type': 'application/octet-stream',
       'X-WOPI-SequenceNumber': sequenceNumber,
@@ -76,6 +85,22 @@ export class FileStreams {
     }
     const counted = await this.downloads.body(downloaderOf(request), () => Promise.resolve(body()))
     return new Answer(200, headers, counted, sizeOfFrames(frames))
+  }
+
+  /** What is small, or lies where something was damaged. */
+  private async checkFirst(open: OpenBlobs, sending: readonly Sending[]): Promise<void> {
+    let bytes = 0
+    try {
+      for (const { chunk } of sending) {
+        if (this.blobs.chunks.isGood(chunk)) continue
+        bytes += chunk.length
+        if (bytes <= CHECKED_BEFORE_BYTES || this.blobs.checks.damages.has(chunk.blob))
+          await this.blobs.chunks.check(open, chunk)
+      }
+    } catch (error) {
+      await open.close()
+      throw error
+    }
   }
 
   private async listOf(state: FileState, streamId: string): Promise<ChunkList | undefined> {

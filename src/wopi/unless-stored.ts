@@ -2,7 +2,8 @@ import type { BlobRange, OpenBlobs } from '../storage/blob-ranges.js'
 
 /**
  * A chunk that comes again is not stored again. Its id says only that it may be the same (SpookyHash proves nothing), so
- * the bytes are compared as they come: with the first that differs it is a new one, from its beginning.
+ * the bytes are compared as they come: with the first that differs, or that is not there any more, it is a new one, from
+ * its beginning.
  * @returns whether it is new; its bytes were handed out then, and none otherwise
  */
 export async function* unlessStored(
@@ -14,9 +15,7 @@ export async function* unlessStored(
   let isNew = false
   for await (const piece of payload) {
     if (!isNew) {
-      const there = Buffer.allocUnsafe(piece.length)
-      await open.readInto(there, { blob, start: start + same })
-      if (there.equals(piece)) {
+      if (await isThere(piece, { blob, start: start + same }, open)) {
         same += piece.length
         continue
       }
@@ -27,4 +26,18 @@ export async function* unlessStored(
     yield piece
   }
   return isNew
+}
+
+async function isThere(
+  piece: Buffer,
+  place: Pick<BlobRange, 'blob' | 'start'>,
+  open: OpenBlobs,
+): Promise<boolean> {
+  const there = Buffer.allocUnsafe(piece.length)
+  try {
+    await open.readInto(there, place)
+  } catch {
+    return false
+  }
+  return there.equals(piece)
 }

@@ -25,6 +25,7 @@ export const WOPI_ERRORS = {
   'operation-unknown': 501,
   'operation-not-offered': 501,
   'storage-failed': 500,
+  'content-damaged': 500,
   'internal-error': 500,
   'identity-provider-away': 503,
   'database-unavailable': 503,

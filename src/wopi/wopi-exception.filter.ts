@@ -17,11 +17,13 @@ import { IssuerAway } from '../permission/issuer-away.js'
 import {
   BodyIncomplete,
   BodyTooLarge,
+  ContentDamaged,
   InvalidName,
   NoSuchContainer,
   NoSuchFile,
   StorageBusy,
   StorageFailed,
+  StorageFull,
 } from '../storage/storage-errors.js'
 import { Sightings } from './sightings.js'
 import { WopiError } from './wopi-error.js'
@@ -90,7 +92,14 @@ function asWopiError(error: unknown): WopiError {
   if (error instanceof SignedOut) return new WopiError('token-revoked', 'its user has signed out meanwhile')
   if (error instanceof StorageBusy) return new WopiError('storage-busy', error.message)
   if (error instanceof TooManyDownloads) return new WopiError('too-many-downloads', error.message)
-  if (error instanceof StorageFailed) return new WopiError('storage-failed', error.message)
+  if (error instanceof ContentDamaged) {
+    const reason = { 'X-WOPI-ServerError': 'The stored content is damaged or missing' }
+    return new WopiError('content-damaged', error.message, reason)
+  }
+  if (error instanceof StorageFull)
+    return new WopiError('storage-failed', error.message, { 'X-WOPI-ServerError': 'The storage is full' })
+  if (error instanceof StorageFailed)
+    return new WopiError('storage-failed', error.message, { 'X-WOPI-ServerError': 'The storage is failing' })
   if (error instanceof InvalidName) return new WopiError('name-invalid', error.message)
   if (error instanceof NoSuchContainer) return new WopiError('no-such-container', error.message)
   if (error instanceof NoSuchFile) return new WopiError('no-such-file', error.message)
@@ -121,7 +130,6 @@ function answerOf(error: WopiError, request: WopiRequest): Answer {
     const reason = mayKnow ? error.message : STATUS_CODES[error.status]
     headers['X-WOPI-FailureReason'] = headerText(reason ?? '')
   }
-  if (error.code === 'storage-failed') headers['X-WOPI-ServerError'] = 'The storage is full or failing'
   if (error.status === 503) headers['Retry-After'] = '5'
   // An unread body would be taken for the next request.
   if (!request.complete && hasBody(request)) headers['Connection'] = 'close'

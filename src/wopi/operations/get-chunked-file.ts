@@ -28,12 +28,13 @@ export class GetChunkedFile implements Operation {
       Signatures: signatures,
     }
     const sending = chunksToSend(filters, signatures).flatMap((id) => {
-      const range = chunks.get(id)
-      if (!range) return []
-      const { length } = range
+      const chunk = chunks.get(id)
+      if (!chunk) return []
+      const { length } = chunk
       return [
         {
-          range,
+          chunk,
+          part: { offset: 0, length },
           frame: (payload: AsyncIterable<Buffer>) => ({ kind: 'chunk', id, length, payload }) as const,
         },
       ]

@@ -31,7 +31,8 @@ export class GetChunks implements Operation {
         const chunk = chunks.get(range.id)
         if (!chunk) continue
         sending.push({
-          range: { blob: chunk.blob, start: chunk.start + range.offset, length: range.length },
+          chunk,
+          part: range,
           frame: (payload) => ({ kind: 'range', ...range, payload }),
         })
       }

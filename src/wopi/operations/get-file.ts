@@ -20,12 +20,14 @@ export class GetFile implements Operation {
   ) {}
 
   async answer(request: WopiRequest): Promise<Answer> {
-    const { name, blob, size, version } = request.access.file
+    const { name, blob, size, sha256, version } = request.access.file
     const most = sizeHeader(request, 'X-WOPI-MaxExpectedSize')
     if (most !== undefined && size > most) {
       throw new WopiError('larger-than-expected', `the file has ${size} bytes, the client takes ${most}`)
     }
-    const body = await this.downloads.body(downloaderOf(request), () => this.blobs.read(blob, size))
+    const body = await this.downloads.body(downloaderOf(request), () =>
+      this.blobs.read({ blob, size, sha256 }),
+    )
     return new Answer(200, { ...downloadHeaders(name), 'X-WOPI-ItemVersion': version }, body, size)
   }
 }

@@ -1,0 +1,7 @@
+/** A content: where its bytes lie, how many there are, and what they must be. Of new ones nobody knows yet. */
+export interface StoredBlob {
+  readonly blob: string
+  readonly size: number
+  /** hex */
+  readonly sha256: string
+}
