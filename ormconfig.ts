@@ -12,6 +12,8 @@ import { ShareLinkHolders1764600000000 } from './src/database/migrations/1764600
 import { Reach1764620000000 } from './src/database/migrations/1764620000000-reach.js'
 import { CoauthLocks1764700000000 } from './src/database/migrations/1764700000000-coauth-locks.js'
 import { IncrementalTransfer1764800000000 } from './src/database/migrations/1764800000000-incremental-transfer.js'
+import { ReleasedBlobs1764910000000 } from './src/database/migrations/1764910000000-released-blobs.js'
+import { Installation1764911000000 } from './src/database/migrations/1764911000000-installation.js'
 import { AccessGrant } from './src/permission/access-grant.entity.js'
 import { AccessToken } from './src/permission/access-token.entity.js'
 import { UserAccount } from './src/permission/user-account.entity.js'
@@ -38,6 +40,8 @@ export function createDataSource(databaseUrl: string, poolSize: number): DataSou
       Reach1764620000000,
       CoauthLocks1764700000000,
       IncrementalTransfer1764800000000,
+      ReleasedBlobs1764910000000,
+      Installation1764911000000,
     ],
     migrationsTableName: 'migration',
     synchronize: false,

@@ -2,6 +2,7 @@ import cluster from 'node:cluster'
 import { readConfig, type Config } from './config/config.js'
 import { loadTokenSecrets } from './config/token-secrets.js'
 import { openDatabase } from './database/open-database.js'
+import { pairUp, requirePair } from './installation/pairing.js'
 import { Logger } from './logging/logger.js'
 import { SIGN_IN_MINUTES, signInLink } from './permission/sign-in-link.js'
 import { prepareDatabase } from './prepare-database.js'
@@ -23,10 +24,14 @@ async function main(): Promise<void> {
 async function start(config: Config, logger: Logger): Promise<Running> {
   const database = await openDatabase(config)
   try {
+    // Before it is migrated: it may be another Tandem's.
+    await requirePair({ databaseUrl: database.ownerUrl ?? database.url, dataDir: config.dataDir })
     if ((await prepareDatabase(database, config)) === 'one role') {
       const message = 'the audit is protected by its trigger only: set DATABASE_MIGRATION_URL'
       logger.warn({ event: 'one-database-role' }, message)
     }
+    // Here too, so that one process says why, and not every worker.
+    await pairUp({ databaseUrl: database.url, dataDir: config.dataDir })
     const running =
       config.workers > 1
         ? await supervise(config.workers, database.url, logger)

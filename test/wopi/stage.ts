@@ -154,10 +154,8 @@ export class Stage {
 
   /** How many blobs lie on the disk. */
   async blobs(): Promise<number> {
-    const folder = join(this.tandem.dataDir, 'blobs')
-    const shards = await readdir(folder)
-    const counts = await Promise.all(shards.map(async (shard) => (await readdir(join(folder, shard))).length))
-    return counts.reduce((sum, count) => sum + count, 0)
+    const names = await readdir(join(this.tandem.dataDir, 'blobs'), { recursive: true })
+    return names.filter((name) => name.includes('/')).length
   }
 
   /** @returns what waits until one more body than now is being written to the disk */
