@@ -14,6 +14,7 @@ import { CoauthLocks1764700000000 } from './src/database/migrations/176470000000
 import { IncrementalTransfer1764800000000 } from './src/database/migrations/1764800000000-incremental-transfer.js'
 import { ReleasedBlobs1764910000000 } from './src/database/migrations/1764910000000-released-blobs.js'
 import { Installation1764911000000 } from './src/database/migrations/1764911000000-installation.js'
+import { SchemaRelease1764912000000 } from './src/database/migrations/1764912000000-schema-release.js'
 import { AccessGrant } from './src/permission/access-grant.entity.js'
 import { AccessToken } from './src/permission/access-token.entity.js'
 import { UserAccount } from './src/permission/user-account.entity.js'
@@ -42,6 +43,7 @@ export function createDataSource(databaseUrl: string, poolSize: number): DataSou
       IncrementalTransfer1764800000000,
       ReleasedBlobs1764910000000,
       Installation1764911000000,
+      SchemaRelease1764912000000,
     ],
     migrationsTableName: 'migration',
     synchronize: false,

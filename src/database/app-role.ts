@@ -28,6 +28,7 @@ export const APP_RIGHTS: Readonly<Record<string, string>> = {
   quarantined_blob: 'select, insert, update, delete',
   recovery_item: 'select, insert, update, delete',
   released_blob: 'select, insert, delete',
+  schema_release: 'select',
   session_event: 'select, insert, update, delete',
   share_link: 'select, insert, update, delete',
   share_link_holder: 'select, insert, update, delete',

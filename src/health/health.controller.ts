@@ -3,6 +3,7 @@ import { ApiExcludeController } from '@nestjs/swagger'
 import { HealthCheck, HealthCheckService, type HealthCheckResult } from '@nestjs/terminus'
 import { Answer } from '../http/answer.js'
 import { DeclareAccess } from '../http/access.js'
+import { InstallationCheck } from './installation-check.js'
 import { Metrics } from './metrics.js'
 import { Readiness } from './readiness.js'
 
@@ -14,6 +15,7 @@ export class HealthController {
   constructor(
     private readonly health: HealthCheckService,
     private readonly readiness: Readiness,
+    private readonly installation: InstallationCheck,
     private readonly metrics: Metrics,
   ) {}
 
@@ -31,6 +33,7 @@ export class HealthController {
       () => this.readiness.databaseReachable(),
       () => this.readiness.durable(),
       () => this.readiness.storageWritable(),
+      () => this.installation.paired(),
     ])
   }
 

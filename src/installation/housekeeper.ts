@@ -29,8 +29,10 @@ export class Housekeeper implements OnApplicationBootstrap, OnApplicationShutdow
     this.jobs.push({ what, work })
   }
 
-  onApplicationBootstrap(): void {
+  /** Looks at once, so that readiness says from the start what is held. */
+  async onApplicationBootstrap(): Promise<void> {
     this.timer = setInterval(() => void this.run(), EVERY_MS).unref()
+    await this.look()
   }
 
   onApplicationShutdown(): void {
@@ -39,17 +41,18 @@ export class Housekeeper implements OnApplicationBootstrap, OnApplicationShutdow
 
   /** Never rejects. A job that is still at work is not begun again. */
   async run(): Promise<void> {
+    if (await this.look()) await Promise.all(this.jobs.map((job) => (job.running ??= this.runJob(job))))
+  }
+
+  private async look(): Promise<boolean> {
     try {
       const reason = await this.caution.look()
-      if (reason !== undefined) {
-        this.logger.warn({ event: 'housekeeping-held', reason }, 'nothing is deleted for good')
-        return
-      }
+      if (reason === undefined) return true
+      this.logger.warn({ event: 'housekeeping-held', reason }, 'nothing is deleted for good')
     } catch (error) {
       this.logger.warn({ error: String(error) }, 'could not look before deleting; trying again in an hour')
-      return
     }
-    await Promise.all(this.jobs.map((job) => (job.running ??= this.runJob(job))))
+    return false
   }
 
   private async runJob(job: Job): Promise<void> {

@@ -3,6 +3,7 @@ import type { MigrationInterface, QueryRunner } from 'typeorm'
 /** Which blobs may be deleted: those whose reference Tandem itself took away, and those that nobody missed for a month. */
 export class ReleasedBlobs1764910000000 implements MigrationInterface {
   name = 'ReleasedBlobs1764910000000'
+  readonly oldestRelease = '0.1.0'
 
   async up(runner: QueryRunner): Promise<void> {
     for (const statement of STATEMENTS) await runner.query(statement)

@@ -3,6 +3,7 @@ import type { MigrationInterface, QueryRunner } from 'typeorm'
 /** Which folder of blobs this database belongs to, and what the latest look at both found. */
 export class Installation1764911000000 implements MigrationInterface {
   name = 'Installation1764911000000'
+  readonly oldestRelease = '0.1.0'
 
   async up(runner: QueryRunner): Promise<void> {
     await runner.query(INSTALLATION)
