@@ -21,6 +21,9 @@ import { CoauthRightsUnderTheRow1764941000000 } from './src/database/migrations/
 import { Bin1764930000000 } from './src/database/migrations/1764930000000-bin.js'
 import { FactsOfPeople1764980000000 } from './src/database/migrations/1764980000000-facts-of-people.js'
 import { ReadinessProbe1764960000000 } from './src/database/migrations/1764960000000-readiness-probe.js'
+import { ReleasedBlobs1764910000000 } from './src/database/migrations/1764910000000-released-blobs.js'
+import { Installation1764911000000 } from './src/database/migrations/1764911000000-installation.js'
+import { SchemaRelease1764912000000 } from './src/database/migrations/1764912000000-schema-release.js'
 import { AccessGrant } from './src/permission/access-grant.entity.js'
 import { AccessToken } from './src/permission/access-token.entity.js'
 import { UserAccount } from './src/permission/user-account.entity.js'
@@ -54,6 +57,9 @@ export function createDataSource(databaseUrl: string, poolSize: number): DataSou
       Bin1764930000000,
       FactsOfPeople1764980000000,
       ReadinessProbe1764960000000,
+      ReleasedBlobs1764910000000,
+      Installation1764911000000,
+      SchemaRelease1764912000000,
     ],
     migrationsTableName: 'migration',
     synchronize: false,

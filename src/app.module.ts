@@ -5,6 +5,7 @@ import type { Settings } from './config/settings.js'
 import { DatabaseModule } from './database/database.module.js'
 import { HealthModule } from './health/health.module.js'
 import { HttpModule } from './http/http.module.js'
+import { InstallationModule } from './installation/installation.module.js'
 import type { Logger } from './logging/logger.js'
 import { PagesModule } from './pages/pages.module.js'
 import { WebhooksModule } from './webhooks/webhooks.module.js'
@@ -18,6 +19,7 @@ export class AppModule {
       imports: [
         ConfigModule.with(settings, logger),
         DatabaseModule,
+        InstallationModule,
         HttpModule,
         WopiModule,
         AdminModule,

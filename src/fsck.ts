@@ -1,30 +1,97 @@
-import { ConfigError, readConfig } from './config/config.js'
+import { userInfo } from 'node:os'
+import { parseArgs } from 'node:util'
+import { ConfigError, readConfig, type Config } from './config/config.js'
 import { createDataSource } from '../ormconfig.js'
 import { Database } from './database/database.js'
+import { migrate } from './database/migrate.js'
 import { joinDatabase } from './database/open-database.js'
+import { requireKnownSchema } from './database/schema-release.js'
+import { adopt, requirePair, WrongPair, type Pairing } from './installation/pairing.js'
 import { BlobStore } from './storage/blob-store.js'
 import { checkStorage } from './storage/fsck.js'
+import { giveUpUnknownBlobs } from './storage/unknown-blobs.js'
+
+const USAGE = `Usage: npm run fsck [-- --adopt | --quarantine]
+  --adopt       this database and this folder of blobs belong together: give both a new installation id
+  --quarantine  delete in 30 days, however many they are, the blobs that the database has never named`
 
 /** `npm run fsck`: exit code 0 only when every byte that Tandem ever acknowledged is there. */
 async function fsck(): Promise<void> {
+  const asked = readArguments()
   const config = readConfig(process.env)
   const opened = await joinDatabase(config)
-  const dataSource = await createDataSource(opened.url, 2).initialize()
+  try {
+    // The server's own role may not be let in yet: an upgrade that does not start ends up here.
+    const owner = config.databaseMigrationUrl ?? opened.url
+    await requireKnownSchema(owner)
+    const pairing = { databaseUrl: owner, dataDir: config.dataDir }
+    if (asked.adopt) {
+      await migrate(owner)
+      const id = await adopt(pairing, operator())
+      console.log(`database and blobs are installation ${id} from now on; restart every server`)
+    }
+    const fits = await fitsTogether(pairing)
+    const damaged = await check(config, owner, asked.quarantine && fits)
+    process.exitCode = fits && damaged === 0 ? 0 : 1
+  } finally {
+    await opened.close()
+  }
+}
+
+function readArguments(): { adopt: boolean; quarantine: boolean } {
+  try {
+    const { values } = parseArgs({
+      options: {
+        adopt: { type: 'boolean', default: false },
+        quarantine: { type: 'boolean', default: false },
+      },
+    })
+    return values
+  } catch {
+    throw new ConfigError(USAGE)
+  }
+}
+
+/** Said first, since everything below it is of the wrong pair. */
+async function fitsTogether(pairing: Pairing): Promise<boolean> {
+  try {
+    await requirePair(pairing)
+    return true
+  } catch (error) {
+    if (!(error instanceof WrongPair)) throw error
+    console.log(`this is a wrong pair: ${error.message}`)
+    return false
+  }
+}
+
+/** @returns how much is damaged */
+async function check(config: Config, databaseUrl: string, quarantine: boolean): Promise<number> {
+  const dataSource = await createDataSource(databaseUrl, 2).initialize()
   try {
     // It signs nothing, and a folder that was mounted wrongly must not get a key from it.
-    const settings = { ...config, databaseUrl: opened.url, tokenSecrets: [] }
+    const settings = { ...config, databaseUrl, tokenSecrets: [] }
     const database = new Database(dataSource)
-    const report = await checkStorage(database, new BlobStore(settings, database), (line) =>
-      console.log(line),
-    )
+    const blobs = new BlobStore(settings, database)
+    if (quarantine) {
+      const given = await giveUpUnknownBlobs(database, blobs, operator())
+      console.log(`${given} blobs that the database has never named are deleted in 30 days`)
+    }
+    const report = await checkStorage(database, blobs, (line) => console.log(line))
+    for (const other of report.others) console.log(`beside the blobs: ${other}; nobody touches it`)
     console.log(`${report.checked} versions and recovery items checked, ${report.damaged} damaged`)
-    console.log(
-      `${report.blobs} blobs, ${report.orphans} of them old and referenced by nothing (the collector removes them)`,
-    )
-    process.exitCode = report.damaged === 0 ? 0 : 1
+    console.log(`${report.blobs} blobs, ${report.orphans} of them old and referenced by nothing`)
+    return report.damaged
   } finally {
     await dataSource.destroy()
-    await opened.close()
+  }
+}
+
+/** For the audit: a user of this machine, not of Tandem. */
+function operator(): string {
+  try {
+    return `operator:${userInfo().username}`
+  } catch {
+    return `operator:${process.geteuid?.() ?? 'unknown'}`
   }
 }
 

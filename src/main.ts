@@ -4,6 +4,7 @@ import { loadTokenSecrets } from './config/token-secrets.js'
 import { openDatabase } from './database/open-database.js'
 import { patiently } from './database/patience.js'
 import { isLostConnection } from './database/unavailable.js'
+import { pairUp, requirePair } from './installation/pairing.js'
 import { Logger } from './logging/logger.js'
 import { SIGN_IN_MINUTES, signInLink } from './permission/sign-in-link.js'
 import { prepareDatabase } from './prepare-database.js'
@@ -34,7 +35,11 @@ async function start(config: Config, logger: Logger): Promise<Running> {
   const database = await openDatabase(config)
   try {
     const roles = await patiently(
-      () => prepareDatabase(database, config),
+      async () => {
+        // Before it is migrated: it may be another Tandem's.
+        await requirePair({ databaseUrl: database.ownerUrl ?? database.url, dataDir: config.dataDir })
+        return prepareDatabase(database, config)
+      },
       (reason) => {
         logger.warn({ event: 'database-awaited', reason }, 'waiting for the database')
       },
@@ -43,6 +48,8 @@ async function start(config: Config, logger: Logger): Promise<Running> {
       const message = 'the audit is protected by its trigger only: set DATABASE_MIGRATION_URL'
       logger.warn({ event: 'one-database-role' }, message)
     }
+    // Here too, so that one process says why, and not every worker.
+    await pairUp({ databaseUrl: database.url, dataDir: config.dataDir })
     const running =
       config.workers > 1
         ? await supervise(database.url, config, logger)

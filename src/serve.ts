@@ -1,6 +1,7 @@
 import type { Server } from 'node:http'
 import { createApp } from './app.js'
 import type { Settings } from './config/settings.js'
+import { pairUp } from './installation/pairing.js'
 import { Readiness } from './health/readiness.js'
 import type { FastExpressAdapter } from './http/fast-express.adapter.js'
 import { hearErrors } from './http/heard-errors.js'
@@ -20,8 +21,10 @@ export interface Served extends Running {
 /** A save that is still streaming gets this long to finish after SIGTERM (RELIABILITY-SECURITY.md R-19). */
 const LONGEST_SHUTDOWN_MS = 120_000
 
-/** Builds the application and listens. @throws when the port is taken */
+/** Builds the application and listens. @throws WrongPair; when the port is taken */
 export async function serve(settings: Settings, logger: Logger): Promise<Served> {
+  // Before anything listens, and before anything that deletes is made.
+  await pairUp(settings)
   const app = await createApp(settings, logger)
   const server = app.getHttpServer() as Server
   const adapter = app.getHttpAdapter() as unknown as FastExpressAdapter

@@ -1,11 +1,11 @@
-import { Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common'
+import { Injectable } from '@nestjs/common'
 import { randomBytes } from 'node:crypto'
 import { AuditService } from '../audit/audit.service.js'
 import { Database } from '../database/database.js'
+import { Housekeeper } from '../installation/housekeeper.js'
 import { Logger } from '../logging/logger.js'
 import { Bin } from '../storage/bin.service.js'
 
-const EVERY_MS = 3600_000
 const FILES_AT_ONCE = 100
 
 /** In the audit, where nobody did it: no person's id has a bracket. */
@@ -13,34 +13,15 @@ export const BY_RETENTION = '(retention)'
 
 /** Ends deleted files when BIN_RETENTION_DAYS are over; `BlobCollector` takes their bytes. */
 @Injectable()
-export class BinPurger implements OnApplicationBootstrap, OnApplicationShutdown {
-  private timer: NodeJS.Timeout | undefined
-  private purging: Promise<void> | undefined
-
+export class BinPurger {
   constructor(
     private readonly database: Database,
     private readonly bin: Bin,
     private readonly audit: AuditService,
     private readonly logger: Logger,
-  ) {}
-
-  onApplicationBootstrap(): void {
-    this.timer = setInterval(() => {
-      this.purging ??= this.purge()
-        .then(
-          () => undefined,
-          (error: unknown) => {
-            const why = 'could not purge the bin; trying again in an hour'
-            this.logger.warn({ error: String(error) }, why)
-          },
-        )
-        .finally(() => (this.purging = undefined))
-    }, EVERY_MS).unref()
-  }
-
-  async onApplicationShutdown(): Promise<void> {
-    clearInterval(this.timer)
-    await this.purging
+    housekeeper: Housekeeper,
+  ) {
+    housekeeper.hourly('purge the bin', () => this.purge())
   }
 
   /** @returns how many files were purged */

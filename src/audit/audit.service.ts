@@ -30,6 +30,8 @@ export type AuditAction =
   | 'recovery-restored'
   | 'recovery-saved-as-copy'
   | 'recovery-discarded'
+  | 'installation-adopted'
+  | 'blobs-given-up'
   | 'signed-in'
   | 'signed-out'
 

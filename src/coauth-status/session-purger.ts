@@ -1,9 +1,8 @@
-import { Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common'
+import { Injectable } from '@nestjs/common'
 import { Settings } from '../config/settings.js'
 import { Database, type Statement } from '../database/database.js'
-import { Logger } from '../logging/logger.js'
+import { Housekeeper } from '../installation/housekeeper.js'
 
-const EVERY_MS = 3600_000
 const ROWS_AT_ONCE = 2000
 
 /** By the participants' own time: sessions are kept for ever, and are more. $1 days, $2 limit */
@@ -43,30 +42,18 @@ const DELETE_EVENTS: Statement<{ gone: number }> = {
 
 /** Who worked with whom, and when, is kept for PRESENCE_RETENTION_DAYS and no longer (RELIABILITY-SECURITY.md §3.7). */
 @Injectable()
-export class SessionPurger implements OnApplicationBootstrap, OnApplicationShutdown {
-  private timer: NodeJS.Timeout | undefined
-
+export class SessionPurger {
   constructor(
     private readonly database: Database,
     private readonly settings: Settings,
-    private readonly logger: Logger,
-  ) {}
-
-  onApplicationBootstrap(): void {
-    this.timer = setInterval(() => void this.purge(), EVERY_MS).unref()
-  }
-
-  onApplicationShutdown(): void {
-    clearInterval(this.timer)
+    housekeeper: Housekeeper,
+  ) {
+    housekeeper.hourly('delete old sessions', () => this.purge())
   }
 
   async purge(): Promise<void> {
-    try {
-      for (const statement of [DELETE_PARTICIPANTS, FORGET_NAMES, DELETE_EVENTS])
-        await this.deleteAll(statement)
-    } catch (error) {
-      this.logger.warn({ error: String(error) }, 'could not delete old sessions; trying again in an hour')
-    }
+    for (const statement of [DELETE_PARTICIPANTS, FORGET_NAMES, DELETE_EVENTS])
+      await this.deleteAll(statement)
   }
 
   private async deleteAll(statement: Statement<{ gone: number }>): Promise<void> {

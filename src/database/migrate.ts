@@ -2,20 +2,26 @@ import type { Client } from 'pg'
 import { createDataSource } from '../../ormconfig.js'
 import { DatabaseClient } from './database-client.js'
 import { requireUtf8 } from './encoding.js'
+import { requireKnownSchema, tellOldestReleases } from './schema-release.js'
 
 // Any number that nothing else in Tandem uses as an advisory lock.
 const MIGRATION_LOCK = 7_226_336
 
-/** Brings the schema up to date. Safe when many servers start at once: one migrates, the others wait for it. */
+/**
+ * Brings the schema up to date. Safe when many servers start at once: one migrates, the others wait for it.
+ * @throws Error when a newer release has changed it, and this one cannot work on it
+ */
 export async function migrate(databaseUrl: string): Promise<void> {
   await inMigrationTurn(databaseUrl, async (turn) => {
     await requireUtf8(turn)
+    await requireKnownSchema(databaseUrl)
     const dataSource = await createDataSource(databaseUrl, 2).initialize()
     try {
       await dataSource.runMigrations({ transaction: 'each' })
     } finally {
       await dataSource.destroy()
     }
+    await tellOldestReleases(turn, databaseUrl)
   })
 }
 

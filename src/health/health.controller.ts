@@ -4,6 +4,7 @@ import { HealthCheck, HealthCheckService, type HealthCheckResult } from '@nestjs
 import type { ServerResponse } from 'node:http'
 import { Answer } from '../http/answer.js'
 import { DeclareAccess } from '../http/access.js'
+import { InstallationCheck } from './installation-check.js'
 import { Metrics } from './metrics.js'
 import { ReadinessLog } from './readiness-log.js'
 import { Readiness } from './readiness.js'
@@ -17,6 +18,7 @@ export class HealthController {
     private readonly health: HealthCheckService,
     private readonly readiness: Readiness,
     private readonly readinessLog: ReadinessLog,
+    private readonly installation: InstallationCheck,
     private readonly metrics: Metrics,
   ) {}
 
@@ -52,6 +54,7 @@ export class HealthController {
       () => this.readiness.databaseReachable(),
       () => this.readiness.durable(),
       () => this.readiness.storageWritable(),
+      () => this.installation.paired(),
     ])
   }
 }

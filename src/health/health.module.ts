@@ -4,6 +4,7 @@ import { DiscoveryModule } from '../discovery/discovery.module.js'
 import { StorageModule } from '../storage/storage.module.js'
 import { ClockWatch } from './clock-watch.js'
 import { HealthController } from './health.controller.js'
+import { InstallationCheck } from './installation-check.js'
 import { Metrics } from './metrics.js'
 import { ReadinessLog } from './readiness-log.js'
 import { Readiness } from './readiness.js'
@@ -11,6 +12,6 @@ import { Readiness } from './readiness.js'
 @Module({
   imports: [TerminusModule.forRoot({ logger: false }), DiscoveryModule, StorageModule],
   controllers: [HealthController],
-  providers: [ClockWatch, Readiness, ReadinessLog, Metrics],
+  providers: [ClockWatch, InstallationCheck, Readiness, ReadinessLog, Metrics],
 })
 export class HealthModule {}

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common'
 import { collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client'
 import { Database, type Statement } from '../database/database.js'
+import { InstallationCheck } from './installation-check.js'
 import { Editors } from '../discovery/editors.js'
 import { ProofTally } from '../discovery/proof-tally.js'
 import { BlobStore } from '../storage/blob-store.js'
@@ -39,6 +40,17 @@ export class Metrics {
     registers: [this.registry],
   })
 
+  private readonly unknownBlobs = new Gauge({
+    name: 'tandem_blobs_unknown',
+    help: 'Blobs that the database has never named, at the latest look; NaN before the first',
+    registers: [this.registry],
+  })
+  private readonly quarantinedBlobs = new Gauge({
+    name: 'tandem_blobs_quarantined',
+    help: 'Those of them that are deleted when nobody has missed them for 30 days',
+    registers: [this.registry],
+  })
+
   private readonly proofs = new Counter({
     name: 'tandem_wopi_proofs_total',
     help: 'WOPI calls of this process by the proof they carried: editor, and which signature fitted which key',
@@ -62,6 +74,7 @@ export class Metrics {
     private readonly editors: Editors,
     private readonly tally: ProofTally,
     private readonly blobs: BlobStore,
+    private readonly installation: InstallationCheck,
   ) {
     collectDefaultMetrics({ register: this.registry })
   }
@@ -82,9 +95,13 @@ export class Metrics {
       this.recoveryItems.set(Number(row?.recovery_items))
       this.sessions.set(Number(row?.sessions))
       this.failing.set(Number(row?.failing))
+      const { unknown, quarantined } = await this.installation.blobs()
+      this.unknownBlobs.set(unknown ?? Number.NaN)
+      this.quarantinedBlobs.set(quarantined)
     } catch {
       // Without the database the process metrics are all the more interesting.
-      for (const gauge of [this.locks, this.recoveryItems, this.sessions, this.failing]) gauge.set(Number.NaN)
+      const counts = [this.locks, this.recoveryItems, this.sessions, this.failing]
+      for (const gauge of [...counts, this.unknownBlobs, this.quarantinedBlobs]) gauge.set(Number.NaN)
     }
     return this.registry.metrics()
   }

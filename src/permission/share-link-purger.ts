@@ -1,10 +1,9 @@
-import { Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common'
+import { Injectable } from '@nestjs/common'
 import { Database, type Statement } from '../database/database.js'
-import { Logger } from '../logging/logger.js'
+import { Housekeeper } from '../installation/housekeeper.js'
 
 /** As long as a person is told that the right to edit was taken away (OpeningService): a link's holders tell whose it was. */
 const KEPT_DAYS = 30
-const EVERY_MS = 3600_000
 const ROWS_AT_ONCE = 2000
 
 /** An ended link is not good again, so nobody becomes its holder meanwhile. $1 days, $2 limit */
@@ -20,25 +19,12 @@ const DELETE_HOLDERS: Statement<{ gone: number }> = {
 
 /** Forgets who had a link that ended long ago; else every list of his would go on looking it up. */
 @Injectable()
-export class ShareLinkPurger implements OnApplicationBootstrap, OnApplicationShutdown {
-  private timer: NodeJS.Timeout | undefined
-
+export class ShareLinkPurger {
   constructor(
     private readonly database: Database,
-    private readonly logger: Logger,
-  ) {}
-
-  onApplicationBootstrap(): void {
-    this.timer = setInterval(() => {
-      this.purge().catch((error: unknown) => {
-        const why = 'could not forget who had old share links; trying again in an hour'
-        this.logger.warn({ error: String(error) }, why)
-      })
-    }, EVERY_MS).unref()
-  }
-
-  onApplicationShutdown(): void {
-    clearInterval(this.timer)
+    housekeeper: Housekeeper,
+  ) {
+    housekeeper.hourly('forget who had old share links', () => this.purge())
   }
 
   async purge(): Promise<void> {

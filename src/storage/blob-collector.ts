@@ -1,90 +1,130 @@
-import { Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common'
+import { Injectable } from '@nestjs/common'
 import { Database, type Statement } from '../database/database.js'
+import { Housekeeper } from '../installation/housekeeper.js'
 import { Logger } from '../logging/logger.js'
+import {
+  DELETE_UNREFERENCED_CONTENTS,
+  FORGET_DELETED,
+  FORGET_FOUND,
+  FORGET_NEEDED,
+  QUARANTINE,
+  QUARANTINE_OVER,
+  RELEASED_BLOBS,
+  UNKNOWN_BLOBS,
+} from './blob-references.js'
 import { BlobStore } from './blob-store.js'
 
 /** Far longer than any upload lasts, so that a blob whose save is still under way is never taken for an orphan. */
 export const ORPHAN_GRACE_MS = 24 * 3600_000
-const EVERY_MS = 3600_000
+/** How long a blob that the database has never named waits for somebody to miss it. */
+export const QUARANTINE_DAYS = 30
+/** Past both, it is not uploads that broke off: a database was restored, or is the wrong one. */
+const MANY_UNKNOWN = 100
+const LARGE_PART = 0.1
 const BATCH = 500
+/** The rest is for the next look. */
+const MOST_AT_ONCE = 10_000
 
-/** $1 blobs */
-export const UNREFERENCED: Statement<{ blob: string }> = {
-  name: 'unreferenced-blobs',
-  text: `
-    select blob from unnest($1::text[]) as given (blob)
-    where not exists (select from file_version v where v.blob = given.blob)
-      and not exists (select from recovery_item r where r.blob = given.blob and r.resolution is distinct from 'discarded')
-      and not exists (select from stream_chunk c where c.blob = given.blob and c.blob <> c.content)
-      and not exists (select from stream s where s.content = given.blob)
-      and not exists (select from upload_part p where p.blob = given.blob)`,
+/** $1 blobs, $2 unknown ones */
+const WRITE_LOOK: Statement<{ id: string }> = {
+  name: 'write-look-at-blobs',
+  text: `update installation set blobs = $1, unknown_blobs = $2`,
+}
+
+/** What is on disk, and what of it the database has never named. */
+export interface BlobLook {
+  readonly blobs: number
+  /** Without those that an operator gave up. */
+  readonly unknown: number
+  /** Those that are not in quarantine yet; at most `MOST_AT_ONCE`. */
+  readonly fresh: readonly string[]
+  readonly suspicious: boolean
 }
 
 /**
- * Composites that nothing points to, and the remembered chunks of blobs that are going: the blobs whose bytes they use are
- * free for the next look. $1 grace ms, $2 limit
- */
-const DELETE_UNREFERENCED_CONTENTS: Statement<{ id: string }> = {
-  name: 'delete-unreferenced-contents',
-  text: `
-    delete from chunked_content where id in (
-      select c.id from chunked_content c
-      where made_at < clock_timestamp() - $1::float8 * interval '1 ms'
-        and not exists (select from file_version v where v.blob = c.id)
-        and not exists (select from recovery_item r where r.blob = c.id and r.resolution is distinct from 'discarded')
-        and not exists (select from stream s where s.content = c.id)
-      limit $2)
-    returning id`,
-}
-
-/**
- * Deletes blobs that nothing points to. Safe beside saves on any number of servers: a reference is only ever made to a
- * blob that was written just now (younger than the grace) or that is referenced already.
+ * Deletes blobs that nothing needs, on any number of servers beside saves. Never on the word of one look: the wrong
+ * database, or an older one, knows none of the blobs, and all of them would be orphans.
+ *
+ * Blobs whose last reference was deleted here are named in `released_blob` by that transaction, and go a day later. What
+ * the database has never named goes into quarantine for a month, and stays there while there is suspiciously much of it.
  */
 @Injectable()
-export class BlobCollector implements OnApplicationBootstrap, OnApplicationShutdown {
-  private timer: NodeJS.Timeout | undefined
-
+export class BlobCollector {
   constructor(
     private readonly blobs: BlobStore,
     private readonly database: Database,
     private readonly logger: Logger,
-  ) {}
-
-  onApplicationBootstrap(): void {
-    this.timer = setInterval(() => {
-      this.collect().catch((error: unknown) => {
-        this.logger.warn({ error: String(error) }, 'could not collect orphan blobs; trying again in an hour')
-      })
-    }, EVERY_MS).unref()
-  }
-
-  onApplicationShutdown(): void {
-    clearInterval(this.timer)
+    housekeeper: Housekeeper,
+  ) {
+    housekeeper.hourly('collect orphan blobs', () => this.collect())
   }
 
   /** @returns how many blobs were deleted */
   async collect(graceMs = ORPHAN_GRACE_MS): Promise<number> {
     while ((await this.database.query(DELETE_UNREFERENCED_CONTENTS, [graceMs, BATCH])).length === BATCH);
-    let deleted = 0
-    let batch: string[] = []
-    const youngest = Date.now() - graceMs
-    for await (const { blob, writtenAt } of this.blobs.list()) {
-      if (writtenAt.getTime() > youngest) continue
-      batch.push(blob)
-      if (batch.length < BATCH) continue
-      deleted += await this.deleteOrphans(batch)
-      batch = []
-    }
-    deleted += await this.deleteOrphans(batch)
+    const deleted = (await this.deleteReleased(graceMs)) + (await this.quarantine(graceMs))
     if (deleted > 0) this.logger.info({ deleted }, 'orphan blobs deleted')
     return deleted
   }
 
-  private async deleteOrphans(blobs: readonly string[]): Promise<number> {
-    if (blobs.length === 0) return 0
-    const orphans = await this.database.query(UNREFERENCED, [blobs])
-    for (const { blob } of orphans) await this.blobs.remove(blob)
-    return orphans.length
+  /** @param graceMs younger ones are saves under way */
+  async look(graceMs = ORPHAN_GRACE_MS): Promise<BlobLook> {
+    let [blobs, unknown] = [0, 0]
+    const fresh: string[] = []
+    const judge = async (batch: readonly string[]): Promise<void> => {
+      for (const row of await this.database.query(UNKNOWN_BLOBS, [batch])) {
+        if (!row.confirmed) unknown++
+        if (!row.quarantined && fresh.length < MOST_AT_ONCE) fresh.push(row.blob)
+      }
+    }
+    let batch: string[] = []
+    const youngest = Date.now() - graceMs
+    for await (const { blob, writtenAt } of this.blobs.list()) {
+      blobs++
+      if (writtenAt.getTime() > youngest) continue
+      batch.push(blob)
+      if (batch.length < BATCH) continue
+      await judge(batch)
+      batch = []
+    }
+    await judge(batch)
+    return { blobs, unknown, fresh, suspicious: unknown > MANY_UNKNOWN && unknown > blobs * LARGE_PART }
+  }
+
+  private async deleteReleased(graceMs: number): Promise<number> {
+    await this.database.query(FORGET_NEEDED, [graceMs])
+    return this.deleteAll(() => this.database.query(RELEASED_BLOBS, [graceMs, BATCH]))
+  }
+
+  private async quarantine(graceMs: number): Promise<number> {
+    const found = await this.database.query(FORGET_FOUND, [])
+    if (found.length > 0) {
+      const message = 'blobs in quarantine are needed again: a database was restored'
+      this.logger.info({ event: 'blobs-found', blobs: found.length }, message)
+    }
+    const { blobs, unknown, fresh, suspicious } = await this.look(graceMs)
+    await this.database.query(WRITE_LOOK, [blobs, unknown])
+    if (suspicious) {
+      const message = 'the database has never named a large part of the blobs; none of them is deleted'
+      this.logger.error({ event: 'blobs-unknown', blobs, unknown }, message)
+    } else if (fresh.length > 0) {
+      await this.database.query(QUARANTINE, [fresh, null])
+      const message = `the database has never named some blobs; they are deleted in ${QUARANTINE_DAYS} days`
+      this.logger.warn({ event: 'blobs-quarantined', blobs: fresh.length }, message)
+    }
+    const which = suspicious ? 'confirmed' : 'all'
+    return this.deleteAll(() => this.database.query(QUARANTINE_OVER, [QUARANTINE_DAYS, which, BATCH]))
+  }
+
+  private async deleteAll(next: () => Promise<{ blob: string }[]>): Promise<number> {
+    let deleted = 0
+    for (;;) {
+      const blobs = (await next()).map(({ blob }) => blob)
+      for (const blob of blobs) await this.blobs.remove(blob)
+      // After the bytes: a server that is killed in between begins this again.
+      await this.database.query(FORGET_DELETED, [blobs])
+      deleted += blobs.length
+      if (blobs.length < BATCH) return deleted
+    }
   }
 }

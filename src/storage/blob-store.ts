@@ -1,10 +1,12 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common'
 import { createHash, randomBytes } from 'node:crypto'
 import { createReadStream } from 'node:fs'
-import { mkdir, open, readdir, rm, stat, type FileHandle } from 'node:fs/promises'
+import { mkdir, open, rm, stat, type FileHandle } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Settings } from '../config/settings.js'
 import { Database } from '../database/database.js'
+import { blobPath, listBlobs, shardPath, SHARDS, type ListedBlob } from '../installation/blob-folder.js'
+import { blobFolder } from '../installation/pairing.js'
 import { type BlobRange, endsOf, merged, OpenBlobs, sizeOf } from './blob-ranges.js'
 import { drained, readExactly, readPieces } from './blob-reader.js'
 import { disk, writeHashed } from './blob-writer.js'
@@ -37,13 +39,12 @@ export class BlobStore implements OnModuleInit {
     private readonly settings: Settings,
     private readonly database: Database,
   ) {
-    this.folder = join(settings.dataDir, 'blobs')
+    this.folder = blobFolder(settings)
     this.turns = new DiskTurns(turnsAmong(settings.ioThreads))
   }
 
   async onModuleInit(): Promise<void> {
-    const shards = Array.from({ length: 256 }, (_, i) => join(this.folder, i.toString(16).padStart(2, '0')))
-    await Promise.all(shards.map((shard) => mkdir(shard, { recursive: true })))
+    await Promise.all(SHARDS.map((shard) => mkdir(join(this.folder, shard), { recursive: true })))
     await syncFolder(this.folder)
     await syncFolder(this.settings.dataDir)
   }
@@ -191,14 +192,9 @@ export class BlobStore implements OnModuleInit {
     await this.turns.takeAtAnyTime(() => rm(this.pathOf(blob), { force: true })).catch(() => undefined)
   }
 
-  /** All blobs with the time of their writing, shard by shard. */
-  async *list(): AsyncGenerator<{ blob: string; writtenAt: Date }> {
-    for (const shard of await readdir(this.folder)) {
-      for (const blob of await readdir(join(this.folder, shard))) {
-        const info = await stat(this.pathOf(blob)).catch(() => undefined)
-        if (info) yield { blob, writtenAt: info.mtime }
-      }
-    }
+  /** All blobs with the time of their writing, shard by shard. @param onOther told of what is no blob of ours, and why */
+  list(onOther?: (path: string, why: string) => void): AsyncGenerator<ListedBlob> {
+    return listBlobs(this.folder, onOther)
   }
 
   /** Hash and size of what is really there; undefined when it is missing. */
@@ -232,11 +228,11 @@ export class BlobStore implements OnModuleInit {
   }
 
   private pathOf(blob: string): string {
-    return join(this.shardOf(blob), blob)
+    return blobPath(this.folder, blob)
   }
 
   private shardOf(blob: string): string {
-    return join(this.folder, blob.slice(0, 2))
+    return shardPath(this.folder, blob)
   }
 }
 

@@ -1,5 +1,6 @@
 import type { Database, Statement } from '../database/database.js'
-import { ORPHAN_GRACE_MS, UNREFERENCED } from './blob-collector.js'
+import { ORPHAN_GRACE_MS } from './blob-collector.js'
+import { UNREFERENCED } from './blob-references.js'
 import type { BlobStore } from './blob-store.js'
 
 interface StoredRow {
@@ -26,43 +27,68 @@ export interface StorageReport {
   readonly damaged: number
   readonly blobs: number
   readonly orphans: number
+  /** What lies among the blobs and is none of ours: nobody deletes it, nobody reads it. */
+  readonly others: readonly string[]
 }
 
-/** Every version's blob exists and has its hash; every blob is referenced or young (RELIABILITY-SECURITY.md R-06). */
+const BATCH = 5000
+
+/**
+ * Every version's blob exists and has its hash; every blob is referenced or young (RELIABILITY-SECURITY.md R-06). What
+ * cannot be read is a finding like any other: the rest is looked at all the more.
+ */
 export async function checkStorage(
   database: Database,
   blobs: BlobStore,
   complain: (line: string) => void,
 ): Promise<StorageReport> {
   const stored = await database.query(ALL_STORED, [])
-  const seen = new Map<string, { size: number; sha256: string } | undefined>()
+  const seen = new Map<string, Inspection>()
   let damaged = 0
   for (const { what, blob, size, sha256 } of stored) {
-    if (!seen.has(blob)) seen.set(blob, await blobs.inspect(blob))
-    const found = seen.get(blob)
-    const trouble = !found
-      ? 'is missing'
-      : found.size !== Number(size)
-        ? `has ${found.size} bytes instead of ${size}`
-        : found.sha256 !== sha256
-          ? 'has other content than was saved'
-          : undefined
+    const found = seen.get(blob) ?? (await inspect(blobs, blob))
+    seen.set(blob, found)
+    const trouble = troubleOf(found, Number(size), sha256)
     if (trouble === undefined) continue
     damaged++
     complain(`${what}: blob ${blob} ${trouble}`)
   }
-  return { checked: stored.length, damaged, ...(await countOrphans(database, blobs)) }
+  return { checked: stored.length, damaged, ...(await listAll(database, blobs)) }
 }
 
-async function countOrphans(
+/** What is there, or why nobody can tell. */
+type Inspection = { readonly size: number; readonly sha256: string } | string
+
+async function inspect(blobs: BlobStore, blob: string): Promise<Inspection> {
+  try {
+    return (await blobs.inspect(blob)) ?? 'is missing'
+  } catch (error) {
+    return `cannot be read (${(error as NodeJS.ErrnoException).code ?? String(error)})`
+  }
+}
+
+function troubleOf(found: Inspection, size: number, sha256: string): string | undefined {
+  if (typeof found === 'string') return found
+  if (found.size !== size) return `has ${found.size} bytes instead of ${size}`
+  return found.sha256 === sha256 ? undefined : 'has other content than was saved'
+}
+
+async function listAll(
   database: Database,
   blobs: BlobStore,
-): Promise<{ blobs: number; orphans: number }> {
-  let count = 0
-  const old: string[] = []
-  for await (const { blob, writtenAt } of blobs.list()) {
+): Promise<Pick<StorageReport, 'blobs' | 'orphans' | 'others'>> {
+  let [count, orphans] = [0, 0]
+  const others: string[] = []
+  let old: string[] = []
+  const judge = async (): Promise<void> => {
+    orphans += (await database.query(UNREFERENCED, [old])).length
+    old = []
+  }
+  for await (const { blob, writtenAt } of blobs.list((path, why) => others.push(`${path} ${why}`))) {
     count++
     if (writtenAt.getTime() < Date.now() - ORPHAN_GRACE_MS) old.push(blob)
+    if (old.length === BATCH) await judge()
   }
-  return { blobs: count, orphans: (await database.query(UNREFERENCED, [old])).length }
+  await judge()
+  return { blobs: count, orphans, others }
 }

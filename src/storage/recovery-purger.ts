@@ -1,10 +1,10 @@
-import { Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common'
+import { Injectable } from '@nestjs/common'
 import { Database, type Statement } from '../database/database.js'
+import { Housekeeper } from '../installation/housekeeper.js'
 import { Logger } from '../logging/logger.js'
 
 /** How long a refused save waits for somebody to deal with it, and how long one can look up what became of it. */
 const KEPT_DAYS = 30
-const EVERY_MS = 3600_000
 const ROWS_AT_ONCE = 500
 
 /**
@@ -27,27 +27,13 @@ const DELETE_OLD: Statement<{ id: string; file_id: string; user_id: string; was_
 
 /** Ends the retention of refused saves; `BlobCollector` takes their bytes (RELIABILITY-SECURITY.md §3.4). */
 @Injectable()
-export class RecoveryPurger implements OnApplicationBootstrap, OnApplicationShutdown {
-  private timer: NodeJS.Timeout | undefined
-
+export class RecoveryPurger {
   constructor(
     private readonly database: Database,
     private readonly logger: Logger,
-  ) {}
-
-  onApplicationBootstrap(): void {
-    this.timer = setInterval(() => {
-      this.purge().catch((error: unknown) => {
-        this.logger.warn(
-          { error: String(error) },
-          'could not delete old recovery items; trying again in an hour',
-        )
-      })
-    }, EVERY_MS).unref()
-  }
-
-  onApplicationShutdown(): void {
-    clearInterval(this.timer)
+    housekeeper: Housekeeper,
+  ) {
+    housekeeper.hourly('delete old recovery items', () => this.purge())
   }
 
   /** @returns how many items were deleted, open ones and those dealt with */

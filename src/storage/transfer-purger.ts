@@ -1,35 +1,20 @@
-import { Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common'
+import { Injectable } from '@nestjs/common'
 import { Database } from '../database/database.js'
-import { Logger } from '../logging/logger.js'
+import { Housekeeper } from '../installation/housekeeper.js'
 import { DELETE_OLD_PROPERTIES, DELETE_OLD_STREAMS } from './stream.statements.js'
 import { DELETE_OLD_SESSIONS } from './upload-session.statements.js'
-
-const EVERY_MS = 3600_000
 
 /**
  * Deletes alternate streams and properties 30 days after their last update, and upload sessions that have ended; nobody
  * has seen them since. `BlobCollector` takes their bytes.
  */
 @Injectable()
-export class TransferPurger implements OnApplicationBootstrap, OnApplicationShutdown {
-  private timer: NodeJS.Timeout | undefined
-
+export class TransferPurger {
   constructor(
     private readonly database: Database,
-    private readonly logger: Logger,
-  ) {}
-
-  onApplicationBootstrap(): void {
-    this.timer = setInterval(() => {
-      this.purge().catch((error: unknown) => {
-        const why = 'could not delete old streams and upload sessions; trying again in an hour'
-        this.logger.warn({ error: String(error) }, why)
-      })
-    }, EVERY_MS).unref()
-  }
-
-  onApplicationShutdown(): void {
-    clearInterval(this.timer)
+    housekeeper: Housekeeper,
+  ) {
+    housekeeper.hourly('delete old streams and upload sessions', () => this.purge())
   }
 
   /** @returns how many streams, properties and sessions were deleted */

@@ -1,5 +1,6 @@
-import { Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common'
+import { Injectable } from '@nestjs/common'
 import { Database } from '../database/database.js'
+import { Housekeeper } from '../installation/housekeeper.js'
 import { Logger } from '../logging/logger.js'
 import { DELETE_UNLISTED, FILES_WITH_OLD_SAVES, UNLISTED_KEPT_MS } from './version-listing.js'
 
@@ -12,29 +13,15 @@ const ROWS_AT_ONCE = 10_000
  * first look is at every file, the next ones only at what has grown old since.
  */
 @Injectable()
-export class VersionPurger implements OnApplicationBootstrap, OnApplicationShutdown {
-  private timer: NodeJS.Timeout | undefined
+export class VersionPurger {
   private since = new Date(0)
-  private purging: Promise<unknown> | undefined
 
   constructor(
     private readonly database: Database,
     private readonly logger: Logger,
-  ) {}
-
-  onApplicationBootstrap(): void {
-    this.timer = setInterval(() => {
-      this.purging ??= this.purge()
-        .catch((error: unknown) => {
-          const why = 'could not delete unlisted versions; trying again in an hour'
-          this.logger.warn({ error: String(error) }, why)
-        })
-        .finally(() => (this.purging = undefined))
-    }, EVERY_MS).unref()
-  }
-
-  onApplicationShutdown(): void {
-    clearInterval(this.timer)
+    housekeeper: Housekeeper,
+  ) {
+    housekeeper.hourly('delete unlisted versions', () => this.purge())
   }
 
   /** @returns how many versions were deleted */

@@ -106,9 +106,8 @@ describe('a one-cell edit of a workbook of 20 MB', () => {
   async function bytesStored(): Promise<number> {
     const folder = join(stage.tandem.dataDir, 'blobs')
     let size = 0
-    for (const shard of await readdir(folder))
-      for (const blob of await readdir(join(folder, shard)))
-        size += (await stat(join(folder, shard, blob))).size
+    for (const blob of await readdir(folder, { recursive: true }))
+      if (blob.includes('/')) size += (await stat(join(folder, blob))).size
     return size
   }
 

@@ -2,6 +2,9 @@ import { createDataSource } from '../../ormconfig.js'
 import { SessionPurger } from '../../src/coauth-status/session-purger.js'
 import { readConfig } from '../../src/config/config.js'
 import { Database } from '../../src/database/database.js'
+import { Caution } from '../../src/installation/caution.js'
+import { Housekeeper } from '../../src/installation/housekeeper.js'
+import { Pair } from '../../src/installation/pair.js'
 import { Logger } from '../../src/logging/logger.js'
 import { ShareLinkPurger } from '../../src/permission/share-link-purger.js'
 import { BlobCollector } from '../../src/storage/blob-collector.js'
@@ -24,6 +27,8 @@ export class Housekeeping implements AsyncDisposable {
   readonly transfers: TransferPurger
   readonly links: ShareLinkPurger
   readonly bin: BinPurger
+  /** All of it, as every hour. */
+  readonly hourly: Housekeeper
 
   private constructor(
     private readonly database: Database,
@@ -33,13 +38,14 @@ export class Housekeeping implements AsyncDisposable {
     const logger = new Logger('info', { write: (line: string) => this.log.push(line) })
     const settings = { ...readConfig({ DATA_DIR: dataDir }), databaseUrl, tokenSecrets: [] }
     const store = new BlobStore(settings, database)
-    this.versions = new VersionPurger(database, logger)
-    this.recovery = new RecoveryPurger(database, logger)
-    this.sessions = new SessionPurger(database, settings, logger)
-    this.transfers = new TransferPurger(database, logger)
-    this.links = new ShareLinkPurger(database, logger)
-    this.bin = new BinPurger(database, new Bin(database, settings), new AuditService(), logger)
-    this.blobs = new BlobCollector(store, database, logger)
+    this.hourly = new Housekeeper(new Caution(database, new Pair(database, settings)), logger)
+    this.versions = new VersionPurger(database, logger, this.hourly)
+    this.recovery = new RecoveryPurger(database, logger, this.hourly)
+    this.sessions = new SessionPurger(database, settings, this.hourly)
+    this.transfers = new TransferPurger(database, this.hourly)
+    this.links = new ShareLinkPurger(database, this.hourly)
+    this.bin = new BinPurger(database, new Bin(database, settings), new AuditService(), logger, this.hourly)
+    this.blobs = new BlobCollector(store, database, logger, this.hourly)
   }
 
   static async of({ databaseUrl, dataDir }: Tandem): Promise<Housekeeping> {

@@ -6,12 +6,12 @@ import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from 'v
 import { createDataSource } from '../../ormconfig.js'
 import { readConfig } from '../../src/config/config.js'
 import { Database } from '../../src/database/database.js'
-import { Logger } from '../../src/logging/logger.js'
-import { BlobCollector } from '../../src/storage/blob-collector.js'
+import type { BlobCollector } from '../../src/storage/blob-collector.js'
 import { BlobStore } from '../../src/storage/blob-store.js'
 import { checkStorage } from '../../src/storage/fsck.js'
 import type { Person } from '../kit/people.js'
 import { execute } from '../kit/postgres.js'
+import { Housekeeping } from '../kit/storage.js'
 import { Tandem } from '../kit/tandem.js'
 import type { Editor } from '../kit/wopi.js'
 import { blobsIn } from './held-upload.js'
@@ -25,6 +25,7 @@ describe('what is on disk', () => {
   let editor: Editor
   let database: Database
   let blobs: BlobStore
+  let keeping: Housekeeping
   let collector: BlobCollector
 
   beforeAll(async () => {
@@ -33,9 +34,11 @@ describe('what is on disk', () => {
     database = new Database(await createDataSource(tandem.databaseUrl, 2).initialize())
     const config = readConfig({ DATA_DIR: tandem.dataDir })
     blobs = new BlobStore({ ...config, databaseUrl: tandem.databaseUrl, tokenSecrets: [] }, database)
-    collector = new BlobCollector(blobs, database, new Logger('silent'))
+    keeping = await Housekeeping.of(tandem)
+    collector = keeping.blobs
   })
   afterAll(async () => {
+    await keeping[Symbol.asyncDispose]()
     await database.dataSource.destroy()
     await tandem.stop()
   })
@@ -144,13 +147,15 @@ describe('what is on disk', () => {
     await utimes(pathOf(blob), then, then)
   }
 
-  it('the collector deletes orphans older than the grace, and nothing else (R-06, R-07)', async () => {
+  it('the collector deletes orphans older than the grace and a month of quarantine, and nothing else (R-06, R-07)', async () => {
     const referenced = await blobsIn(tandem.dataDir)
     // However old they are: heads, old versions and open recovery items stay.
     for (const path of referenced) await age(path.slice(3), 30 * GRACE_MS)
     const old = [await orphan(GRACE_MS + 60_000), await orphan(2 * GRACE_MS)]
     const young = [await orphan(GRACE_MS - 60_000), await orphan(0)]
 
+    expect(await collector.collect()).toBe(0)
+    await monthLater()
     expect(await collector.collect()).toBe(old.length)
     const left = (await blobsIn(tandem.dataDir)).sort()
     expect(left).toEqual([...referenced, ...young.map((blob) => `${blob.slice(0, 2)}/${blob}`)].sort())
@@ -158,12 +163,25 @@ describe('what is on disk', () => {
     for (const blob of young) await blobs.remove(blob)
   })
 
+  async function monthLater(): Promise<void> {
+    await execute(tandem.databaseUrl, `update quarantined_blob set since = since - interval '30.01 days'`)
+  }
+
+  async function dayLater(): Promise<void> {
+    await execute(
+      tandem.databaseUrl,
+      `update released_blob set released_at = released_at - interval '24.1 hours'`,
+    )
+  }
+
   it('the collector keeps the bytes of a discarded recovery item only as long as something else needs them', async () => {
     const [item] = await alice.recoveryItems(fileId)
     const before = await blobsIn(tandem.dataDir)
     for (const path of before) await age(path.slice(3), 2 * GRACE_MS)
     expect(await collector.collect()).toBe(0)
     expect((await alice.calls('DELETE', `/files/${fileId}/recovery-items/${item?.id}`)).status).toBe(204)
+    expect(await collector.collect()).toBe(0)
+    await dayLater()
     expect(await collector.collect()).toBe(1)
     expect(await blobsIn(tandem.dataDir)).toHaveLength(before.length - 1)
     expect(await fsck()).toEqual([])

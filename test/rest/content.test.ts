@@ -21,9 +21,8 @@ describe('REST: content and versions', () => {
     person.calls('PUT', `/files/${id}/content`, body, { 'if-match': `"${version}"` })
 
   async function blobs(): Promise<number> {
-    const folder = join(tandem.dataDir, 'blobs')
-    const shards = await Promise.all((await readdir(folder)).map((shard) => readdir(join(folder, shard))))
-    return shards.flat().length
+    const names = await readdir(join(tandem.dataDir, 'blobs'), { recursive: true })
+    return names.filter((name) => name.includes('/')).length
   }
 
   const names: readonly [string, string][] = [

@@ -30,7 +30,7 @@ describe('health', () => {
       const postgres = await startTestPostgres({ durable: true })
       const tandem = await Tandem.start(postgres.server.url)
       try {
-        const all = ['server', 'database', 'durability', 'storage']
+        const all = ['server', 'database', 'durability', 'storage', 'installation']
         expect(await ready(tandem)).toEqual({ status: 200, up: all, down: [] })
 
         await rm(join(tandem.dataDir, 'blobs'), { recursive: true })
@@ -39,7 +39,10 @@ describe('health', () => {
           503,
           ['server', 'database', 'durability'],
         ])
-        expect(withoutStorage.down).toEqual([['storage', expect.stringContaining('blob store failed')]])
+        expect(withoutStorage.down).toEqual([
+          ['storage', expect.stringContaining('blob store failed')],
+          ['installation', expect.stringContaining('is its volume mounted?')],
+        ])
 
         await postgres.stop()
         const withoutDatabase = await ready(tandem)
@@ -59,7 +62,7 @@ describe('health', () => {
     await using tandem = await Tandem.start(inject('postgres'))
     const state = await ready(tandem)
     expect(state.status).toBe(503)
-    expect(state.up).toEqual(['server', 'database', 'storage'])
+    expect(state.up).toEqual(['server', 'database', 'storage', 'installation'])
     expect(state.down).toEqual([
       ['durability', 'PostgreSQL has fsync, full_page_writes, synchronous_commit off; switch it on'],
     ])

@@ -111,9 +111,9 @@ describe('issue 11, B1: a save on a file whose lock is gone', () => {
       const base = await modifiedAt(editor)
       const admin = await stage.tandem.person('root', 'admin')
       const body = { reason: 'batch', ttlSeconds: 600 }
-      expect(
-        (await admin.calls('POST', `/files/${editor.fileId}/exclusive-lock`, body)).status,
-      ).toBeLessThan(300)
+      expect((await admin.calls('POST', `/files/${editor.fileId}/exclusive-lock`, body)).status).toBeLessThan(
+        300,
+      )
       const answer = await editor.putFile('mine', lockId, { ...headers, [timestamp]: base })
       expect(answer).toMatchObject({ status: 409, lock: '' })
     })

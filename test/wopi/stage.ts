@@ -133,11 +133,7 @@ export class Stage {
   }
 
   /** Ends a token as an administrator or its time would have, so many seconds ago; `column`: which of the two. */
-  async tokenEnded(
-    { token }: Editor,
-    column: 'revoked_at' | 'expires_at',
-    secondsAgo = 1,
-  ): Promise<void> {
+  async tokenEnded({ token }: Editor, column: 'revoked_at' | 'expires_at', secondsAgo = 1): Promise<void> {
     const ended = await this.sql(
       `update access_token set ${column} = clock_timestamp() - $2::float8 * interval '1 s' where jti = $1 returning 1`,
       [jtiOf(token), secondsAgo],
@@ -182,10 +178,8 @@ export class Stage {
 
   /** How many blobs lie on the disk. */
   async blobs(): Promise<number> {
-    const folder = join(this.tandem.dataDir, 'blobs')
-    const shards = await readdir(folder)
-    const counts = await Promise.all(shards.map(async (shard) => (await readdir(join(folder, shard))).length))
-    return counts.reduce((sum, count) => sum + count, 0)
+    const names = await readdir(join(this.tandem.dataDir, 'blobs'), { recursive: true })
+    return names.filter((name) => name.includes('/')).length
   }
 
   /** @returns what waits until one more body than now is being written to the disk */

@@ -1,0 +1,107 @@
+import { randomBytes } from 'node:crypto'
+import { join } from 'node:path'
+import pg from 'pg'
+import { beginInstallationFile, finishInstallationFile, removeInstallationFile } from './installation-file.js'
+import { gatherFacts } from './pair-facts.js'
+import { judgePair, type PairVerdict } from './pair-rules.js'
+
+// Any number that nothing else in Tandem uses as an advisory lock.
+const PAIRING_LOCK = 7_226_337
+const HELP =
+  'Check DATABASE_URL and DATA_DIR. Only when you know that these two belong together: npm run fsck -- --adopt'
+
+/** This database and this folder do not belong together, as far as anybody can tell. */
+export class WrongPair extends Error {
+  constructor(why: string) {
+    super(`${why}${why.endsWith('?') ? '' : '.'} ${HELP}`)
+  }
+}
+
+export interface Pairing {
+  readonly databaseUrl: string
+  readonly dataDir: string
+}
+
+export function blobFolder({ dataDir }: Pick<Pairing, 'dataDir'>): string {
+  return join(dataDir, 'blobs')
+}
+
+/** Changes nothing; so it can be asked before a database is migrated that may be somebody else's. @throws WrongPair */
+export async function requirePair(pairing: Pairing): Promise<void> {
+  const verdict = await inTurn(pairing.databaseUrl, (database) => judge(database, pairing))
+  if (verdict.kind === 'refuse') throw new WrongPair(verdict.why)
+}
+
+/**
+ * Gives both sides one id where neither has one. Safe when many servers start at once, and when one is killed at any
+ * moment: the folder says first which id it will get, then the database gets it, then the folder.
+ * @throws WrongPair
+ */
+export async function pairUp(pairing: Pairing): Promise<void> {
+  const folder = blobFolder(pairing)
+  for (;;) {
+    const verdict = await inTurn(pairing.databaseUrl, async (database) => {
+      const found = await judge(database, pairing)
+      if (found.kind === 'begin') {
+        const id = randomBytes(16).toString('hex')
+        await beginInstallationFile(folder, id)
+        await database.query('insert into installation (id) values ($1)', [id])
+      }
+      if (found.kind === 'finish') await finishInstallationFile(folder, found.id).catch(unlessFaster)
+      return found
+    })
+    if (verdict.kind === 'refuse') throw new WrongPair(verdict.why)
+    if (verdict.kind === 'paired') return
+  }
+}
+
+/**
+ * An operator says that these two belong together: both get a new id, so that neither fits its former partner.
+ * @param by who says so, for the audit
+ */
+export async function adopt(pairing: Pairing, by: string): Promise<string> {
+  const folder = blobFolder(pairing)
+  const id = randomBytes(16).toString('hex')
+  await inTurn(pairing.databaseUrl, async (database) => {
+    const facts = await gatherFacts(database, folder)
+    await beginInstallationFile(folder, id)
+    await removeInstallationFile(folder)
+    await database.query(
+      `insert into installation (id) values ($1) on conflict (one_row) do update set id = excluded.id,
+         looked_at = clock_timestamp(), held_until = clock_timestamp() + interval '1 day'`,
+      [id],
+    )
+    await database.query(
+      `insert into audit_event (actor, action, object_id, outcome, detail)
+       values ($1, 'installation-adopted', $2, 'done', $3)`,
+      [by, id, JSON.stringify({ database: facts.database.id ?? null, folder: facts.folder.id ?? null })],
+    )
+  })
+  await finishInstallationFile(folder, id)
+  return id
+}
+
+async function judge(database: pg.ClientBase, pairing: Pairing): Promise<PairVerdict> {
+  const folder = blobFolder(pairing)
+  return judgePair(await gatherFacts(database, folder), folder)
+}
+
+/** In a transaction, and while no other server does the same with this database. */
+async function inTurn<T>(url: string, work: (database: pg.ClientBase) => Promise<T>): Promise<T> {
+  const client = new pg.Client({ connectionString: url, application_name: 'tandem installation' })
+  client.on('error', () => undefined) // the failing call reports it as well
+  await client.connect()
+  try {
+    await client.query('begin')
+    await client.query('select pg_advisory_xact_lock($1)', [PAIRING_LOCK])
+    const result = await work(client)
+    await client.query('commit')
+    return result
+  } finally {
+    await client.end()
+  }
+}
+
+function unlessFaster(error: unknown): void {
+  if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+}
