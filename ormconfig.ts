@@ -15,6 +15,7 @@ import { IncrementalTransfer1764800000000 } from './src/database/migrations/1764
 import { UnclearChanges1764950000000 } from './src/database/migrations/1764950000000-unclear-changes.js'
 import { VersionModifiedAt1764920000000 } from './src/database/migrations/1764920000000-version-modified-at.js'
 import { Bin1764930000000 } from './src/database/migrations/1764930000000-bin.js'
+import { OriginOfRefusedSaves1764951000000 } from './src/database/migrations/1764951000000-origin-of-refused-saves.js'
 import { AccessGrant } from './src/permission/access-grant.entity.js'
 import { AccessToken } from './src/permission/access-token.entity.js'
 import { UserAccount } from './src/permission/user-account.entity.js'
@@ -42,6 +43,7 @@ export function createDataSource(databaseUrl: string, poolSize: number): DataSou
       CoauthLocks1764700000000,
       IncrementalTransfer1764800000000,
       UnclearChanges1764950000000,
+      OriginOfRefusedSaves1764951000000,
       VersionModifiedAt1764920000000,
       Bin1764930000000,
     ],

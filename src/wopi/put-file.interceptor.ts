@@ -11,6 +11,7 @@ import { RefusedSaves } from './refused-saves.service.js'
 import { RevocationGrace } from './revocation-grace.service.js'
 import { judgeSaver, refusedForRight } from './saver.js'
 import { Sightings } from './sightings.js'
+import { WopiError } from './wopi-error.js'
 import type { WopiRequest } from './operation.js'
 
 /**

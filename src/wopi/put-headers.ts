@@ -1,8 +1,9 @@
-import type { IncomingMessage } from 'node:http'
+import type { ClientFamily } from '../coauth-status/application.js'
 import { correlationId } from '../http/correlation-id.js'
 import { contentLength } from '../http/request-body.js'
-import { baseTimestamp, modifiedByUser } from './client-family.js'
+import { baseTimestamp, clientFamily, isExitSave, modifiedByUser } from './client-family.js'
 import { editorsHeader } from './editors-header.js'
+import type { WopiRequest } from './operation.js'
 import { WopiError } from './wopi-error.js'
 import { announcedSize, lockIdHeader } from './wopi-headers.js'
 
@@ -15,6 +16,9 @@ export interface PutHeaders {
   readonly baseTimestamp: string | undefined
   /** Collabora and ONLYOFFICE tell whether a person changed something. */
   readonly modifiedByUser: boolean | undefined
+  /** The last save of a session, as far as Collabora and ONLYOFFICE say so. */
+  readonly isExitSave: boolean
+  readonly family: ClientFamily
   readonly correlationId: string
 }
 
@@ -31,7 +35,7 @@ export interface ReadPut {
  * Read before the body. One header that is not as it must be takes none of the others with it: whatever the answer, the
  * bytes that follow may be the only copy of somebody's work.
  */
-export function readPut(request: IncomingMessage): ReadPut {
+export function readPut(request: WopiRequest): ReadPut {
   let fault: WopiError | undefined
   const read = <T, E>(value: () => T, otherwise: E): T | E => {
     try {
@@ -47,6 +51,8 @@ export function readPut(request: IncomingMessage): ReadPut {
     editors: editorsHeader(request),
     baseTimestamp: read(() => baseTimestamp(request), undefined),
     modifiedByUser: modifiedByUser(request),
+    isExitSave: isExitSave(request),
+    family: clientFamily(request),
     correlationId: correlationId(request),
   }
   const size = read(() => announcedSize(request), contentLength(request))
