@@ -16,6 +16,8 @@ import { UnclearChanges1764950000000 } from './src/database/migrations/176495000
 import { VersionModifiedAt1764920000000 } from './src/database/migrations/1764920000000-version-modified-at.js'
 import { Bin1764930000000 } from './src/database/migrations/1764930000000-bin.js'
 import { OriginOfRefusedSaves1764951000000 } from './src/database/migrations/1764951000000-origin-of-refused-saves.js'
+import { LockEpochs1764940000000 } from './src/database/migrations/1764940000000-lock-epochs.js'
+import { CoauthRightsUnderTheRow1764941000000 } from './src/database/migrations/1764941000000-coauth-rights-under-the-row.js'
 import { AccessGrant } from './src/permission/access-grant.entity.js'
 import { AccessToken } from './src/permission/access-token.entity.js'
 import { UserAccount } from './src/permission/user-account.entity.js'
@@ -46,6 +48,8 @@ export function createDataSource(databaseUrl: string, poolSize: number): DataSou
       OriginOfRefusedSaves1764951000000,
       VersionModifiedAt1764920000000,
       Bin1764930000000,
+      LockEpochs1764940000000,
+      CoauthRightsUnderTheRow1764941000000,
     ],
     migrationsTableName: 'migration',
     synchronize: false,

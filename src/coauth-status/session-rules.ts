@@ -21,6 +21,9 @@ const REVIVES: ReadonlySet<Seen['kind']> = OPENS
 /** Nobody's editor service says this for him when he is gone. */
 const IN_PERSON: ReadonlySet<Seen['kind']> = new Set(['checked', 'edited', 'coauth-locked'])
 
+/** Told by the page around the editor. */
+const BY_PAGE: ReadonlySet<Seen['kind']> = new Set(['edited', 'unmodified', 'here', 'together', 'left'])
+
 /** Signs of a person, where lock calls are signs of the editor service only. */
 const PERSONAL: ReadonlySet<Seen['kind']> = new Set([
   'checked',
@@ -68,6 +71,8 @@ export function observe(
   const before = principalOf(session, rule).participant?.userId
   const participant = meet(session, sighting, told)
   if (participant) participant.lastSeenAt = Math.max(participant.lastSeenAt, at)
+  if (participant && BY_PAGE.has(what.kind))
+    participant.reportedAt = Math.max(participant.reportedAt ?? 0, at)
   recogniseFamily(session, sighting)
   if (PERSONAL.has(what.kind)) session.lastActivityAt = Math.max(session.lastActivityAt, at)
   if (participant && REVIVES.has(what.kind) && learnFromLife(session, participant, at, rule)) {

@@ -41,7 +41,7 @@ export const SESSION = `json_strip_nulls(json_build_object(
         'jti', p.jti, 'userId', p.user_id, 'mode', p.mode, 'family', p.family, 'reports', p.reports,
         'joinedAt', ${MS('p.joined_at')}, 'lastSeenAt', ${MS('p.last_seen_at')}, 'checkedAt', ${MS('p.checked_at')},
         'editedAt', ${MS('p.edited_at')}, 'conflictedAt', ${MS('p.conflicted_at')}, 'refusedAt', ${MS('p.refused_at')},
-        'coauthUntil', ${MS('p.coauth_until')},
+        'coauthUntil', ${MS('p.coauth_until')}, 'reportedAt', ${MS('p.reported_at')},
         'left', case when p.left_at is not null then
           json_build_object('at', ${MS('p.left_at')}, 'reason', p.left_reason) end) order by p.joined_at, p.jti)
       from coauth_participant p where p.session_id = s.id and ${RECENT}), '[]')))`
@@ -131,16 +131,17 @@ export const SAVE_SESSIONS: Statement<Record<string, never>> = {
       returning id
     )
     insert into coauth_participant (session_id, jti, user_id, mode, family, reports, joined_at, last_seen_at, checked_at,
-      edited_at, conflicted_at, refused_at, coauth_until, left_at, left_reason)
+      edited_at, conflicted_at, refused_at, coauth_until, reported_at, left_at, left_reason)
     select s->>'id', p->>'jti', p->>'userId', p->>'mode', p->>'family', p->>'reports', ${TIME("p->>'joinedAt'")},
       ${TIME("p->>'lastSeenAt'")}, ${TIME("p->>'checkedAt'")}, ${TIME("p->>'editedAt'")}, ${TIME("p->>'conflictedAt'")},
-      ${TIME("p->>'refusedAt'")}, ${TIME("p->>'coauthUntil'")},
+      ${TIME("p->>'refusedAt'")}, ${TIME("p->>'coauthUntil'")}, ${TIME("p->>'reportedAt'")},
       ${TIME("p->'left'->>'at'")}, p->'left'->>'reason'
     from given join saved on saved.id = s->>'id', jsonb_array_elements(s->'participants') p
     on conflict (session_id, jti) do update set
       mode = excluded.mode, family = excluded.family, reports = excluded.reports, joined_at = excluded.joined_at,
       last_seen_at = excluded.last_seen_at, checked_at = excluded.checked_at, edited_at = excluded.edited_at,
-      conflicted_at = excluded.conflicted_at, refused_at = excluded.refused_at, coauth_until = excluded.coauth_until, left_at = excluded.left_at,
+      conflicted_at = excluded.conflicted_at, refused_at = excluded.refused_at, coauth_until = excluded.coauth_until,
+      reported_at = excluded.reported_at, left_at = excluded.left_at,
       left_reason = excluded.left_reason`,
 }
 

@@ -55,6 +55,8 @@ export interface Participant {
   reports?: 'edits' | 'modified'
   joinedAt: number
   lastSeenAt: number
+  /** When this one's page last told something. */
+  reportedAt?: number
   /** When the application last asked for this one's right. */
   checkedAt?: number
   editedAt?: number

@@ -51,6 +51,14 @@ export class LockLog implements OnApplicationShutdown {
     this.underWay.add(recorded)
   }
 
+  /** A new session of the same editor took the lock of one whose people are all gone. */
+  replaced({ fileId, lockId, holder }: { fileId: string; lockId: string; holder: string | null }): void {
+    this.logger.warn(
+      { event: 'lock-replaced', fileId, lockId, userId: holder ?? undefined },
+      'a lock was replaced: all who had it are gone, and its editor came back with another id',
+    )
+  }
+
   async onApplicationShutdown(): Promise<void> {
     await Promise.all(this.underWay)
   }

@@ -5,6 +5,10 @@ export type LockRequest =
   | { readonly operation: 'refresh'; readonly lockId: string }
   | { readonly operation: 'unlock'; readonly lockId: string }
   | { readonly operation: 'exclusive'; readonly lockId: string }
+  /** A Lock or RefreshLock that was refused, with a token that has just ended; the answer stays a refusal. */
+  | { readonly operation: 'extend-for-others'; readonly lockId: string; readonly othersEdit: boolean }
+  /** An Unlock with such a token. */
+  | { readonly operation: 'unlock-late'; readonly lockId: string }
 
 /** A file's lock row. `expiresAt` in ms of the database's clock. */
 export type StoredLock =
@@ -17,8 +21,11 @@ export type StoredLock =
       readonly expiry?: 'exact' | 'graced'
     }
 
-/** `take` and `swap` begin a new holder (epoch + 1), `extend` restarts the timer, `conflict` changes nothing. */
-export type LockDecision = 'take' | 'swap' | 'extend' | 'release' | 'conflict'
+/**
+ * `take`, `swap` and `replace` begin a new holder (epoch + 1), `extend` restarts the timer, `notice` remembers that the
+ * id was presented, `conflict` changes nothing.
+ */
+export type LockDecision = 'take' | 'swap' | 'replace' | 'extend' | 'release' | 'notice' | 'conflict'
 
 /**
  * The lock rules of WOPI.md §7.2, with no I/O. The statements in `lock.statements.ts` decide the same under the row
@@ -27,12 +34,17 @@ export type LockDecision = 'take' | 'swap' | 'extend' | 'release' | 'conflict'
  * In the grace period after its expiry a WOPI lock still counts: its id revives it and nobody else gets the file,
  * because its editors may be behind a network cut with unsaved work (SEEDS.md §2). An exclusive lock has no grace.
  * While there is any coauth lock, until `coauthUntil`, nobody gets or has another (WOPI.md §12.1).
+ * `abandoned`: see `isAbandoned`.
  */
 export function decide(
   request: LockRequest,
   stored: StoredLock,
   now: number,
-  { graceMs, coauthUntil = -Infinity }: { graceMs: number; coauthUntil?: number | undefined },
+  {
+    graceMs,
+    coauthUntil = -Infinity,
+    abandoned = false,
+  }: { graceMs: number; coauthUntil?: number | undefined; abandoned?: boolean },
 ): LockDecision {
   const held = stillHeld(stored, now, graceMs)
   if (held === undefined && now < coauthUntil) return 'conflict'
@@ -41,14 +53,61 @@ export function decide(
   switch (request.operation) {
     case 'lock':
       if (held === undefined) return 'take'
-      return held.lockId === request.lockId ? 'extend' : 'conflict'
+      if (held.lockId === request.lockId) return 'extend'
+      return abandoned ? 'replace' : 'conflict'
     case 'unlock-and-relock':
       return held?.lockId === request.oldLockId ? 'swap' : 'conflict'
     case 'refresh':
       return held?.lockId === request.lockId ? 'extend' : 'conflict'
     case 'unlock':
+    case 'unlock-late':
       return held?.lockId === request.lockId ? 'release' : 'conflict'
+    case 'extend-for-others':
+      if (held?.lockId !== request.lockId) return 'conflict'
+      return request.othersEdit ? 'extend' : 'notice'
   }
+}
+
+/** A participant of the file's session, as far as it matters to a lock. Times in ms. */
+export interface LockUser {
+  readonly tokenId: string
+  /** Its page has told something, once at least. */
+  readonly reports: boolean
+  /** Its page has said so, as the last thing that was seen of it. */
+  readonly saidLeft: boolean
+  readonly lastSeenAt: number
+}
+
+export interface LockTaking {
+  readonly tokenId: string
+  /** Of EDITORS; null when the token was issued for none. */
+  readonly editor: string | null
+}
+
+/** Who has not been heard of for so long is gone, and a lock that nobody called with for so long is nobody's. */
+export const SILENT_AFTER_MS = 300_000
+export const UNUSED_AFTER_MS = 120_000
+
+/**
+ * Are all who could use the lock gone? Collabora makes a new id at each start, so that after a crash its own lock keeps
+ * it out (SEEDS.md §2). Only where nothing is guessed: the one who took the lock and all others came through pages that
+ * report, and the lock was taken, and is asked for, with tokens for one and the same editor. The function
+ * `lock_is_abandoned` of migration 1764940000000 decides the same under the row lock.
+ */
+export function isAbandoned(
+  lock: { readonly takenBy: LockTaking; readonly usedAt: number },
+  users: readonly LockUser[],
+  asking: LockTaking,
+  now: number,
+): boolean {
+  if (asking.editor === null || lock.takenBy.editor !== asking.editor) return false
+  if (lock.usedAt > now - UNUSED_AFTER_MS) return false
+  if (!users.some(({ tokenId }) => tokenId === lock.takenBy.tokenId)) return false
+  return users
+    .filter(({ tokenId }) => tokenId !== asking.tokenId)
+    .every(
+      ({ reports, saidLeft, lastSeenAt }) => reports && (saidLeft || lastSeenAt <= now - SILENT_AFTER_MS),
+    )
 }
 
 type HeldLock = Exclude<StoredLock, { kind: 'none' }>

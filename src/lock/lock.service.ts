@@ -14,8 +14,8 @@ import {
   REFRESH_LOCK,
   UNLOCK,
   UNLOCK_AND_RELOCK,
-  type LockRow,
 } from './lock.statements.js'
+import type { LockRow } from './lock-row.js'
 
 /** What holds a file, seen under its row lock. `version` is the head's at that instant. */
 export type LockState =
@@ -25,6 +25,8 @@ export type LockState =
       readonly lockId: string
       /** Whom it names to others, if its holder wanted that (WOPI.md §7.3). */
       readonly visibleName: string | undefined
+      /** Which holding of the file's lock it is: each new holder raises it. */
+      readonly epoch: string
       readonly version: string
     }
   /** One coauth lock or more: to the WOPI lock's operations, another interface (WOPI.md §12.1). */
@@ -38,7 +40,8 @@ export interface CoauthHold {
 }
 
 export type LockOutcome =
-  | { readonly granted: true; readonly version: string }
+  /** `epoch`: of the holding, where the file is locked now. */
+  | { readonly granted: true; readonly version: string; readonly epoch?: string }
   /** `current` is what the caller is told on a 409. */
   | { readonly granted: false; readonly current: LockState }
 
@@ -58,6 +61,8 @@ export interface Admission {
   readonly userId: string
   /** The least rank of a role that will do; 0: any token that was issued for editing. */
   readonly neededRank: number
+  /** Of EDITORS, for whose page the token was issued, if for any: two that know one lock id may be two servers. */
+  readonly editor?: string | undefined
 }
 
 /** What a client may ask of its lock beside the id (WOPI.md §7.3). */
@@ -82,9 +87,12 @@ export class LockService {
     private readonly log: LockLog,
   ) {}
 
-  /** Takes the lock, or restarts its timer when `lockId` holds it already. */
-  lock(fileId: string, lockId: string, by: Admission, wishes = AS_EVER): Answer<LockOutcome> {
-    return this.change(LOCK, fileId, [...valuesOf(by), lockId, ...this.asked(wishes)])
+  /**
+   * Takes the lock, or restarts its timer when `lockId` holds it already; takes it from others who are all gone.
+   * @param tx where one is open that holds the head: a save takes the lock again in its own transaction
+   */
+  lock(fileId: string, lockId: string, by: Admission, wishes = AS_EVER, tx?: Tx): Answer<LockOutcome> {
+    return this.change(LOCK, fileId, [...valuesOf(by), lockId, ...this.asked(wishes), by.editor ?? null], tx)
   }
 
   /** Swaps `oldLockId` for `lockId` in one step: nobody can get in between. */
@@ -95,7 +103,7 @@ export class LockService {
     by: Admission,
     wishes = AS_EVER,
   ): Answer<LockOutcome> {
-    const values = [...valuesOf(by), lockId, ...this.asked(wishes), oldLockId]
+    const values = [...valuesOf(by), lockId, ...this.asked(wishes), by.editor ?? null, oldLockId]
     return this.change(UNLOCK_AND_RELOCK, fileId, values)
   }
 
@@ -197,6 +205,8 @@ export class LockService {
         this.log.say(dead)
       }
     }
+    if (row?.decision === 'replace')
+      this.log.replaced({ fileId, lockId: row.stored_lock_id, holder: row.holder })
     return outcomeOf(row)
   }
 
@@ -215,10 +225,10 @@ function valuesOf({ tokenId, userId, neededRank }: Admission): unknown[] {
   return [tokenId, userId, neededRank]
 }
 
-function outcomeOf(row: LockRow | undefined): LockOutcome | undefined {
+export function outcomeOf(row: LockRow | undefined): LockOutcome | undefined {
   if (!row) return undefined
   if (row.decision === 'conflict') return { granted: false, current: stateOf(row) }
-  return { granted: true, version: row.version }
+  return { granted: true, version: row.version, epoch: row.epoch }
 }
 
 function stateOf(row: LockRow): LockState {
@@ -230,6 +240,7 @@ function stateOf(row: LockRow): LockState {
         kind: 'wopi',
         lockId: row.live_lock_id,
         visibleName: row.visible_name ?? undefined,
+        epoch: row.epoch,
         version: row.version,
       }
     case 'coauth':

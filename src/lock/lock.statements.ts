@@ -1,95 +1,49 @@
 import type { Statement } from '../database/database.js'
-
-/**
- * The lock operations of WOPI.md §7, each as one statement on the file's one lock row.
- *
- * Two races are closed here. `held` takes the row lock before anything is decided, so that read, compare and write
- * are one step for every server on the database. `seen` reads clock_timestamp() in a step of its own, after the row
- * lock was obtained: now() stands still from the start of the transaction, and a clock read beside FOR UPDATE is read
- * before the wait; both call a lock live that died while we queued for it (RELIABILITY-SECURITY.md §2.2).
- */
-const held = (condition = ''): string => `
-  with held as materialized (
-    select * from file_lock where file_id = $1${condition} for no key update
-  ), seen as materialized (
-    select held.*, clock_timestamp() as now from held
-  ), live as (
-    select seen.*,
-      case when kind <> 'none' and now < expires_at + case when kind = 'wopi' and not exact_expiry
-                  then $2::float8 * interval '1 ms' else interval '0' end then kind
-           when now < coauth_until then 'coauth'
-           else 'none' end as live_kind
-    from seen
-  )`
-
-const HELD = held()
+import { ANSWER, changed, decided, FREE, HELD, held, type LockRow } from './lock-row.js'
 
 /** Only for a token that may do this now; else no row. $3 token id, $4 its user, $5 the rank needed */
-const HELD_IF_ADMITTED = held(' and token_admits($3, $4, $1, $5)')
+const HELD_IF_ADMITTED = held('token_admits($3, $4, held.file_id, $5)')
 
-const ANSWER = `
-  select decision, live_kind, live_lock_id, version, holder, reason, dead_kind, lock_id as stored_lock_id, visible_name
-  from decided`
-
-const decided = (decision: string): string => `, decided as (
-    select live.*, ${decision} as decision,
-      case live_kind when 'wopi' then lock_id else '' end as live_lock_id,
-      case when kind <> 'none' and live_kind in ('none', 'coauth') then kind end as dead_kind
-    from live
-  )`
-
-const changed = (set: string, decisions: string): string => `, changed as (
-    update file_lock set ${set} from decided
-    where file_lock.file_id = decided.file_id and decided.decision in (${decisions})
-  )`
-
-/** The row that every lock statement answers. */
-export interface LockRow {
-  readonly decision: 'take' | 'swap' | 'extend' | 'release' | 'conflict'
-  readonly live_kind: 'none' | 'wopi' | 'exclusive' | 'coauth'
-  /** The WOPI lock id before the operation, '' when there was none. */
-  readonly live_lock_id: string
-  /** The head's version, read under the same row lock. */
-  readonly version: string
-  readonly holder: string | null
-  readonly reason: string | null
-  /** What it was, when the lock had expired and nobody had swept it up yet. */
-  readonly dead_kind: 'wopi' | 'exclusive' | null
-  /** The id as it stood in the row, of a live or of a dead lock. */
-  readonly stored_lock_id: string
-  /** Whom the WOPI lock names to others, if it names anybody (WOPI.md §7.3). */
-  readonly visible_name: string | null
-}
-
-// Every change names the kind, although the decision implies it: PostgreSQL first checks the constraints on the row
-// that the statement's snapshot saw, still unlocked perhaps, before it goes on to the one that we hold.
 const lives = (lifetime: string): string =>
-  `refreshed_at = decided.now, expires_at = decided.now + ${lifetime}::float8 * interval '1 ms'`
+  `refreshed_at = decided.now, expires_at = decided.now + ${lifetime}::float8 * interval '1 ms', used_at = decided.now`
 
 /** $7 lifetime ms, $8 it was chosen: no grace, $9 the caller's name may be shown */
 const LIVES_AS_ASKED = `${lives('$7')}, exact_expiry = $8,
        visible_name = case when $9 then (select display_name from user_account where id = $4) end`
 
-/** $1 file, $2 grace ms, $3–$5 admission, $6 lock id, $7–$9 as asked */
+/** Who took the lock; good for that epoch only. $3 token, $10 its editor (a name in EDITORS) or null */
+const TAKEN_BY = `token_id = $3, editor = $10, editor_epoch = file_lock.epoch + 1, epoch = file_lock.epoch + 1, holder = $4`
+
+const unlessExtended = (value: string, column: string): string =>
+  `${column} = case decided.decision when 'extend' then file_lock.${column} else ${value} end`
+
+/**
+ * A lock that is held by another id is replaced when all who could use it are gone; that is looked for only then.
+ * $1 file, $2 grace ms, $3–$5 admission, $6 lock id, $7–$9 as asked, $10 the token's editor or null
+ */
 export const LOCK: Statement<LockRow> = {
   name: 'lock',
   text: `${HELD_IF_ADMITTED}${decided(`case
       when live_kind = 'none' then 'take'
       when live_kind = 'wopi' and lock_id = $6 then 'extend'
+      when live_kind = 'wopi' and lock_is_abandoned(file_id, $3, $10) then 'replace'
       else 'conflict' end`)}${changed(
     `kind = 'wopi', lock_id = $6, reason = null, ${LIVES_AS_ASKED},
-       holder = case decided.decision when 'take' then $4 else file_lock.holder end,
-       taken_at = case decided.decision when 'take' then decided.now else file_lock.taken_at end,
-       epoch = file_lock.epoch + case decided.decision when 'take' then 1 else 0 end`,
-    `'take', 'extend'`,
+       ${unlessExtended('$4', 'holder')},
+       ${unlessExtended('decided.now', 'taken_at')},
+       ${unlessExtended('$3', 'token_id')},
+       ${unlessExtended('$10', 'editor')},
+       ${unlessExtended('file_lock.epoch + 1', 'editor_epoch')},
+       ${unlessExtended('file_lock.epoch + 1', 'epoch')}`,
+    `'take', 'extend', 'replace'`,
   )}${ANSWER}`,
 }
 
-/** $1 file, $2 grace ms, $3–$5 admission, $6 new lock id, $7–$9 as asked, $10 old lock id */
+/** $1 file, $2 grace ms, $3–$5 admission, $6 new lock id, $7–$9 as asked, $10 the token's editor or null, $11 old lock id */
 export const UNLOCK_AND_RELOCK: Statement<LockRow> = {
   name: 'unlock-and-relock',
-  text: `${HELD_IF_ADMITTED}${decided(`case when live_kind = 'wopi' and lock_id = $10 then 'swap' else 'conflict' end`)}${changed(
-    `kind = 'wopi', lock_id = $6, holder = $4, epoch = file_lock.epoch + 1, ${LIVES_AS_ASKED}`,
+  text: `${HELD_IF_ADMITTED}${decided(`case when live_kind = 'wopi' and lock_id = $11 then 'swap' else 'conflict' end`)}${changed(
+    `kind = 'wopi', lock_id = $6, ${TAKEN_BY}, ${LIVES_AS_ASKED}`,
     `'swap'`,
   )}${ANSWER}`,
 }
@@ -102,9 +56,6 @@ export const REFRESH_LOCK: Statement<LockRow> = {
     `'extend'`,
   )}${ANSWER}`,
 }
-
-const FREE = `kind = 'none', lock_id = '', holder = null, reason = null, taken_at = null, refreshed_at = null, expires_at = null,
-  exact_expiry = false, visible_name = null`
 
 /** $1 file, $2 grace ms, $3–$5 admission, $6 lock id */
 export const UNLOCK: Statement<LockRow> = {

@@ -109,12 +109,21 @@ export class AccessService {
    * @returns undefined when the token alone says no; `ofToken` says why
    */
   admission(
-    { jti, userId, resourceId, expiresAt }: AccessTokenClaims,
+    claims: AccessTokenClaims,
     fileId: string,
     neededRank: Rank,
-  ): { tokenId: string; userId: string; neededRank: Rank } | undefined {
-    if (resourceId !== fileId || expiresAt * 1000 <= Date.now()) return undefined
-    return { tokenId: jti, userId, neededRank }
+  ): { tokenId: string; userId: string; neededRank: Rank; editor: string | undefined } | undefined {
+    const presented = this.presented(claims, fileId)
+    if (!presented || claims.expiresAt * 1000 <= Date.now()) return undefined
+    return { ...presented, neededRank, editor: claims.openedIn?.editor }
+  }
+
+  /** The same for the functions that ask what a token is good for that may have ended: `token_served` and its like. */
+  presented(
+    { jti, userId, resourceId }: AccessTokenClaims,
+    fileId: string,
+  ): { tokenId: string; userId: string } | undefined {
+    return resourceId === fileId ? { tokenId: jti, userId } : undefined
   }
 
   /** Asked again where something is decided: what was true when the request came may have changed since. */

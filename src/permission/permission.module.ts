@@ -9,6 +9,7 @@ import { FileUrlTickets } from './file-url-tickets.js'
 import { GrantService } from './grant.service.js'
 import { IssuerApiStrategy } from './issuer-api.strategy.js'
 import { IssuedTokens } from './issued-tokens.js'
+import { SaveConflicts } from './save-conflicts.js'
 import { ShareLinkPurger } from './share-link-purger.js'
 import { ShareLinkService } from './share-link.service.js'
 import { SignIn } from './sign-in.js'
@@ -42,6 +43,7 @@ const apiStrategy: Provider = {
     FileUrlTickets,
     IssuedTokens,
     GrantService,
+    SaveConflicts,
     ShareLinkPurger,
     ShareLinkService,
     UserService,
@@ -58,6 +60,7 @@ const apiStrategy: Provider = {
     FileUrlTickets,
     IssuedTokens,
     GrantService,
+    SaveConflicts,
     ShareLinkService,
     SignIn,
     UserService,

@@ -47,6 +47,9 @@ export interface Authorship {
   readonly cause: VersionCause
   /** For people who look at the history. */
   readonly flag?: VersionFlag
+  /** Of the lock under which it was saved, if under one; and the editor, if the token was issued for one. */
+  readonly lockEpoch?: string | undefined
+  readonly editor?: string | undefined
   readonly correlationId: string
 }
 
@@ -115,7 +118,7 @@ export class FileService {
     tx: Tx,
     head: Head,
     { blob, size, sha256 }: StoredBlob,
-    { author, editors, cause, flag, correlationId }: Authorship,
+    { author, editors, cause, flag, lockEpoch, editor, correlationId }: Authorship,
   ): Promise<{ version: string; modifiedAt: string; sequenceNumber: number }> {
     const [row] = await tx.query(MOVE_HEAD, [
       head.id,
@@ -127,6 +130,8 @@ export class FileService {
       cause,
       correlationId,
       flag ?? null,
+      lockEpoch ?? null,
+      editor ?? null,
     ])
     if (!row) throw new Error('the head vanished while its row was held')
     return { version: row.version, modifiedAt: row.modified_at, sequenceNumber: row.sequence_number }

@@ -67,7 +67,8 @@ export const CREATE_FILE: Statement<HeadRow> = {
  * the bytes that the head has already, which are a version, but no change (CLIENTS.md pain 36; DESIGN.md §4).
  * The lock row repeats the version, so that lock answers can name it (see lock.statements.ts).
  * Alternate streams and properties belong to the content, and go with it, unless PutChunkedFile moves it (WOPI.md §13.1).
- * $1 file, $2 blob, $3 size, $4 sha256, $5 author, $6 editors, $7 cause, $8 correlation id, $9 flag or null
+ * $1 file, $2 blob, $3 size, $4 sha256, $5 author, $6 editors, $7 cause, $8 correlation id, $9 flag or null,
+ * $10 lock epoch or null, $11 the token's editor or null
  */
 export const MOVE_HEAD: Statement<{ version: string; modified_at: string; sequence_number: number }> = {
   name: 'move-head',
@@ -83,11 +84,11 @@ export const MOVE_HEAD: Statement<{ version: string; modified_at: string; sequen
       returning file.*, former.repeated
     ), saved as (
       insert into file_version (file_id, version, blob, size, sha256, author, editors, cause, correlation_id, flag, at,
-        modified_at)
+        modified_at, lock_epoch, editor)
       select id, version, blob, size, sha256, $5, $6, $7, $8, $9,
-        case when repeated then greatest(clock_timestamp(), modified_at) else modified_at end, modified_at from head
+        case when repeated then greatest(clock_timestamp(), modified_at) else modified_at end, modified_at, $10, $11 from head
     ), lock_row as (
-      update file_lock set version = head.version from head where file_id = head.id
+      update file_lock set version = head.version, used_at = clock_timestamp() from head where file_id = head.id
     ), gone_streams as (
       delete from stream using head where file_id = head.id and $7 <> 'chunked' and not repeated
     ), gone_properties as (

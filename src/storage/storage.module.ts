@@ -10,6 +10,7 @@ import { FileService } from './file.service.js'
 import { RecoveryList } from './recovery-list.js'
 import { RecoveryPurger } from './recovery-purger.js'
 import { RecoveryService } from './recovery.service.js'
+import { SaveChain } from './save-chain.js'
 import { StreamService } from './stream.service.js'
 import { Twins } from './twins.js'
 import { TransferPurger } from './transfer-purger.js'
@@ -31,6 +32,7 @@ const services = [
   StreamService,
   UploadSessions,
   Twins,
+  SaveChain,
 ]
 
 @Module({

@@ -21,7 +21,7 @@ export const UNLISTED_KEPT_MS = 24 * 3600_000
  * will it be again.
  */
 const JUDGED = `
-  select r.*, r.flag is not null or not r.repeated_later and (
+  select r.*, r.flag is not null or r.keep or not r.repeated_later and (
       bool_or(r.stands) over (partition by r.file_id, r.run)
       or r.version = max(r.version) over (partition by r.file_id, r.cause, r.session_began,
         floor(extract(epoch from r.made_at - coalesce(r.session_began, 'epoch')) / ${SPAN_SECONDS}))
@@ -79,7 +79,7 @@ export const DELETE_UNLISTED: Statement<{ file_id: string }> = {
       where not listed and cause in ('save', 'chunked') and at < clock_timestamp() - $2::float8 * interval '1 ms'
     ), held as materialized (
       select v.file_id, v.version from file_version v join unlisted using (file_id, version)
-      where v.flag is null limit $3 for update of v skip locked
+      where v.flag is null and not v.keep limit $3 for update of v skip locked
     )
     delete from file_version v using held
     where v.file_id = held.file_id and v.version = held.version

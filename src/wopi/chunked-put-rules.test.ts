@@ -10,7 +10,7 @@ import {
 
 const LOCKS: readonly LockState[] = [
   { kind: 'none', version: '1' },
-  { kind: 'wopi', visibleName: undefined, lockId: 'W', version: '1' },
+  { kind: 'wopi', visibleName: undefined, epoch: '1', lockId: 'W', version: '1' },
   { kind: 'exclusive', holder: 'root', reason: 'maintenance', version: '1' },
 ]
 const hold = (lockId: string, type: CoauthHold['type'] = 'Coauth'): CoauthHold => ({ lockId, type })

@@ -42,6 +42,21 @@ export function speaksOfTimestamps(request: FamilyMarks): boolean {
   return clientFamily(request) !== 'microsoft'
 }
 
+/** Collabora knows no RefreshLock (CLIENTS.md §1.1); ONLYOFFICE locks when it opens only. */
+export function refreshesByLock(request: FamilyMarks): boolean {
+  return clientFamily(request) === 'collabora'
+}
+
+/** ONLYOFFICE takes a 409 to its Unlock for a failure, and shows the next person what it has in its cache. */
+export function unlocksWhatIsFree(request: FamilyMarks): boolean {
+  return clientFamily(request) === 'onlyoffice'
+}
+
+/** Only Collabora leaves the timestamp away to say: overwrite what came in between (CLIENTS.md §1.1). */
+export function overwritesWithoutTimestamp(request: FamilyMarks): boolean {
+  return clientFamily(request) === 'collabora'
+}
+
 /** Only Collabora sends the document itself along with RenameFile (CLIENTS.md §1, "The RENAME trap"). */
 export function sendsDocumentWithRename(request: FamilyMarks): boolean {
   return clientFamily(request) === 'collabora'

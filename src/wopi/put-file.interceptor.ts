@@ -2,6 +2,7 @@ import { Injectable, type CallHandler, type ExecutionContext, type NestIntercept
 import { from, mergeMap, type Observable } from 'rxjs'
 import { type Answer, jsonAnswer } from '../http/answer.js'
 import { bodyOf } from '../http/request-body.js'
+import { LateLockCalls } from '../lock/late-lock-calls.js'
 import { BlobStore } from '../storage/blob-store.js'
 import { conflictAnswer } from './lock-answer.js'
 import { PutFile, savedAnswer } from './operations/put-file.js'
@@ -25,6 +26,7 @@ export class PutFileInterceptor implements NestInterceptor<PutOutcome | Answer, 
     private readonly refusedSaves: RefusedSaves,
     private readonly grace: RevocationGrace,
     private readonly sightings: Sightings,
+    private readonly lateLockCalls: LateLockCalls,
   ) {}
 
   async intercept(
@@ -61,6 +63,7 @@ export class PutFileInterceptor implements NestInterceptor<PutOutcome | Answer, 
         })
       case 'refused':
         await this.refusedSaves.keep(request.access, headers, outcome)
+        if (headers.lockId !== undefined) await this.lateLockCalls.notice(request.params.id, headers.lockId)
         // The session of a deleted file has ended, and nothing begins another.
         if (outcome.reason !== 'file-deleted') this.sightings.saveRefused(request, outcome.reason)
         return refusedAnswer(outcome)

@@ -9,6 +9,8 @@ import { announcedSize, lockIdHeader } from './wopi-headers.js'
 
 /** What a save says about itself beside its bytes. */
 export interface PutHeaders {
+  /** Whose rules of saving it follows. */
+  readonly family: ClientFamily
   readonly lockId: string | undefined
   /** What X-WOPI-Editors claims: never a right, only a record (RELIABILITY-SECURITY.md H-07). */
   readonly editors: readonly string[]
@@ -18,7 +20,6 @@ export interface PutHeaders {
   readonly modifiedByUser: boolean | undefined
   /** The last save of a session, as far as Collabora and ONLYOFFICE say so. */
   readonly isExitSave: boolean
-  readonly family: ClientFamily
   readonly correlationId: string
 }
 
@@ -47,12 +48,12 @@ export function readPut(request: WopiRequest): ReadPut {
     }
   }
   const headers = {
+    family: clientFamily(request),
     lockId: read(() => lockIdHeader(request, 'X-WOPI-Lock'), undefined),
     editors: editorsHeader(request),
     baseTimestamp: read(() => baseTimestamp(request), undefined),
     modifiedByUser: modifiedByUser(request),
     isExitSave: isExitSave(request),
-    family: clientFamily(request),
     correlationId: correlationId(request),
   }
   const size = read(() => announcedSize(request), contentLength(request))

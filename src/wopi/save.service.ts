@@ -1,7 +1,6 @@
 import { Injectable } from '@nestjs/common'
 import { AuditService } from '../audit/audit.service.js'
 import { Database, type Tx } from '../database/database.js'
-import { admitsSave } from '../lock/lock-rules.js'
 import { LockService } from '../lock/lock.service.js'
 import { AccessService, type FileAccess } from '../permission/access.service.js'
 import { RANK } from '../permission/role.js'
@@ -10,6 +9,7 @@ import { FileService, type Head } from '../storage/file.service.js'
 import { type ComparedBlob, Twins } from '../storage/twins.js'
 import { takeBack } from '../storage/returned-save.js'
 import { RevocationGrace } from './revocation-grace.service.js'
+import { SaveAdmission } from './save-admission.service.js'
 import type { PutHeaders } from './put-headers.js'
 import type { PutOutcome, RefusedPut, SavedPut } from './put-outcome.js'
 
@@ -21,6 +21,7 @@ export class SaveService {
     private readonly files: FileService,
     private readonly accesses: AccessService,
     private readonly locks: LockService,
+    private readonly admissions: SaveAdmission,
     private readonly twins: Twins,
     private readonly audit: AuditService,
     private readonly grace: RevocationGrace,
@@ -43,7 +44,7 @@ export class SaveService {
     content: ComparedBlob,
     { graced }: { graced: boolean },
   ): Promise<PutOutcome> {
-    const { lockId, editors, baseTimestamp, correlationId } = headers
+    const { editors, correlationId } = headers
     const refused = (reason: RefusedPut['reason'], lock?: RefusedPut['lock']): RefusedPut => ({
       kind: 'refused',
       reason,
@@ -52,23 +53,23 @@ export class SaveService {
     })
 
     // Asked again: what was true when the upload began may have changed since.
-    const admission = { tokenId: access.jti, userId: access.user.id, neededRank: graced ? 0 : RANK.editor }
+    const editor = access.openedIn?.editor
+    const neededRank = graced ? 0 : RANK.editor
+    const by = { tokenId: access.jti, userId: access.user.id, neededRank, editor }
     const decideUnderTheRow = (): Promise<PutOutcome & { readonly unused?: boolean }> =>
       this.database.transaction(async (tx) => {
         const head = await this.files.lockHead(tx, access.file.id)
         if (!head) return { kind: 'no-such-file', content }
 
-        const lock = await this.locks.hold(tx, head.id, admission)
+        const lock = await this.locks.hold(tx, head.id, by)
         if (!lock) {
           const right = await this.accesses.mayStillEdit(tx, access)
           return refused(
             right === 'token-expired' || right === 'token-revoked' ? right : 'permission-revoked',
           )
         }
-        const admitted = admitsSave(lock, lockId, head.size)
-        if (admitted !== 'yes') return refused(admitted, lock)
-        if (baseTimestamp !== undefined && baseTimestamp !== head.modifiedAt)
-          return refused('external-change', lock)
+        const verdict = await this.admissions.judge(tx, { head, lock, by, headers })
+        if (!verdict.admitted) return refused(verdict.reason, lock)
 
         const contributors = await this.accesses.knownEditors(tx, head.id, editors)
         const returned = head.mayReturn ? await this.takeBack(tx, access, headers, content, head) : undefined
@@ -78,6 +79,8 @@ export class SaveService {
           cause: 'save',
           ...(returned && { flag: 'after-refused-exit-save' }),
           ...(graced && { flag: 'edits-by-revoked-user' }),
+          lockEpoch: verdict.lockEpoch,
+          editor,
           correlationId,
         })
         await this.audit.record(tx, {

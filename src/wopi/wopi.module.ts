@@ -63,6 +63,7 @@ import { PresenceController } from './presence.controller.js'
 import { ProofCheck } from './proof-check.js'
 import { RefusedSaves } from './refused-saves.service.js'
 import { RevocationGrace } from './revocation-grace.service.js'
+import { SaveAdmission } from './save-admission.service.js'
 import { SaveService } from './save.service.js'
 import { Sightings } from './sightings.js'
 import { WopiAccess } from './wopi-access.js'
@@ -94,6 +95,7 @@ import { WopiAccess } from './wopi-access.js'
     FileUrl,
     Sightings,
     SaveService,
+    SaveAdmission,
     RefusedSaves,
     RevocationGrace,
     CheckFileInfo,

@@ -160,7 +160,7 @@ describe('the coauth lock functions', () => {
         const wopi = played.request
         const [row] =
           wopi.operation === 'lock'
-            ? await run(LOCK, [FILE, GRACE, ...ADMISSION, wopi.lockId, TTL, false, false])
+            ? await run(LOCK, [FILE, GRACE, ...ADMISSION, wopi.lockId, TTL, false, false, null])
             : await run(UNLOCK, [FILE, GRACE, ...ADMISSION, wopi.lockId])
         expect(row?.decision).toBe(decision)
         if (live.length > 0) expect(row?.live_kind).toBe('coauth')

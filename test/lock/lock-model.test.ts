@@ -4,28 +4,34 @@ import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
 import type { Statement } from '../../src/database/database.js'
 import {
   decide,
+  isAbandoned,
   stillHeld,
   type LockDecision,
   type LockRequest,
+  type LockUser,
   type StoredLock,
 } from '../../src/lock/lock-rules.js'
+import { EXTEND_FOR_OTHERS, NOTICE, UNLOCK_LATE } from '../../src/lock/late-lock.statements.js'
+import type { LockRow } from '../../src/lock/lock-row.js'
 import * as statements from '../../src/lock/lock.statements.js'
-import type { LockRow } from '../../src/lock/lock.statements.js'
 import { CREATE_FILE, MOVE_HEAD } from '../../src/storage/file.statements.js'
 import { newDatabase } from '../kit/postgres.js'
 
 const GRACE = 700
 const TTL = 1000
+const EDITOR = 'cool'
 const FILE = 'f'
 /** The token, its user, and the rank that an editor has. */
 const ADMISSION = ['token-of-alice', 'alice', 2]
+/** Of somebody who lost the right, and whether others are there who may edit: asked with the session in mind. */
+const SERVED = ['token-of-bob', 'bob']
 
 type Step =
   /** `expiry`: by the client's choice, or as it is set up. */
   | { readonly step: 'request'; readonly request: LockRequest; readonly expiry?: 'exact' | 'graced' }
   | { readonly step: 'wait'; readonly ms: number }
   | { readonly step: 'break'; readonly quietMs: number }
-  | { readonly step: 'get' | 'sweep' | 'save' | 'exclusive-unlock' }
+  | { readonly step: 'get' | 'sweep' | 'save' | 'exclusive-unlock' | 'notice' }
 
 /** What the row must hold, by the rules. Time in ms since the model's beginning. */
 interface Model {
@@ -35,13 +41,16 @@ interface Model {
   now: number
   /** When the lock was last refreshed, or the file saved. */
   touched: number
+  /** When the lock's id was last presented, as far as a lock has been there since. */
+  used: number | null
 }
 
 const lockId = fc.constantFrom('A', 'B', 'a', '{"S":"A","F":4}')
 const request: fc.Arbitrary<LockRequest> = fc.oneof(
   fc.record({ operation: fc.constantFrom('lock', 'refresh', 'unlock'), lockId }),
   fc.record({ operation: fc.constant('unlock-and-relock'), oldLockId: lockId, lockId }),
-  fc.record({ operation: fc.constant('exclusive'), lockId }),
+  fc.record({ operation: fc.constantFrom('exclusive', 'unlock-late'), lockId }),
+  fc.record({ operation: fc.constant('extend-for-others'), lockId, othersEdit: fc.boolean() }),
 )
 const expiry = fc.constantFrom('graced' as const, 'graced' as const, 'exact' as const)
 // Lands before, at and after expiry and grace as often as anywhere between.
@@ -68,7 +77,10 @@ const step: fc.Arbitrary<Step> = fc.oneof(
       quietMs: fc.constantFrom(0, 0.5, GRACE + 0.5, TTL - 0.5),
     }),
   },
-  { weight: 2, arbitrary: fc.record({ step: fc.constantFrom('get', 'sweep', 'save', 'exclusive-unlock') }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({ step: fc.constantFrom('get', 'sweep', 'save', 'notice', 'exclusive-unlock') }),
+  },
 )
 
 /**
@@ -84,6 +96,7 @@ const CLOCK = [
 ]
 const STORED = `
   select kind, lock_id, epoch::int as epoch, version::int as version,
+    (extract(epoch from used_at - timestamptz '2026-01-01T00:00:00Z') * 1000)::float8 as used_at,
     (extract(epoch from expires_at - timestamptz '2026-01-01T00:00:00Z') * 1000)::float8 as expires_at
   from file_lock where file_id = $1`
 
@@ -94,10 +107,13 @@ describe('the lock statements', () => {
     client = new pg.Client({ connectionString: await newDatabase(inject('postgres')) })
     await client.connect()
     for (const statement of CLOCK) await client.query(statement)
-    await client.query(`insert into user_account (id, display_name) values ('alice', 'Alice')`)
+    await client.query(
+      `insert into user_account (id, display_name) values ('alice', 'Alice'), ('bob', 'Bob')`,
+    )
     await client.query(
       `insert into access_token (jti, user_id, resource_kind, resource_id, mode, issued_at, expires_at)
-       values ('token-of-alice', 'alice', 'file', $1, 'edit', '2026-01-01', 'infinity')`,
+       values ('token-of-alice', 'alice', 'file', $1, 'edit', '2026-01-01', 'infinity'),
+         ('token-of-bob', 'bob', 'file', $1, 'edit', '2026-01-01', 'infinity')`,
       [FILE],
     )
   })
@@ -114,16 +130,36 @@ describe('the lock statements', () => {
 
   async function freshFile(): Promise<Model> {
     await setClock(0)
-    await client.query('truncate file, file_version, file_lock cascade')
+    await client.query('truncate file, file_version, file_lock, coauth_session cascade')
     await run(CREATE_FILE, [FILE, 'root', 'n', 'n', 'alice', 'blob', 1, 'sha', 'upload', 'c'])
-    return { stored: { kind: 'none' }, epoch: 0, version: 1, now: 0, touched: 0 }
+    await client.query(
+      `insert into coauth_session (id, file_id, application, started_at, last_activity_at)
+       values ('s', $1, 'word', clock_timestamp(), clock_timestamp())`,
+      [FILE],
+    )
+    return { stored: { kind: 'none' }, epoch: 0, version: 1, now: 0, touched: 0, used: null }
   }
 
-  function ask(asked: LockRequest, expiry: 'exact' | 'graced'): Promise<LockRow[]> {
+  /** Those who are in the document now. */
+  async function present(...people: readonly LockUser[]): Promise<void> {
+    await client.query('delete from coauth_participant')
+    for (const { tokenId, reports, saidLeft, lastSeenAt } of people) {
+      await client.query(
+        `insert into coauth_participant (session_id, jti, user_id, mode, family, joined_at, last_seen_at, reported_at,
+           left_at, left_reason)
+         select 's', $1, 'alice', 'edit', 'collabora', t, t, case when $3 then t end, case when $4 then t end,
+           case when $4 then 'page-closed' end
+         from (select timestamptz '2026-01-01T00:00:00Z' + $2::float8 * interval '1 ms' as t) at`,
+        [tokenId, lastSeenAt, reports, saidLeft],
+      )
+    }
+  }
+
+  async function ask(asked: LockRequest, expiry: 'exact' | 'graced'): Promise<LockRow[]> {
     const wishes = [TTL, expiry === 'exact', false]
     switch (asked.operation) {
       case 'lock':
-        return run(statements.LOCK, [FILE, GRACE, ...ADMISSION, asked.lockId, ...wishes])
+        return run(statements.LOCK, [FILE, GRACE, ...ADMISSION, asked.lockId, ...wishes, EDITOR])
       case 'unlock-and-relock':
         return run(statements.UNLOCK_AND_RELOCK, [
           FILE,
@@ -131,12 +167,27 @@ describe('the lock statements', () => {
           ...ADMISSION,
           asked.lockId,
           ...wishes,
+          EDITOR,
           asked.oldLockId,
         ])
       case 'refresh':
         return run(statements.REFRESH_LOCK, [FILE, GRACE, ...ADMISSION, asked.lockId, ...wishes])
       case 'unlock':
         return run(statements.UNLOCK, [FILE, GRACE, ...ADMISSION, asked.lockId])
+      case 'unlock-late':
+        return run(UNLOCK_LATE, [FILE, GRACE, ...SERVED, asked.lockId])
+      case 'extend-for-others': {
+        const alice = {
+          tokenId: 'token-of-alice',
+          reports: false,
+          saidLeft: !asked.othersEdit,
+          lastSeenAt: 0,
+        }
+        await present(alice, { ...alice, tokenId: 'token-of-bob', saidLeft: false })
+        const rows = await run(EXTEND_FOR_OTHERS, [FILE, GRACE, ...SERVED, asked.lockId, TTL, true])
+        await present()
+        return rows
+      }
       case 'exclusive':
         return run(statements.EXCLUSIVE_LOCK, [FILE, GRACE, asked.lockId, TTL, 'root', 'backup'])
     }
@@ -182,10 +233,29 @@ describe('the lock statements', () => {
         if (dead) model.stored = { kind: 'none' }
         return
       }
+      case 'notice':
+        await run(NOTICE, [FILE, 'A'])
+        if (model.stored.kind === 'wopi' && model.stored.lockId === 'A') model.used = model.now
+        return
       case 'save': {
-        const [moved] = await run(MOVE_HEAD, [FILE, 'blob', 2, 'sha', 'alice', [], 'save', 'c', null])
+        // Each its own bytes: the same ones again would not be a change.
+        const sha = `sha ${model.version}`
+        const [moved] = await run(MOVE_HEAD, [
+          FILE,
+          'blob',
+          2,
+          sha,
+          'alice',
+          [],
+          'save',
+          'c',
+          null,
+          null,
+          null,
+        ])
         model.version++
         model.touched = model.now
+        model.used = model.now
         expect(moved?.version).toBe(String(model.version))
       }
     }
@@ -200,6 +270,7 @@ describe('the lock statements', () => {
         expires_at: model.stored.kind === 'none' ? null : model.stored.expiresAt,
         epoch: model.epoch,
         version: model.version,
+        used_at: model.used,
       },
     ])
   }
@@ -223,6 +294,9 @@ describe('the lock statements', () => {
       { operation: 'lock', lockId: id },
       { operation: 'refresh', lockId: id },
       { operation: 'unlock', lockId: id },
+      { operation: 'unlock-late', lockId: id },
+      { operation: 'extend-for-others', lockId: id, othersEdit: true },
+      { operation: 'extend-for-others', lockId: id, othersEdit: false },
       { operation: 'exclusive', lockId: id },
       { operation: 'unlock-and-relock', oldLockId: id, lockId: 'A' },
       { operation: 'unlock-and-relock', oldLockId: id, lockId: 'B' },
@@ -241,16 +315,78 @@ describe('the lock statements', () => {
     }
   })
 
+  it('replace a lock exactly when the rules call it abandoned, by whoever was there and asks (issue 11, B6)', async () => {
+    const minute = 60_000
+    await client.query(
+      `insert into access_grant (object_id, object_kind, subject, role, granted_by) values ($1, 'file', 'user:bob', 'editor', 'alice')`,
+      [FILE],
+    )
+    const now = 10 * minute
+    const user = fc.record({
+      tokenId: fc.constantFrom('token-of-alice', 'token-of-bob', 'token-of-carol', 'token-of-dave'),
+      reports: fc.boolean(),
+      saidLeft: fc.boolean(),
+      lastSeenAt: fc.constantFrom(0, 5 * minute - 1, 5 * minute, 5 * minute + 1, now),
+    })
+    // Mostly gone, or every second case would be a conflict for the first reason.
+    const gone = user.map((one) => ({ ...one, reports: true, saidLeft: true }))
+    const scene = fc.record({
+      usedAt: fc.constantFrom(0, 8 * minute - 1, 8 * minute, 8 * minute + 1, now),
+      takenWith: fc.constantFrom(EDITOR, EDITOR, EDITOR, null),
+      asksWith: fc.constantFrom(EDITOR, EDITOR, EDITOR, 'cool2', null),
+      users: fc.uniqueArray(fc.oneof(user, gone, gone, gone), {
+        selector: ({ tokenId }) => tokenId,
+        maxLength: 4,
+      }),
+    })
+    const seen = { replace: 0, conflict: 0 }
+    await fc.assert(
+      fc.asyncProperty(scene, async ({ usedAt, takenWith, asksWith, users }) => {
+        const model = await freshFile()
+        const life = [20 * minute, false, false]
+        await setClock(usedAt)
+        await run(statements.LOCK, [FILE, GRACE, ...ADMISSION, 'A', ...life, takenWith])
+        await present(...users)
+        await setClock(now)
+        const stored = { kind: 'wopi', lockId: 'A', expiresAt: usedAt + 20 * minute } as const
+        const takenBy = { tokenId: 'token-of-alice', editor: takenWith }
+        const asking = { tokenId: 'token-of-bob', editor: asksWith }
+        const abandoned = isAbandoned({ takenBy, usedAt }, users, asking, now)
+        const decision = decide({ operation: 'lock', lockId: 'B' }, stored, now, {
+          graceMs: GRACE,
+          abandoned,
+        })
+        const rows = await run(statements.LOCK, [FILE, GRACE, ...SERVED, 2, 'B', ...life, asksWith])
+        expect(rows).toMatchObject([
+          { decision, live_lock_id: 'A', epoch: decision === 'replace' ? '2' : '1' },
+        ])
+        if (decision === 'replace' || decision === 'conflict') seen[decision]++
+        Object.assign(model, { stored, epoch: 1, now, used: usedAt })
+        if (decision === 'replace') {
+          model.epoch = 2
+          model.used = now
+          model.stored = { kind: 'wopi', lockId: 'B', expiresAt: now + 20 * minute }
+        }
+        await expectStored(model)
+      }),
+      { numRuns: 250 },
+    )
+    expect(Math.min(seen.replace, seen.conflict)).toBeGreaterThan(20)
+    await present()
+  }, 120_000)
+
   it('answer nothing for a file that does not exist', async () => {
     await freshFile()
-    expect(await run(statements.LOCK, ['nobody', GRACE, ...ADMISSION, 'A', TTL, false, false])).toEqual([])
+    expect(await run(statements.LOCK, ['nobody', GRACE, ...ADMISSION, 'A', TTL, false, false, null])).toEqual(
+      [],
+    )
     expect(await run(statements.GET_LOCK, ['nobody', GRACE])).toEqual([])
   })
 
   it('change and tell nothing when the caller is not admitted', async () => {
     const model = await freshFile()
     const lock = (...by: unknown[]): Promise<LockRow[]> =>
-      run(statements.LOCK, [FILE, GRACE, ...by, 'A', TTL, false, false])
+      run(statements.LOCK, [FILE, GRACE, ...by, 'A', TTL, false, false, null])
     expect(await lock('no-such-token', 'alice', 2)).toEqual([])
     expect(await lock('token-of-alice', 'bob', 2)).toEqual([])
     expect(await lock('token-of-alice', 'alice', 4)).toEqual([])
@@ -277,9 +413,17 @@ function expectAnswer(model: Model, rows: readonly LockRow[], decision: LockDeci
 function apply(model: Model, asked: LockRequest, decision: LockDecision, expiry: 'exact' | 'graced'): void {
   if (decision === 'take' || decision === 'swap') model.epoch++
   if (decision === 'release') model.stored = { kind: 'none' }
+  if (decision === 'notice') model.used = model.now
+  if (asked.operation === 'extend-for-others') {
+    if (decision !== 'extend' || model.stored.kind === 'none') return
+    const expiresAt = Math.max(model.stored.expiresAt, model.now + TTL)
+    model.stored = { ...model.stored, expiresAt }
+    model.touched = model.used = model.now
+    return
+  }
   if (decision === 'take' || decision === 'swap' || decision === 'extend') {
     const kind = asked.operation === 'exclusive' ? 'exclusive' : 'wopi'
     model.stored = { kind, lockId: asked.lockId, expiresAt: model.now + TTL, expiry }
-    model.touched = model.now
+    model.touched = model.used = model.now
   }
 }

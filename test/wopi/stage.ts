@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, inject, it, vi } from 'vitest'
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
+import { issuedFor, type EditorPage } from '../kit/editor-tokens.js'
 import type { FileView, Person, Role } from '../kit/people.js'
 import { execute } from '../kit/postgres.js'
 import { Tandem } from '../kit/tandem.js'
@@ -23,6 +24,8 @@ export interface Opening {
   /** What alice, whose file it is, lets `who` do. */
   readonly role?: Role
   readonly name?: string
+  /** The editor in whose page it opens. */
+  readonly page?: EditorPage
 }
 
 /** One Tandem for all tests of a file, with alice's files, and a check that none of its tokens was ever logged. */
@@ -64,12 +67,14 @@ export class Stage {
   /** Somebody's editor on the file of another editor. */
   async join(
     file: { readonly id: string } | Editor,
-    { who = 'alice', mode = 'edit', role }: Opening = {},
+    { who = 'alice', mode = 'edit', role, page }: Opening = {},
   ): Promise<Editor> {
     const fileId = file instanceof Editor ? file.fileId : file.id
     const person = await this.person(who)
     if (role) await (await this.person('alice')).grants(fileId, `user:${who}`, role)
-    return this.knows(new Editor(this.tandem.url, fileId, await person.opens(fileId, mode)))
+    const token = await person.opens(fileId, mode)
+    const here = page ? await issuedFor(this.tandem.dataDir, token, page) : token
+    return this.knows(new Editor(this.tandem.url, fileId, here))
   }
 
   /** The editor that a returned Url opens. */
@@ -125,6 +130,29 @@ export class Stage {
       [editor.fileId, seconds],
     )
     expect(moved).toHaveLength(1)
+  }
+
+  /** Ends a token as an administrator or its time would have, so many seconds ago; `column`: which of the two. */
+  async tokenEnded(
+    { token }: Editor,
+    column: 'revoked_at' | 'expires_at',
+    secondsAgo = 1,
+  ): Promise<void> {
+    const ended = await this.sql(
+      `update access_token set ${column} = clock_timestamp() - $2::float8 * interval '1 s' where jti = $1 returning 1`,
+      [jtiOf(token), secondsAgo],
+    )
+    expect(ended).toHaveLength(1)
+  }
+
+  /** Until co-authoring status knows that this one is there. */
+  async isSeen({ token }: Editor): Promise<void> {
+    await vi.waitFor(async () => {
+      const rows = await this.sql(`select from coauth_participant where jti = $1 and left_at is null`, [
+        jtiOf(token),
+      ])
+      expect(rows).toHaveLength(1)
+    }, 10_000)
   }
 
   /** Seconds until the lock expires. */
@@ -193,4 +221,9 @@ export function setStage(env: Readonly<Record<string, string>> = {}): Stage {
   beforeAll(() => stage.set())
   afterAll(() => stage.clear())
   return stage
+}
+
+export function jtiOf(token: string): string {
+  const payload = Buffer.from(token.split('.')[1] ?? '', 'base64url').toString()
+  return (JSON.parse(payload) as { jti: string }).jti
 }

@@ -16,7 +16,7 @@ export abstract class AdmittedOperation implements Operation {
   readonly judgesAccess = true
 
   constructor(
-    private readonly accesses: AccessService,
+    protected readonly accesses: AccessService,
     private readonly access: WopiAccess,
   ) {}
 
@@ -24,7 +24,8 @@ export abstract class AdmittedOperation implements Operation {
     const neededRank = this.needs === 'edit' ? RANK.editor : 0
     const admission = this.accesses.admission(request.user, request.params.id, neededRank)
     try {
-      const answer = admission && (await this.perform(request, admission))
+      const answer =
+        (admission && (await this.perform(request, admission))) ?? (await this.performLate(request))
       if (answer) return answer
     } catch (error) {
       // What is wrong with his headers is nobody's business who may not be here.
@@ -33,6 +34,11 @@ export abstract class AdmittedOperation implements Operation {
     }
     await this.access.require(request, this.needs)
     throw new WopiError('no-such-file', 'the file was deleted, or the right changed, meanwhile')
+  }
+
+  /** What may be done although the caller was not admitted, before he is told why not. @returns the answer, if it was */
+  protected performLate(_request: WopiRequest): Promise<Answer | undefined> {
+    return Promise.resolve(undefined)
   }
 
   /**

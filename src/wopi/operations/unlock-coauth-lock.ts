@@ -10,7 +10,10 @@ import { WopiAccess } from '../wopi-access.js'
 import { requiredLockId } from '../wopi-headers.js'
 import { AdmittedOperation } from './admitted-operation.js'
 
-/** WOPI.md §12.5. As with Unlock, the right to edit may be gone: a lock must not outlive its client for that reason. */
+/**
+ * WOPI.md §12.5. As with Unlock, the right to edit may be gone, and the token have ended not long ago: a lock must not
+ * outlive its client for that reason.
+ */
 @Injectable()
 export class UnlockCoauthLock extends AdmittedOperation {
   readonly name = 'UnlockCoauthLock'
@@ -33,5 +36,10 @@ export class UnlockCoauthLock extends AdmittedOperation {
     if (!outcome.granted) return coauthRefusedAnswer(outcome.refusal)
     this.sightings.noteOf(request, outcome.holder, { kind: 'coauth-unlocked' })
     return new Answer(200)
+  }
+
+  protected override async performLate(request: WopiRequest): Promise<Answer | undefined> {
+    const caller = this.accesses.presented(request.user, request.params.id)
+    return caller && this.perform(request, { ...caller, neededRank: 0 })
   }
 }

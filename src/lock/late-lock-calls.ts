@@ -1,0 +1,51 @@
+import { Injectable } from '@nestjs/common'
+import { Settings } from '../config/settings.js'
+import { Database } from '../database/database.js'
+import { EXTEND_FOR_OTHERS, NOTICE, UNLOCK_LATE } from './late-lock.statements.js'
+import { outcomeOf, type LockOutcome } from './lock.service.js'
+
+/** A genuine token of whoever calls, and its user; what it is still good for is judged in the database. */
+export interface LateCaller {
+  readonly tokenId: string
+  readonly userId: string
+}
+
+/** What calls do that are refused, or come too late: an editor service may be using the token of somebody who is gone. */
+@Injectable()
+export class LateLockCalls {
+  constructor(
+    private readonly database: Database,
+    private readonly settings: Settings,
+  ) {}
+
+  /**
+   * After a Lock or RefreshLock was refused: while others edit, the lock lives on, whatever the caller is told.
+   * @param how `remember`: only that the id was presented
+   */
+  async refused(
+    fileId: string,
+    lockId: string,
+    { tokenId, userId }: LateCaller,
+    how: 'extend' | 'remember',
+  ): Promise<void> {
+    const { lockGraceMs, lockTtlMs } = this.settings
+    const values = [fileId, lockGraceMs, tokenId, userId, lockId, lockTtlMs, how === 'extend']
+    await this.database.inTurn(fileId, () => this.database.query(EXTEND_FOR_OTHERS, values))
+  }
+
+  /** After an Unlock was refused. @returns undefined when the token is not one that has only just ended */
+  async unlock(
+    fileId: string,
+    lockId: string,
+    { tokenId, userId }: LateCaller,
+  ): Promise<LockOutcome | undefined> {
+    const values = [fileId, this.settings.lockGraceMs, tokenId, userId, lockId]
+    const [row] = await this.database.inTurn(fileId, () => this.database.query(UNLOCK_LATE, values))
+    return outcomeOf(row)
+  }
+
+  /** Somebody saves under this id, though in vain. */
+  async notice(fileId: string, lockId: string): Promise<void> {
+    await this.database.query(NOTICE, [fileId, lockId])
+  }
+}
