@@ -16,6 +16,8 @@ import { CoauthLocks1764700000000 } from './src/database/migrations/176470000000
 import { IncrementalTransfer1764800000000 } from './src/database/migrations/1764800000000-incremental-transfer.js'
 import { UnclearChanges1764950000000 } from './src/database/migrations/1764950000000-unclear-changes.js'
 import { VersionModifiedAt1764920000000 } from './src/database/migrations/1764920000000-version-modified-at.js'
+import { Bin1764930000000 } from './src/database/migrations/1764930000000-bin.js'
+import { OriginOfRefusedSaves1764951000000 } from './src/database/migrations/1764951000000-origin-of-refused-saves.js'
 import { LockEpochs1764940000000 } from './src/database/migrations/1764940000000-lock-epochs.js'
 import { CoauthRightsUnderTheRow1764941000000 } from './src/database/migrations/1764941000000-coauth-rights-under-the-row.js'
 import { Bin1764930000000 } from './src/database/migrations/1764930000000-bin.js'
@@ -51,6 +53,7 @@ export function createDataSource(databaseUrl: string, poolSize: number): DataSou
       CoauthLocks1764700000000,
       IncrementalTransfer1764800000000,
       UnclearChanges1764950000000,
+      OriginOfRefusedSaves1764951000000,
       VersionModifiedAt1764920000000,
       LockEpochs1764940000000,
       CoauthRightsUnderTheRow1764941000000,

@@ -37,7 +37,8 @@ export function grantView({ subject, role, grantedBy, grantedAt }: AccessGrant):
 }
 
 export function recoveryView(item: RecoveryItem, headSha256: string): Record<string, unknown> {
-  const { id, fileId, reason, userId, editors, baseVersion, sha256, at, correlationId } = item
+  const { id, fileId, reason, userId, editors, baseVersion, baseModifiedAt, sha256, at, correlationId } = item
+  const { returnedVersion, returnedUnchanged } = item
   const differsFromHead = sha256 !== headSha256
   return {
     id,
@@ -46,11 +47,13 @@ export function recoveryView(item: RecoveryItem, headSha256: string): Record<str
     userId,
     editors,
     baseVersion,
+    ...(baseModifiedAt !== null && { baseModifiedAt }),
     size: Number(item.size),
     sha256,
     at,
     correlationId,
     differsFromHead,
+    ...(returnedVersion !== null && { returnedInVersion: returnedVersion, returnedUnchanged }),
   }
 }
 

@@ -7,7 +7,7 @@ import { covered, refused } from './unsaved-changes.js'
 export function save(
   session: Session,
   { jti, userId, at }: Sighting,
-  { version, editors }: Extract<Seen, { kind: 'saved' }>,
+  { version, editors, returned }: Extract<Seen, { kind: 'saved' }>,
   rule: PrincipalRule,
   told: Told[],
 ): void {
@@ -20,7 +20,7 @@ export function save(
     delete one.refusedAt
   }
   covered(session, at)
-  told.push({ kind: 'saved', userId, detail: { version, editors } })
+  told.push({ kind: 'saved', userId, detail: { version, editors, ...(returned && { returned }) } })
 }
 
 /** Why a save was refused although its token was good: two sides changed the file. */

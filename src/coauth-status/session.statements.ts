@@ -144,3 +144,25 @@ export const SAVE_SESSIONS: Statement<Record<string, never>> = {
       reported_at = excluded.reported_at, left_at = excluded.left_at,
       left_reason = excluded.left_reason`,
 }
+
+/**
+ * What tokens were given; whichever server writes last, the newest stays. Only of tokens that are still there, in the
+ * order of their ids, so that two batches never wait for each other. $1 {jti, toldVersion, …} as JSON
+ */
+export const SAVE_GIVEN: Statement<Record<string, never>> = {
+  name: 'save-version-given',
+  text: `
+    insert into version_given as v (jti, told_version, told_modified_at, read_version, read_modified_at)
+    select t.jti, g."toldVersion", g."toldModifiedAt", g."readVersion", g."readModifiedAt"
+    from jsonb_to_recordset($1::jsonb) as g
+      (jti text, "toldVersion" bigint, "toldModifiedAt" text, "readVersion" bigint, "readModifiedAt" text)
+    join access_token t on t.jti = g.jti order by t.jti
+    on conflict (jti) do update set
+      told_version = greatest(v.told_version, excluded.told_version),
+      told_modified_at =
+        case when excluded.told_version > v.told_version then excluded.told_modified_at else v.told_modified_at end,
+      read_version = greatest(v.read_version, excluded.read_version),
+      read_modified_at = case when excluded.read_version > coalesce(v.read_version, 0) then excluded.read_modified_at
+        else v.read_modified_at end
+      where excluded.told_version > v.told_version or excluded.read_version > coalesce(v.read_version, 0)`,
+}

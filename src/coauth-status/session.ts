@@ -89,6 +89,16 @@ export interface Sighting {
   readonly page?: string
   readonly at: number
   readonly what: Seen
+  /** What the answer gave of the file, where that matters. */
+  readonly given?: GivenVersion
+}
+
+/** The file as an editor was told it is, or was given it with its bytes. */
+export interface GivenVersion {
+  readonly how: 'told' | 'read'
+  readonly version: string
+  /** ISO 8601, as the editor was told */
+  readonly modifiedAt: string
 }
 
 export type Seen =
@@ -100,6 +110,8 @@ export type Seen =
       readonly editors: readonly string[]
       /** Collabora and ONLYOFFICE say whether a person's changes are in it. */
       readonly modifiedByUser?: boolean
+      /** It brings back what was refused at the end of an earlier session. */
+      readonly returned?: 'unchanged' | 'changed'
     }
   | { readonly kind: 'save-refused'; readonly reason: string }
   /** This one has a coauth lock, or has it no more (WOPI.md §12). */

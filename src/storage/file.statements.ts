@@ -26,10 +26,17 @@ export const GET_HEAD: Statement<HeadRow> = {
   text: `select ${HEAD_COLUMNS} from file where id = $1 and deleted_at is null`,
 }
 
-/** Nobody else moves, renames or deletes the file until the transaction ends. $1 file */
-export const LOCK_HEAD: Statement<HeadRow> = {
+/**
+ * Nobody else moves, renames or deletes the file until the transaction ends. `may_return`: what was refused at the end of
+ * a session may come back with the next save. $1 file
+ */
+export const LOCK_HEAD: Statement<HeadRow & { may_return: boolean }> = {
   name: 'lock-head',
-  text: `select ${HEAD_COLUMNS} from file where id = $1 and deleted_at is null for no key update`,
+  text: `
+    select ${HEAD_COLUMNS}, exists (
+      select from recovery_item r where r.file_id = file.id and r.exit_save and r.returned_version is null
+    ) as may_return
+    from file where id = $1 and deleted_at is null for no key update`,
 }
 
 /** Nobody deletes its row until the transaction ends; saves go on. $1 file */
