@@ -13,6 +13,7 @@ import { Reach1764620000000 } from './src/database/migrations/1764620000000-reac
 import { CoauthLocks1764700000000 } from './src/database/migrations/1764700000000-coauth-locks.js'
 import { IncrementalTransfer1764800000000 } from './src/database/migrations/1764800000000-incremental-transfer.js'
 import { Bin1764930000000 } from './src/database/migrations/1764930000000-bin.js'
+import { AuditedOnce1764931000000 } from './src/database/migrations/1764931000000-audited-once.js'
 import { AccessGrant } from './src/permission/access-grant.entity.js'
 import { AccessToken } from './src/permission/access-token.entity.js'
 import { UserAccount } from './src/permission/user-account.entity.js'
@@ -40,6 +41,7 @@ export function createDataSource(databaseUrl: string, poolSize: number): DataSou
       CoauthLocks1764700000000,
       IncrementalTransfer1764800000000,
       Bin1764930000000,
+      AuditedOnce1764931000000,
     ],
     migrationsTableName: 'migration',
     synchronize: false,

@@ -34,6 +34,7 @@ import { ObjectGate } from './object-gate.js'
 import { OpeningController } from './opening.controller.js'
 import { RecoveryItemsController } from './recovery-items.controller.js'
 import { RedeemShareLinkController } from './redeem-share-link.controller.js'
+import { RefusalReport } from './refusal-report.js'
 import { ShareLinksController } from './share-links.controller.js'
 import { SessionEnder } from './session-ender.js'
 import { SameOrigin } from './same-origin.guard.js'
@@ -84,6 +85,7 @@ import { UsersController } from './users.controller.js'
     AccessTokenDesk,
     ContentService,
     BinKeeper,
+    RefusalReport,
     BinPurger,
     LockBreaker,
     SessionEnder,

@@ -2,6 +2,8 @@ import { Controller, Get, HttpCode, Param, Post, Put, Req } from '@nestjs/common
 import { ApiBody, ApiConsumes, ApiHeader, ApiOperation, ApiTags } from '@nestjs/swagger'
 import type { IncomingMessage } from 'node:http'
 import { z } from 'zod'
+import { AuditService } from '../audit/audit.service.js'
+import { Database } from '../database/database.js'
 import { Answer } from '../http/answer.js'
 import { correlationId } from '../http/correlation-id.js'
 import { downloadHeaders } from '../http/download.js'
@@ -32,12 +34,19 @@ export class ContentController {
     private readonly blobs: BlobStore,
     private readonly versions: VersionService,
     private readonly contents: ContentService,
+    private readonly audit: AuditService,
+    private readonly database: Database,
   ) {}
 
   @Get('content')
   @ApiOperation({ summary: 'Download the current content' })
-  async download(@Caller() caller: ApiUser, @Param('id') id: string): Promise<Answer> {
+  async download(
+    @Req() request: IncomingMessage,
+    @Caller() caller: ApiUser,
+    @Param('id') id: string,
+  ): Promise<Answer> {
     const { name, blob, size, version } = await this.gate.requireFile(caller, id, 'viewer')
+    await this.record(request, caller, 'file-downloaded', id, version)
     const headers = { ...downloadHeaders(name), ETag: `"${version}"` }
     return new Answer(200, headers, await this.blobs.read(blob, size), size)
   }
@@ -101,12 +110,14 @@ export class ContentController {
   @Get('versions/:version/content')
   @ApiOperation({ summary: 'Download an earlier content' })
   async downloadVersion(
+    @Req() request: IncomingMessage,
     @Caller() caller: ApiUser,
     @Param('id') id: string,
     @Param('version') version: string,
   ): Promise<Answer> {
     const { name } = await this.gate.requireFile(caller, id, 'viewer')
     const { blob, size } = await this.requireVersion(id, version)
+    await this.record(request, caller, 'version-downloaded', id, version)
     const headers = { ...downloadHeaders(name), ETag: `"${version}"` }
     return new Answer(200, headers, await this.blobs.read(blob, Number(size)), Number(size))
   }
@@ -136,6 +147,18 @@ export class ContentController {
       },
     })
     return fileView(head)
+  }
+
+  /** Before a byte goes out: what cannot be audited is not handed out, least of all to an administrator (L-06). */
+  private async record(
+    request: IncomingMessage,
+    { id: actor, role }: ApiUser,
+    action: 'file-downloaded' | 'version-downloaded',
+    objectId: string,
+    version: string,
+  ): Promise<void> {
+    const event = { actor, action, objectId, outcome: 'done', correlationId: correlationId(request) }
+    await this.audit.record(this.database, { ...event, detail: { version, role } })
   }
 
   private async requireVersion(fileId: string, version: string): Promise<FileVersion> {

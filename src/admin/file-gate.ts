@@ -6,6 +6,7 @@ import { RANK, type Role } from '../permission/role.js'
 import { ContainerService } from '../storage/container.service.js'
 import { FileService, type Head } from '../storage/file.service.js'
 import { ApiProblem } from './api-problem.js'
+import { RefusedRight } from './refused-right.js'
 
 /** Lets a caller through to a file or container. What he may not even see does not exist for him. */
 @Injectable()
@@ -20,9 +21,10 @@ export class FileGate {
   async requireFile(caller: ApiUser, fileId: string, need: Role): Promise<Head> {
     const head = await this.files.head(fileId)
     const role = caller.role === 'admin' ? 'owner' : await this.accesses.roleOnFile(caller.id, fileId)
-    if (!head || !role)
-      throw new ApiProblem('not-found', 'There is no such file, or it is not shared with the caller.')
-    requireRole(role, need)
+    const unknown = 'There is no such file, or it is not shared with the caller.'
+    if (!head) throw new ApiProblem('not-found', unknown)
+    if (!role) throw new RefusedRight('not-found', unknown, fileId)
+    requireRole(role, need, fileId)
     return head
   }
 
@@ -35,8 +37,8 @@ export class FileGate {
   async requireStill(tx: Tx, caller: ApiUser, fileId: string, need: Role): Promise<void> {
     if (caller.role === 'admin') return
     const role = await this.accesses.roleOnFile(caller.id, fileId, tx)
-    if (!role) throw new ApiProblem('not-found', 'The file is no longer shared with the caller.')
-    requireRole(role, need)
+    if (!role) throw new RefusedRight('not-found', 'The file is no longer shared with the caller.', fileId)
+    requireRole(role, need, fileId)
   }
 
   /** The right of the person himself, even if he is an administrator: for tokens, behind which nobody is one. */
@@ -73,10 +75,10 @@ export class FileGate {
     const role =
       caller.role === 'admin' ? 'owner' : await this.accesses.roleOnContainer(caller.id, containerId)
     const known = await this.containers.find(containerId)
-    if (!known || !role) {
-      throw new ApiProblem('not-found', 'There is no such container, or it is not shared with the caller.')
-    }
-    requireRole(role, need)
+    const unknown = 'There is no such container, or it is not shared with the caller.'
+    if (!known) throw new ApiProblem('not-found', unknown)
+    if (!role) throw new RefusedRight('not-found', unknown, containerId)
+    requireRole(role, need, containerId)
     return containerId
   }
 
@@ -90,7 +92,7 @@ function asReader(caller: ApiUser): ApiUser {
   return caller.role === 'auditor' ? { ...caller, role: 'admin' } : caller
 }
 
-function requireRole(role: Role, need: Role): void {
+function requireRole(role: Role, need: Role, objectId: string): void {
   if (RANK[role] < RANK[need])
-    throw new ApiProblem('not-allowed', `The caller is ${role} here, and must be ${need}.`)
+    throw new RefusedRight('not-allowed', `The caller is ${role} here, and must be ${need}.`, objectId)
 }

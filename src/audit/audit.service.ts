@@ -30,6 +30,11 @@ export type AuditAction =
   | 'recovery-restored'
   | 'recovery-saved-as-copy'
   | 'recovery-discarded'
+  | 'file-read'
+  | 'file-downloaded'
+  | 'version-downloaded'
+  | 'access-refused'
+  | 'sign-in-refused'
   | 'signed-in'
   | 'signed-out'
 

@@ -8,6 +8,7 @@ import { BlobCollector } from '../../src/storage/blob-collector.js'
 import { BlobStore } from '../../src/storage/blob-store.js'
 import { BinPurger } from '../../src/admin/bin-purger.js'
 import { AuditService } from '../../src/audit/audit.service.js'
+import { AuditedOncePurger } from '../../src/audit/audited-once-purger.js'
 import { Bin } from '../../src/storage/bin.service.js'
 import { RecoveryPurger } from '../../src/storage/recovery-purger.js'
 import { TransferPurger } from '../../src/storage/transfer-purger.js'
@@ -24,6 +25,7 @@ export class Housekeeping implements AsyncDisposable {
   readonly transfers: TransferPurger
   readonly links: ShareLinkPurger
   readonly bin: BinPurger
+  readonly auditKeys: AuditedOncePurger
 
   private constructor(
     private readonly database: Database,
@@ -39,6 +41,7 @@ export class Housekeeping implements AsyncDisposable {
     this.transfers = new TransferPurger(database, logger)
     this.links = new ShareLinkPurger(database, logger)
     this.bin = new BinPurger(database, new Bin(database, settings), new AuditService(), logger)
+    this.auditKeys = new AuditedOncePurger(database, logger)
     this.blobs = new BlobCollector(store, database, logger)
   }
 

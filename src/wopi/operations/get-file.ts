@@ -3,6 +3,7 @@ import { Answer } from '../../http/answer.js'
 import { downloadHeaders } from '../../http/download.js'
 import { BlobStore } from '../../storage/blob-store.js'
 import type { Operation, WopiRequest } from '../operation.js'
+import { ReadAudit } from '../read-audit.js'
 import { WopiError } from '../wopi-error.js'
 import { sizeHeader } from '../wopi-headers.js'
 
@@ -12,7 +13,10 @@ export class GetFile implements Operation {
   readonly name = 'GetFile'
   readonly needs = 'read'
 
-  constructor(private readonly blobs: BlobStore) {}
+  constructor(
+    private readonly blobs: BlobStore,
+    private readonly audit: ReadAudit,
+  ) {}
 
   async answer(request: WopiRequest): Promise<Answer> {
     const { name, blob, size, version } = request.access.file
@@ -20,6 +24,7 @@ export class GetFile implements Operation {
     if (most !== undefined && size > most) {
       throw new WopiError('larger-than-expected', `the file has ${size} bytes, the client takes ${most}`)
     }
+    await this.audit.reads(request)
     const body = await this.blobs.read(blob, size)
     return new Answer(200, { ...downloadHeaders(name), 'X-WOPI-ItemVersion': version }, body, size)
   }
