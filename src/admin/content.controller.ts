@@ -7,7 +7,7 @@ import { Database } from '../database/database.js'
 import { Answer } from '../http/answer.js'
 import { correlationId } from '../http/correlation-id.js'
 import { downloadHeaders } from '../http/download.js'
-import { bodyOf, contentLength } from '../http/request-body.js'
+import { contentLength, uploadOf } from '../http/request-body.js'
 import type { ApiUser } from '../permission/api-user.js'
 import { BlobStore } from '../storage/blob-store.js'
 import type { FileVersion } from '../storage/file-version.entity.js'
@@ -67,7 +67,7 @@ export class ContentController {
   ): Promise<unknown> {
     await this.gate.requireFile(caller, id, 'editor')
     const base = baseVersion(request)
-    const content = await this.blobs.receive(bodyOf(request), contentLength(request))
+    const content = await this.blobs.receive(uploadOf(request), contentLength(request))
     try {
       const { head, changed } = await this.contents.replace({
         fileId: id,
