@@ -14,18 +14,18 @@ import { ShareLinkHolders1764600000000 } from './src/database/migrations/1764600
 import { Reach1764620000000 } from './src/database/migrations/1764620000000-reach.js'
 import { CoauthLocks1764700000000 } from './src/database/migrations/1764700000000-coauth-locks.js'
 import { IncrementalTransfer1764800000000 } from './src/database/migrations/1764800000000-incremental-transfer.js'
-import { UnclearChanges1764950000000 } from './src/database/migrations/1764950000000-unclear-changes.js'
-import { VersionModifiedAt1764920000000 } from './src/database/migrations/1764920000000-version-modified-at.js'
-import { Bin1764930000000 } from './src/database/migrations/1764930000000-bin.js'
-import { OriginOfRefusedSaves1764951000000 } from './src/database/migrations/1764951000000-origin-of-refused-saves.js'
-import { LockEpochs1764940000000 } from './src/database/migrations/1764940000000-lock-epochs.js'
-import { CoauthRightsUnderTheRow1764941000000 } from './src/database/migrations/1764941000000-coauth-rights-under-the-row.js'
-import { Bin1764930000000 } from './src/database/migrations/1764930000000-bin.js'
-import { FactsOfPeople1764980000000 } from './src/database/migrations/1764980000000-facts-of-people.js'
-import { ReadinessProbe1764960000000 } from './src/database/migrations/1764960000000-readiness-probe.js'
 import { ReleasedBlobs1764910000000 } from './src/database/migrations/1764910000000-released-blobs.js'
 import { Installation1764911000000 } from './src/database/migrations/1764911000000-installation.js'
 import { SchemaRelease1764912000000 } from './src/database/migrations/1764912000000-schema-release.js'
+import { VersionModifiedAt1764920000000 } from './src/database/migrations/1764920000000-version-modified-at.js'
+import { Bin1764930000000 } from './src/database/migrations/1764930000000-bin.js'
+import { AuditedOnce1764931000000 } from './src/database/migrations/1764931000000-audited-once.js'
+import { LockEpochs1764940000000 } from './src/database/migrations/1764940000000-lock-epochs.js'
+import { CoauthRightsUnderTheRow1764941000000 } from './src/database/migrations/1764941000000-coauth-rights-under-the-row.js'
+import { UnclearChanges1764950000000 } from './src/database/migrations/1764950000000-unclear-changes.js'
+import { OriginOfRefusedSaves1764951000000 } from './src/database/migrations/1764951000000-origin-of-refused-saves.js'
+import { ReadinessProbe1764960000000 } from './src/database/migrations/1764960000000-readiness-probe.js'
+import { FactsOfPeople1764980000000 } from './src/database/migrations/1764980000000-facts-of-people.js'
 import { AccessGrant } from './src/permission/access-grant.entity.js'
 import { AccessToken } from './src/permission/access-token.entity.js'
 import { UserAccount } from './src/permission/user-account.entity.js'
@@ -52,17 +52,18 @@ export function createDataSource(databaseUrl: string, poolSize: number): DataSou
       Reach1764620000000,
       CoauthLocks1764700000000,
       IncrementalTransfer1764800000000,
-      UnclearChanges1764950000000,
-      OriginOfRefusedSaves1764951000000,
-      VersionModifiedAt1764920000000,
-      LockEpochs1764940000000,
-      CoauthRightsUnderTheRow1764941000000,
-      Bin1764930000000,
-      FactsOfPeople1764980000000,
-      ReadinessProbe1764960000000,
       ReleasedBlobs1764910000000,
       Installation1764911000000,
       SchemaRelease1764912000000,
+      VersionModifiedAt1764920000000,
+      Bin1764930000000,
+      AuditedOnce1764931000000,
+      LockEpochs1764940000000,
+      CoauthRightsUnderTheRow1764941000000,
+      UnclearChanges1764950000000,
+      OriginOfRefusedSaves1764951000000,
+      ReadinessProbe1764960000000,
+      FactsOfPeople1764980000000,
     ],
     migrationsTableName: 'migration',
     synchronize: false,

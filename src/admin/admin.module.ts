@@ -35,6 +35,7 @@ import { ObjectGate } from './object-gate.js'
 import { OpeningController } from './opening.controller.js'
 import { RecoveryItemsController } from './recovery-items.controller.js'
 import { RedeemShareLinkController } from './redeem-share-link.controller.js'
+import { RefusalReport } from './refusal-report.js'
 import { ShareLinksController } from './share-links.controller.js'
 import { SoundContent } from './sound-content.js'
 import { SessionEnder } from './session-ender.js'
@@ -87,6 +88,7 @@ import { UsersController } from './users.controller.js'
     AccessTokenDesk,
     ContentService,
     BinKeeper,
+    RefusalReport,
     BinPurger,
     SoundContent,
     LockBreaker,

@@ -27,11 +27,15 @@ import {
   StorageFull,
 } from '../storage/storage-errors.js'
 import { API_PROBLEMS, ApiProblem } from './api-problem.js'
+import { RefusalReport } from './refusal-report.js'
 
 /** The REST face of every error: RFC 9457 problem details, and the reason in the log. */
 @Catch()
 export class ApiExceptionFilter implements ExceptionFilter {
-  constructor(private readonly logger: Logger) {}
+  constructor(
+    private readonly refusals: RefusalReport,
+    private readonly logger: Logger,
+  ) {}
 
   catch(thrown: unknown, host: ArgumentsHost): void {
     const http = host.switchToHttp()
@@ -54,6 +58,7 @@ export class ApiExceptionFilter implements ExceptionFilter {
         'a call failed',
       )
     } else this.logger.warn(facts, 'a call was refused')
+    this.refusals.of(request, problem)
     if (response.headersSent || request.socket.destroyed) response.destroy()
     else writeAnswer(response, problemAnswer(problem, facts.correlationId, request))
   }

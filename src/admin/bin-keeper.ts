@@ -11,8 +11,10 @@ import { FileService, type Head } from '../storage/file.service.js'
 import { againIfNameTaken } from '../storage/name-race.js'
 import { ApiProblem } from './api-problem.js'
 import { FileGate } from './file-gate.js'
+import { RefusedRight } from './refused-right.js'
 
 const FILES_AT_ONCE = 100
+const NOT_THERE = "There is no such file in the bin, or it is not the caller's."
 
 /** Who does it, and by which call. */
 export interface BinCaller {
@@ -37,7 +39,8 @@ export class BinKeeper {
   /** @throws ApiProblem not-found */
   async require(caller: ApiUser, fileId: string): Promise<BinnedFile> {
     const file = await this.bin.find(fileId)
-    if (!file || !(await this.mayHave(caller, fileId))) throw notThere()
+    if (!file) throw new ApiProblem('not-found', NOT_THERE)
+    if (!(await this.mayHave(caller, fileId))) throw new RefusedRight('not-found', NOT_THERE, fileId)
     return file
   }
 
@@ -106,7 +109,8 @@ export class BinKeeper {
   }
 
   private async hold(tx: Tx, caller: ApiUser, fileId: string): Promise<void> {
-    if (!(await this.bin.hold(tx, fileId)) || !(await this.mayHave(caller, fileId, tx))) throw notThere()
+    if (!(await this.bin.hold(tx, fileId)) || !(await this.mayHave(caller, fileId, tx)))
+      throw new ApiProblem('not-found', NOT_THERE)
   }
 
   private async mayHave(caller: ApiUser, fileId: string, tx?: Tx): Promise<boolean> {
@@ -137,8 +141,4 @@ export class BinKeeper {
       detail,
     })
   }
-}
-
-function notThere(): ApiProblem {
-  return new ApiProblem('not-found', "There is no such file in the bin, or it is not the caller's.")
 }

@@ -2,11 +2,13 @@ import { Controller, Get, HttpCode, Param, Post, Put, Req } from '@nestjs/common
 import { ApiBody, ApiConsumes, ApiHeader, ApiOperation, ApiTags } from '@nestjs/swagger'
 import type { IncomingMessage } from 'node:http'
 import { z } from 'zod'
+import { AuditService } from '../audit/audit.service.js'
+import { Database } from '../database/database.js'
 import { Answer } from '../http/answer.js'
 import { correlationId } from '../http/correlation-id.js'
 import { downloadHeaders } from '../http/download.js'
 import { Downloads } from '../http/downloads.js'
-import { bodyOf, contentLength } from '../http/request-body.js'
+import { contentLength, uploadOf } from '../http/request-body.js'
 import type { ApiUser } from '../permission/api-user.js'
 import { BlobStore } from '../storage/blob-store.js'
 import type { FileVersion } from '../storage/file-version.entity.js'
@@ -38,13 +40,20 @@ export class ContentController {
     private readonly twins: Twins,
     private readonly downloads: Downloads,
     private readonly sound: SoundContent,
+    private readonly audit: AuditService,
+    private readonly database: Database,
   ) {}
 
   @Get('content')
   @ApiOperation({ summary: 'Download the current content' })
-  async download(@Caller() caller: ApiUser, @Param('id') id: string): Promise<Answer> {
+  async download(
+    @Req() request: IncomingMessage,
+    @Caller() caller: ApiUser,
+    @Param('id') id: string,
+  ): Promise<Answer> {
     const file = await this.gate.requireFile(caller, id, 'viewer')
     const { name, size, version } = file
+    await this.record(request, caller, 'file-downloaded', id, version)
     const headers = { ...downloadHeaders(name), ETag: `"${version}"` }
     const body = await this.downloads.body({ person: caller.id }, () =>
       this.sound.read(file, { fileId: id, version }),
@@ -68,7 +77,7 @@ export class ContentController {
   ): Promise<unknown> {
     const file = await this.gate.requireFile(caller, id, 'editor')
     const base = baseVersion(request)
-    const received = await this.blobs.receive(bodyOf(request), contentLength(request))
+    const received = await this.blobs.receive(uploadOf(request), contentLength(request))
     const content = await this.twins.compare(received, file)
     try {
       const { head, unused } = await this.contents.replace({
@@ -111,12 +120,14 @@ export class ContentController {
   @Get('versions/:version/content')
   @ApiOperation({ summary: 'Download an earlier content' })
   async downloadVersion(
+    @Req() request: IncomingMessage,
     @Caller() caller: ApiUser,
     @Param('id') id: string,
     @Param('version') version: string,
   ): Promise<Answer> {
     const { name } = await this.gate.requireFile(caller, id, 'viewer')
     const content = contentOf(await this.requireVersion(id, version))
+    await this.record(request, caller, 'version-downloaded', id, version)
     const headers = { ...downloadHeaders(name), ETag: `"${version}"` }
     const body = await this.downloads.body({ person: caller.id }, () =>
       this.sound.read(content, { fileId: id, version }),
@@ -150,6 +161,18 @@ export class ContentController {
       },
     })
     return fileView(head)
+  }
+
+  /** Before a byte goes out: what cannot be audited is not handed out, least of all to an administrator (L-06). */
+  private async record(
+    request: IncomingMessage,
+    { id: actor, role }: ApiUser,
+    action: 'file-downloaded' | 'version-downloaded',
+    objectId: string,
+    version: string,
+  ): Promise<void> {
+    const event = { actor, action, objectId, outcome: 'done', correlationId: correlationId(request) }
+    await this.audit.record(this.database, { ...event, detail: { version, role } })
   }
 
   private async requireVersion(fileId: string, version: string): Promise<FileVersion> {

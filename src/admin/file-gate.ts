@@ -7,6 +7,7 @@ import { RANK, type Role } from '../permission/role.js'
 import { ContainerService } from '../storage/container.service.js'
 import { FileService, type Head } from '../storage/file.service.js'
 import { ApiProblem } from './api-problem.js'
+import { RefusedRight } from './refused-right.js'
 
 /**
  * Lets a caller through to a file or container. What he may not even see does not exist for him. What changes something
@@ -25,7 +26,7 @@ export class FileGate {
     const head = await this.files.head(fileId)
     const role = await this.roleOf(caller, { kind: 'file', id: fileId })
     if (!head) throw noSuch('file')
-    requireRole('file', role, need)
+    requireRole({ kind: 'file', id: fileId }, role, need)
     return head
   }
 
@@ -66,7 +67,7 @@ export class FileGate {
     const role = await this.roleOf(caller, { kind: 'container', id: containerId })
     const known = await this.containers.find(containerId)
     if (!known) throw noSuch('container')
-    requireRole('container', role, need)
+    requireRole({ kind: 'container', id: containerId }, role, need)
     return containerId
   }
 
@@ -81,7 +82,7 @@ export class FileGate {
    * @throws ApiProblem as above
    */
   async requireRight(caller: ApiUser, object: GrantedObject, need: Role, on: Queryable): Promise<void> {
-    requireRole(object.kind, await this.roleOf(caller, object, on), need)
+    requireRole(object, await this.roleOf(caller, object, on), need)
   }
 
   private async roleOf(caller: ApiUser, object: GrantedObject, on?: Queryable): Promise<Role | undefined> {
@@ -94,11 +95,15 @@ function asReader(caller: ApiUser): ApiUser {
 }
 
 export function noSuch(kind: GrantedObject['kind']): ApiProblem {
-  return new ApiProblem('not-found', `There is no such ${kind}, or it is not shared with the caller.`)
+  return new ApiProblem('not-found', unknown(kind))
 }
 
-function requireRole(kind: GrantedObject['kind'], role: Role | undefined, need: Role): void {
-  if (!role) throw noSuch(kind)
+function unknown(kind: GrantedObject['kind']): string {
+  return `There is no such ${kind}, or it is not shared with the caller.`
+}
+
+function requireRole({ kind, id }: GrantedObject, role: Role | undefined, need: Role): void {
+  if (!role) throw new RefusedRight('not-found', unknown(kind), id)
   if (RANK[role] < RANK[need])
-    throw new ApiProblem('not-allowed', `The caller is ${role} here, and must be ${need}.`)
+    throw new RefusedRight('not-allowed', `The caller is ${role} here, and must be ${need}.`, id)
 }

@@ -6,7 +6,7 @@ import { AuditService } from '../audit/audit.service.js'
 import { CoauthStatusService } from '../coauth-status/coauth-status.service.js'
 import type { CoauthStatus } from '../coauth-status/status.js'
 import { correlationId } from '../http/correlation-id.js'
-import { bodyOf, contentLength } from '../http/request-body.js'
+import { contentLength, uploadOf } from '../http/request-body.js'
 import type { ApiUser } from '../permission/api-user.js'
 import { RANK, roleOf } from '../permission/role.js'
 import { BlobStore } from '../storage/blob-store.js'
@@ -58,7 +58,7 @@ export class FilesRestController {
   ): Promise<unknown> {
     const name = checkName(query.name)
     const containerId = await this.gate.requireContainer(caller, query.container, 'editor')
-    const content = await this.blobs.receive(bodyOf(request), contentLength(request))
+    const content = await this.blobs.receive(uploadOf(request), contentLength(request))
     try {
       const folder = { kind: 'container', id: containerId } as const
       const made = await this.changes.beside(caller, folder, 'editor', async (tx) => {

@@ -16,8 +16,8 @@ import { UserService } from '../permission/user.service.js'
 import { WebSessions } from '../permission/web-session.service.js'
 import { Caller } from './api-access.js'
 import { ApiExceptionFilter } from './api-exception.filter.js'
-import { ApiProblem } from './api-problem.js'
 import { JsonBody } from './json-body.js'
+import { RefusedSignIn } from './refused-right.js'
 import { SameOrigin } from './same-origin.guard.js'
 
 const signInBody = z.strictObject({ code: z.string().max(2000).describe('What follows # in a sign-in link') })
@@ -50,14 +50,14 @@ export class SignInController {
     this.sameOrigin.require(request)
     const claims = this.settings.oidc ? undefined : readSignInCode(this.settings.tokenSecrets, code)
     const user = claims && (await apiUser(claims, EMBEDDED_ROLE, this.users))
-    if (!user) throw new ApiProblem('not-signed-in', USED_UP)
+    if (!user) throw new RefusedSignIn(USED_UP, claims?.sub)
     const before = await this.sessions.find(request)
     const cookie = await this.database.transaction(async (tx) => {
       const opened = await this.sessions.open(tx, claims.jti ?? '', user, before)
       if (opened !== undefined) await this.audit.record(tx, eventOf(user.id, 'signed-in', request))
       return opened
     })
-    if (cookie === undefined) throw new ApiProblem('not-signed-in', USED_UP)
+    if (cookie === undefined) throw new RefusedSignIn(USED_UP, user.id)
     response.setHeader('Set-Cookie', cookie)
   }
 

@@ -32,6 +32,11 @@ export type AuditAction =
   | 'recovery-discarded'
   | 'installation-adopted'
   | 'blobs-given-up'
+  | 'file-read'
+  | 'file-downloaded'
+  | 'version-downloaded'
+  | 'access-refused'
+  | 'sign-in-refused'
   | 'signed-in'
   | 'signed-out'
 

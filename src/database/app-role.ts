@@ -14,6 +14,7 @@ export const APP_RIGHTS: Readonly<Record<string, string>> = {
   access_grant: 'select, insert, update, delete',
   access_token: 'select, insert, update, delete',
   audit_event: 'select, insert',
+  audited_once: 'select, insert, update, delete',
   coauth_lock: 'select, insert, update, delete',
   chunked_content: 'select, insert, update, delete',
   coauth_participant: 'select, insert, update, delete',

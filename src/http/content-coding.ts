@@ -152,9 +152,9 @@ class Source {
   async next(): Promise<Buffer | undefined> {
     try {
       for (;;) {
-        const { done, value } = await this.pieces.next()
-        if (done === true) return undefined
-        if (value.length > 0) return value
+        const next = await this.pieces.next()
+        if (next.done === true) return undefined
+        if (next.value.length > 0) return next.value
       }
     } catch (error) {
       this.failure = error

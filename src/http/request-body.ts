@@ -15,12 +15,20 @@ export function bodyOf(request: IncomingMessage): AsyncIterable<Buffer> {
   return codings.length === 0 ? body : decoded(body, codings)
 }
 
-/** Stored as they come, a part of a document and the envelope of a form would be broken documents. */
+/** Stored as it comes, a part of a document would be a broken one. */
 function requireWhole({ headers }: IncomingMessage): void {
   if (headers['content-range'] !== undefined)
     throw new UnreadableForm('a part of a document cannot be stored: Content-Range', 'range')
-  if (headers['content-type']?.toLowerCase().startsWith('multipart/form-data'))
+}
+
+/**
+ * The same for a body that people's tools send, which may wrap the document in a form. An editor's body is the document,
+ * whatever it calls itself (WOPI.md §2.3).
+ */
+export function uploadOf(request: IncomingMessage): AsyncIterable<Buffer> {
+  if (request.headers['content-type']?.toLowerCase().startsWith('multipart/form-data'))
     throw new UnreadableForm('the body must be the document itself, and no multipart/form-data', 'media-type')
+  return bodyOf(request)
 }
 
 /**

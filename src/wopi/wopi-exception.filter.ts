@@ -25,6 +25,7 @@ import {
   StorageFailed,
   StorageFull,
 } from '../storage/storage-errors.js'
+import { RefusedCalls } from './refused-calls.js'
 import { Sightings } from './sightings.js'
 import { WopiError } from './wopi-error.js'
 import type { WopiRequest } from './operation.js'
@@ -34,6 +35,7 @@ import type { WopiRequest } from './operation.js'
 export class WopiExceptionFilter implements ExceptionFilter {
   constructor(
     private readonly sightings: Sightings,
+    private readonly refusedCalls: RefusedCalls,
     private readonly logger: Logger,
   ) {}
 
@@ -44,6 +46,7 @@ export class WopiExceptionFilter implements ExceptionFilter {
     const error = asWopiError(thrown)
     this.log(request, error, thrown)
     this.sightings.refused(request, error)
+    this.refusedCalls.report(request, error)
     if (response.headersSent || request.socket.destroyed) {
       response.destroy()
       return

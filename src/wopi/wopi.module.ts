@@ -61,6 +61,8 @@ import { UpdateUploadSession } from './operations/update-upload-session.js'
 import { Pointers } from './pointers.js'
 import { PresenceController } from './presence.controller.js'
 import { ProofCheck } from './proof-check.js'
+import { ReadAudit } from './read-audit.js'
+import { RefusedCalls } from './refused-calls.js'
 import { RefusedSaves } from './refused-saves.service.js'
 import { RevocationGrace } from './revocation-grace.service.js'
 import { SaveAdmission } from './save-admission.service.js'
@@ -94,6 +96,8 @@ import { WopiAccess } from './wopi-access.js'
     Pointers,
     FileUrl,
     Sightings,
+    RefusedCalls,
+    ReadAudit,
     SaveService,
     SaveAdmission,
     RefusedSaves,

@@ -11,6 +11,7 @@ import { BlobCollector } from '../../src/storage/blob-collector.js'
 import { BlobStore } from '../../src/storage/blob-store.js'
 import { BinPurger } from '../../src/admin/bin-purger.js'
 import { AuditService } from '../../src/audit/audit.service.js'
+import { AuditedOncePurger } from '../../src/audit/audited-once-purger.js'
 import { Bin } from '../../src/storage/bin.service.js'
 import { RecoveryPurger } from '../../src/storage/recovery-purger.js'
 import { TransferPurger } from '../../src/storage/transfer-purger.js'
@@ -29,6 +30,7 @@ export class Housekeeping implements AsyncDisposable {
   readonly bin: BinPurger
   /** All of it, as every hour. */
   readonly hourly: Housekeeper
+  readonly auditKeys: AuditedOncePurger
 
   private constructor(
     private readonly database: Database,
@@ -45,6 +47,7 @@ export class Housekeeping implements AsyncDisposable {
     this.transfers = new TransferPurger(database, this.hourly)
     this.links = new ShareLinkPurger(database, this.hourly)
     this.bin = new BinPurger(database, new Bin(database, settings), new AuditService(), logger, this.hourly)
+    this.auditKeys = new AuditedOncePurger(database, this.hourly)
     this.blobs = new BlobCollector(store, database, logger, this.hourly)
   }
 

@@ -204,11 +204,14 @@ describe('bodies with a Content-Encoding', () => {
       },
     )
 
-    it('a part, or the envelope of a form, is no document', async () => {
-      const form = { headers: { 'Content-Type': 'multipart/form-data; boundary=x' }, code: (b: Buffer) => b }
-      expect((await send(Buffer.from('--x'), form)).status).toBe(415)
-      const part = { headers: { 'Content-Range': 'bytes 0-2/6' }, code: (b: Buffer) => b }
+    it('a part is no document', async () => {
+      const part = { headers: { 'Content-Range': 'bytes 0-2/6' }, code: (bytes: Buffer) => bytes }
       expect((await send(Buffer.from('par'), part)).status).toBe(400)
+    })
+
+    it.runIf(route.includes('/files'))('the envelope of a form is no document', async () => {
+      const headers = { 'Content-Type': 'multipart/form-data; boundary=x' }
+      expect((await send(Buffer.from('--x'), { headers, code: (bytes: Buffer) => bytes })).status).toBe(415)
     })
   })
 

@@ -5,6 +5,7 @@ import { type GetChunkedFileAnswer, getChunkedFileRequest } from '../../incremen
 import { FileStreams } from '../file-streams.js'
 import { question } from '../frames-body.js'
 import type { Operation, WopiRequest } from '../operation.js'
+import { ReadAudit } from '../read-audit.js'
 
 /** WOPI.md §13.6: signatures of streams, and those of their chunks that the client does not have. */
 @Injectable()
@@ -13,7 +14,10 @@ export class GetChunkedFile implements Operation {
   readonly needs = 'read'
   readonly extension = 'plus'
 
-  constructor(private readonly streams: FileStreams) {}
+  constructor(
+    private readonly streams: FileStreams,
+    private readonly audit: ReadAudit,
+  ) {}
 
   async answer(request: WopiRequest): Promise<Answer> {
     const asked = await question(request, getChunkedFileRequest)
@@ -39,6 +43,7 @@ export class GetChunkedFile implements Operation {
         },
       ]
     })
+    await this.audit.reads(request)
     return this.streams.answer(request, state, message, sending)
   }
 }

@@ -5,6 +5,7 @@ import { type GetChunksAnswer, getChunksRequest } from '../../incremental/messag
 import { FileStreams, type Sending } from '../file-streams.js'
 import { question } from '../frames-body.js'
 import type { Operation, WopiRequest } from '../operation.js'
+import { ReadAudit } from '../read-audit.js'
 
 /** WOPI.md §13.8: parts of chunks, for a download that is taken up again. */
 @Injectable()
@@ -13,7 +14,10 @@ export class GetChunks implements Operation {
   readonly needs = 'read'
   readonly extension = 'plus'
 
-  constructor(private readonly streams: FileStreams) {}
+  constructor(
+    private readonly streams: FileStreams,
+    private readonly audit: ReadAudit,
+  ) {}
 
   async answer(request: WopiRequest): Promise<Answer> {
     const filters = (await question(request, getChunksRequest)).ContentFilters
@@ -38,6 +42,7 @@ export class GetChunks implements Operation {
       }
     }
     const message: GetChunksAnswer = { ChunkRangeCollection: collection }
+    await this.audit.reads(request)
     return this.streams.answer(request, state, message, sending)
   }
 }

@@ -4,6 +4,7 @@ import { downloadHeaders } from '../../http/download.js'
 import { Downloads } from '../../http/downloads.js'
 import { BlobStore } from '../../storage/blob-store.js'
 import type { Operation, WopiRequest } from '../operation.js'
+import { ReadAudit } from '../read-audit.js'
 import { WopiError } from '../wopi-error.js'
 import { downloaderOf } from '../downloader.js'
 import { sizeHeader } from '../wopi-headers.js'
@@ -17,6 +18,7 @@ export class GetFile implements Operation {
   constructor(
     private readonly blobs: BlobStore,
     private readonly downloads: Downloads,
+    private readonly audit: ReadAudit,
   ) {}
 
   async answer(request: WopiRequest): Promise<Answer> {
@@ -25,6 +27,7 @@ export class GetFile implements Operation {
     if (most !== undefined && size > most) {
       throw new WopiError('larger-than-expected', `the file has ${size} bytes, the client takes ${most}`)
     }
+    await this.audit.reads(request)
     const body = await this.downloads.body(downloaderOf(request), () =>
       this.blobs.read({ blob, size, sha256 }),
     )
