@@ -1,8 +1,9 @@
 import { PassportStrategy } from '@nestjs/passport'
-import { ExtractJwt, Strategy } from 'passport-jwt'
+import { Strategy } from 'passport-jwt'
 import type { Config } from '../config/config.js'
 import { apiUser } from './api-claims.js'
 import type { ApiUser } from './api-user.js'
+import { bearerOf } from './bearer-kind.js'
 import { IssuerKeys } from './issuer-keys.js'
 import type { UserService } from './user.service.js'
 
@@ -14,7 +15,7 @@ export class IssuerApiStrategy extends PassportStrategy(Strategy, 'api') {
     private readonly users: UserService,
   ) {
     super({
-      jwtFromRequest: ExtractJwt.fromAuthHeaderAsBearerToken(),
+      jwtFromRequest: bearerOf,
       secretOrKeyProvider: new IssuerKeys(jwksUri).provide as never,
       // Asymmetric only: with HS256 in the list the published key would be the signing key (T-02).
       algorithms: ['RS256', 'ES256'],

@@ -1,6 +1,7 @@
 import jwt from 'jsonwebtoken'
 import { JwksClient } from 'jwks-rsa'
 import { createPublicKey, type KeyObject } from 'node:crypto'
+import { isTrustworthy } from './issuer-key.js'
 
 /** A key that the issuer withdraws counts no longer than this. */
 const FRESH_MS = 600_000
@@ -59,7 +60,10 @@ export class IssuerKeys {
   private async fetch(): Promise<void> {
     try {
       const published = await this.client.getSigningKeys()
-      this.keys = new Map(published.map((key) => [key.kid, createPublicKey(key.getPublicKey())]))
+      const keys = published.map((key) => [key.kid, key.alg, createPublicKey(key.getPublicKey())] as const)
+      this.keys = new Map(
+        keys.flatMap(([kid, alg, key]) => (isTrustworthy(key, alg) ? [[kid, key] as const] : [])),
+      )
     } catch {
       return
     }
