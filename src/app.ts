@@ -4,6 +4,7 @@ import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { AppModule } from './app.module.js'
 import type { Settings } from './config/settings.js'
+import { ALWAYS } from './http/answer.js'
 import { FastExpressAdapter } from './http/fast-express.adapter.js'
 import { serveWebFolder } from './http/web-folder.js'
 import { Logger } from './logging/logger.js'
@@ -42,9 +43,15 @@ export async function createApp(settings: Settings, logger: Logger): Promise<INe
 }
 
 function documentRest(app: INestApplication): void {
+  const always = (_request: IncomingMessage, response: ServerResponse, next: () => void): void => {
+    for (const [name, value] of Object.entries(ALWAYS)) response.setHeader(name, value)
+    next()
+  }
+  app.use(['/api/docs', '/api/openapi.json', '/api/openapi.yaml'], always)
   // Its pages are Swagger's own and bring their scripts; framed by another site they are no use to anybody (W-04).
   app.use('/api/docs', (_request: IncomingMessage, response: ServerResponse, next: () => void) => {
-    response.setHeader('Content-Security-Policy', "frame-ancestors 'none'")
+    const policy = "frame-ancestors 'none'; base-uri 'none'; object-src 'none'; form-action 'none'"
+    response.setHeader('Content-Security-Policy', policy)
     next()
   })
   const outline = new DocumentBuilder().setTitle('Tandem').setVersion('1').addBearerAuth().build()

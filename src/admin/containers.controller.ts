@@ -10,7 +10,7 @@ import { checkName } from '../storage/file-name.js'
 import { BearerAccess, Caller } from './api-access.js'
 import { AuditorMayRead } from './api-role.guard.js'
 import { Changes } from './changes.js'
-import { FileGate } from './file-gate.js'
+import { FileGate, noSuch } from './file-gate.js'
 import { CheckedQuery, pageOf, pageQuery, readCursor, text, type Page } from './query.js'
 
 const createQuery = z.object({ name: text, parent: text.max(64).optional() })
@@ -72,6 +72,7 @@ export class ContainersController {
   async one(@Caller() caller: ApiUser, @Param('id') id: string): Promise<unknown> {
     await this.gate.requireContainerFacts(caller, id, 'viewer')
     const container = await this.containers.find(id)
-    return container && { id, name: container.name, parentId: container.parentId, ownerId: container.ownerId }
+    if (!container) throw noSuch('container')
+    return { id, name: container.name, parentId: container.parentId, ownerId: container.ownerId }
   }
 }

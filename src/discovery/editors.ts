@@ -89,11 +89,26 @@ export class Editors implements OnApplicationBootstrap, OnApplicationShutdown {
       const facts = { event: 'editor-at-own-origin', editor, origin: this.ownOrigin }
       this.logger.warn(facts, 'this editor has the origin of PUBLIC_URL: it can do all that its user can')
     }
+    const [beside] = origins.filter(
+      (origin) => origin !== this.ownOrigin && getsCookieOf(this.ownOrigin, origin),
+    )
+    if (beside !== undefined) {
+      const facts = { event: 'editor-at-own-host', editor, origin: beside }
+      const why =
+        'this editor has the host name of PUBLIC_URL: browsers send it the cookie of whoever is signed in'
+      this.logger.warn(facts, why)
+    }
   }
 
   private readWhatIsDue(): void {
     for (const editor of this.all) if (editor.isDue) void editor.refresh()
   }
+}
+
+/** Cookies know no port, and one of an http page is sent to https pages as well; a secure one the other way never. */
+function getsCookieOf(own: string, other: string): boolean {
+  const [ours, theirs] = [new URL(own), new URL(other)]
+  return ours.hostname === theirs.hostname && (ours.protocol === 'http:' || theirs.protocol === 'https:')
 }
 
 function actionAt(editor: Editor, wanted: WantedAction): FoundAction | { readonly reason: string } {

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { z } from 'zod'
 import { API_ROLES, lesserRole, USER_ID, type ApiRole, type ApiUser } from './api-user.js'
+import { isForAccess } from './bearer-kind.js'
 import type { UserService } from './user.service.js'
 
 // PostgreSQL stores no U+0000.
@@ -37,7 +38,7 @@ export async function apiUser(
   users: UserService,
 ): Promise<ApiUser | false> {
   const parsed = claims.safeParse(payload)
-  if (!parsed.success) return false
+  if (!parsed.success || !isForAccess(parsed.data)) return false
   const { sub, exp, iat, name, preferred_username, email, groups } = parsed.data
   if (iat !== undefined && iat > Date.now() / 1000 + MOST_SECONDS_AHEAD) return false
   const id = userIdOf(sub)

@@ -1,11 +1,12 @@
 import { Injectable } from '@nestjs/common'
 import { PassportStrategy } from '@nestjs/passport'
-import { ExtractJwt, Strategy } from 'passport-jwt'
+import { Strategy } from 'passport-jwt'
 import { Settings } from '../config/settings.js'
 import { DatabaseClock } from '../database/database-clock.js'
 import { API_AUDIENCE } from './access-token.claims.js'
 import { apiUser } from './api-claims.js'
 import type { ApiUser } from './api-user.js'
+import { bearerOf } from './bearer-kind.js'
 import { EMBEDDED_ISSUER, EMBEDDED_ROLE } from './bearer-token.js'
 import { deriveKeys } from './signing-keys.js'
 import { isTimely } from './token-times.js'
@@ -20,7 +21,7 @@ export class EmbeddedApiStrategy extends PassportStrategy(Strategy, 'api') {
     private readonly clock: DatabaseClock,
   ) {
     super({
-      jwtFromRequest: ExtractJwt.fromAuthHeaderAsBearerToken(),
+      jwtFromRequest: bearerOf,
       secretOrKeyProvider: deriveKeys(settings.tokenSecrets, 'api').provide as never,
       algorithms: ['HS256'],
       audience: API_AUDIENCE,

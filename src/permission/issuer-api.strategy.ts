@@ -1,10 +1,11 @@
 import { PassportStrategy } from '@nestjs/passport'
 import type { Request } from 'express'
-import { ExtractJwt, Strategy } from 'passport-jwt'
+import { Strategy } from 'passport-jwt'
 import type { Config } from '../config/config.js'
 import type { DatabaseClock } from '../database/database-clock.js'
 import { apiUser } from './api-claims.js'
 import type { ApiUser } from './api-user.js'
+import { bearerOf } from './bearer-kind.js'
 import { IssuerAway } from './issuer-away.js'
 import { IssuerKeys } from './issuer-keys.js'
 import { isTimely } from './token-times.js'
@@ -20,7 +21,7 @@ export class IssuerApiStrategy extends PassportStrategy(Strategy, 'api') {
     private readonly clock: DatabaseClock,
   ) {
     super({
-      jwtFromRequest: ExtractJwt.fromAuthHeaderAsBearerToken(),
+      jwtFromRequest: bearerOf,
       secretOrKeyProvider: new IssuerKeys(() => metadata().jwksUri).provide as never,
       // Asymmetric only: with HS256 in the list the published key would be the signing key (T-02).
       algorithms: ['RS256', 'ES256'],

@@ -2,6 +2,7 @@ import { JwksClient } from 'jwks-rsa'
 import { createPublicKey, type KeyObject } from 'node:crypto'
 import { IssuerAway } from './issuer-away.js'
 import { unverifiedHeader } from './unverified-token.js'
+import { isTrustworthy } from './issuer-key.js'
 
 /** A key that the issuer withdraws counts no longer than this. */
 const FRESH_MS = 600_000
@@ -70,7 +71,10 @@ export class IssuerKeys {
     try {
       this.client ??= new JwksClient({ jwksUri, cache: false, rateLimit: false, timeout: 5000 })
       const published = await this.client.getSigningKeys()
-      this.keys = new Map(published.map((key) => [key.kid, createPublicKey(key.getPublicKey())]))
+      const keys = published.map((key) => [key.kid, key.alg, createPublicKey(key.getPublicKey())] as const)
+      this.keys = new Map(
+        keys.flatMap(([kid, alg, key]) => (isTrustworthy(key, alg) ? [[kid, key] as const] : [])),
+      )
     } catch {
       return
     }

@@ -37,8 +37,7 @@ export class WebSessions {
     settings: Settings,
   ) {
     this.secure = settings.publicUrl.startsWith('https:')
-    // Browsers keep `__Host-` cookies for secure origins only; without TLS, on one machine, the plain name has to do.
-    this.cookieName = this.secure ? '__Host-tandem' : 'tandem'
+    this.cookieName = cookieNameAt(settings.publicUrl)
   }
 
   /**
@@ -117,6 +116,17 @@ export class WebSessions {
     const [value] = values
     return values.length === 1 && value !== undefined && COOKIE_VALUE.test(value) ? value : undefined
   }
+}
+
+/**
+ * Cookies know no port and, with `__Host-`, no path: each Tandem on one host name needs a name of its own, or signing
+ * in at one signs out at the other. Browsers keep `__Host-` cookies for secure origins only; without TLS, on one
+ * machine, the plain name has to do.
+ */
+export function cookieNameAt(publicUrl: string): string {
+  const { href, protocol } = new URL(publicUrl)
+  const which = createHash('sha256').update(href).digest('hex').slice(0, 8)
+  return `${protocol === 'https:' ? '__Host-' : ''}tandem-${which}`
 }
 
 function hashOf(value: string): string {

@@ -231,6 +231,34 @@ describe('several editors at once', () => {
     expect(ours).toEqual([])
   })
 
+  it('D2: says at start that browsers send an editor the cookie of Tandem’s pages: they know no port', async () => {
+    const warnedOf = async (PUBLIC_URL: string): Promise<unknown[]> => {
+      const EDITORS = [
+        'apart=https://editor.example:9980/hosting/discovery',
+        'below=https://docs.office.example/hosting/discovery',
+        'other-port=https://office.example:9980/hosting/discovery',
+        'plain=http://office.example:9980/hosting/discovery',
+        'same=https://office.example/hosting/discovery',
+        'allowed=https://discovery.example/hosting/discovery https://OFFICE.example:8443',
+      ].join(',')
+      await using own = await Tandem.start(inject('postgres'), { env: { PUBLIC_URL, EDITORS } })
+      const lines = own.log.map((line) => JSON.parse(line) as Record<string, unknown>)
+      return lines
+        .filter(({ event, level }) => event === 'editor-at-own-host' && level === 40)
+        .map(({ editor, origin }) => [editor, origin])
+    }
+    expect(await warnedOf('https://office.example/tandem')).toEqual([
+      ['other-port', 'https://office.example:9980'],
+      ['allowed', 'https://office.example:8443'],
+    ])
+    expect(await warnedOf('http://office.example:8080')).toEqual([
+      ['other-port', 'https://office.example:9980'],
+      ['plain', 'http://office.example:9980'],
+      ['same', 'https://office.example'],
+      ['allowed', 'https://office.example:8443'],
+    ])
+  })
+
   it('counts those that cannot be reached in its metrics', async () => {
     const metrics = await (await fetch(`${tandem.url}/metrics`)).text()
     expect(metrics).toMatch(/^tandem_editors_failing 1$/m)

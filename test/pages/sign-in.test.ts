@@ -1,10 +1,17 @@
 import { execFileSync } from 'node:child_process'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
+import { cookieNameAt } from '../../src/permission/web-session.service.js'
+import { freePort } from '../kit/free-port.js'
+import { newDatabase } from '../kit/postgres.js'
+import { startTandemProcess } from '../kit/tandem-process.js'
 import { Tandem } from '../kit/tandem.js'
 import { Editor } from '../kit/wopi.js'
 import { expectProblem } from '../rest/problem.js'
-import { linkFor, Visitor } from './visitor.js'
+import { CookieJar, linkFor, Visitor } from './visitor.js'
 
 describe('signing in at the pages (W-08, W-10)', () => {
   let tandem: Tandem
@@ -47,7 +54,7 @@ describe('signing in at the pages (W-08, W-10)', () => {
     expect(link).toMatch(/\/sign-in#[\w.-]+$/)
     const { status, headers } = await visitor.opensLink(link)
     expect(status).toBe(204)
-    expect(headers['set-cookie']).toMatch(/^tandem=[\w-]{43}; Path=\/; HttpOnly; SameSite=Lax$/)
+    expect(headers['set-cookie']).toMatch(/^tandem-[0-9a-f]{8}=[\w-]{43}; Path=\/; HttpOnly; SameSite=Lax$/)
     expect(JSON.parse((await visitor.calls('GET', '/me')).body)).toEqual({
       id: 'alice',
       displayName: 'alice',
@@ -78,11 +85,13 @@ describe('signing in at the pages (W-08, W-10)', () => {
 
   it('gives a new id at each sign-in, and never takes one that the browser brings (W-10)', async () => {
     const visitor = new Visitor(tandem)
-    visitor.cookie = `tandem=${'A'.repeat(43)}`
+    visitor.cookie = `${cookieNameAt(tandem.publicUrl)}=${'A'.repeat(43)}`
     await visitor.opensLink(await linkFor(tandem, 'alice'))
     const first = visitor.cookie
     await visitor.opensLink(await linkFor(tandem, 'alice'))
-    expect(new Set([`tandem=${'A'.repeat(43)}`, first, visitor.cookie]).size).toBe(3)
+    expect(new Set([`${cookieNameAt(tandem.publicUrl)}=${'A'.repeat(43)}`, first, visitor.cookie]).size).toBe(
+      3,
+    )
     // Somebody else on the domain plants a second cookie of the name: it is not guessed which one counts.
     visitor.cookie = `${visitor.cookie}; ${first}`
     expect((await visitor.calls('GET', '/me')).status).toBe(401)
@@ -129,7 +138,7 @@ describe('signing in at the pages (W-08, W-10)', () => {
     const { cookie } = visitor
     const out = await visitor.calls('POST', '/sign-out')
     expect(out.status).toBe(204)
-    expect(out.headers['set-cookie']).toMatch(/^tandem=; .*Max-Age=0$/)
+    expect(out.headers['set-cookie']).toMatch(/^tandem-[0-9a-f]{8}=; .*Max-Age=0$/)
     visitor.cookie = cookie
     expect((await visitor.calls('GET', '/me')).status).toBe(401)
     expect((await visitor.gets('/')).status).toBe(303)
@@ -216,7 +225,7 @@ describe('signing in at the pages (W-08, W-10)', () => {
     await client.connect()
     const { rows } = await client.query<{ text: string }>(`select web_session::text as text from web_session`)
     await client.end()
-    expect(rows.some(({ text }) => text.includes(visitor.cookie.slice('tandem='.length)))).toBe(false)
+    expect(rows.some(({ text }) => text.includes(visitor.cookie.split('=')[1] ?? 'none'))).toBe(false)
     await visitor.calls('POST', '/sign-out')
     const root = await tandem.person('root', 'admin')
     const audit = await root.calls('GET', '/admin/audit?actor=ada')
@@ -234,7 +243,54 @@ describe('signing in at the pages (W-08, W-10)', () => {
   })
 })
 
+type Site = Pick<Tandem, 'url' | 'publicUrl' | 'dataDir'>
+
+/** In a process of its own: passport knows one set of strategies in each. */
+async function startOther(): Promise<Site & AsyncDisposable> {
+  const dataDir = await mkdtemp(join(tmpdir(), 'tandem-other-'))
+  const port = await freePort()
+  const publicUrl = `http://127.0.0.1:${port}`
+  const databaseUrl = await newDatabase(inject('postgres'))
+  const running = await startTandemProcess({ dataDir, databaseUrl, port, env: { PUBLIC_URL: publicUrl } })
+  const end = async (): Promise<void> => {
+    await running.stop()
+    await rm(dataDir, { recursive: true })
+  }
+  return { url: running.url, publicUrl, dataDir, [Symbol.asyncDispose]: end }
+}
+
 describe('signing in elsewhere', () => {
+  it('D2: two Tandems on one host name keep their people apart, whatever one does at the other', async () => {
+    await using one = await Tandem.start(inject('postgres'))
+    await using other = await startOther()
+    const browser = new CookieJar()
+    const at = (tandem: Site): Visitor => new Visitor(tandem, undefined, browser)
+    const who = async (tandem: Site): Promise<unknown> => {
+      const { status, body } = await at(tandem).calls('GET', '/me')
+      return status === 200 ? (JSON.parse(body) as { id: string }).id : status
+    }
+    expect((await at(one).opensLink(await linkFor(one, 'alice'))).status).toBe(204)
+    expect((await at(other).opensLink(await linkFor(other, 'bob'))).status).toBe(204)
+    expect([await who(one), await who(other)]).toEqual(['alice', 'bob'])
+    // Again, and as somebody else: only its own is replaced.
+    await at(one).opensLink(await linkFor(one, 'carol'))
+    expect([await who(one), await who(other)]).toEqual(['carol', 'bob'])
+    expect(browser.size).toBe(2)
+    await at(other).calls('POST', '/sign-out')
+    expect([await who(one), await who(other)]).toEqual(['carol', 401])
+  })
+
+  it('D2: the cookie’s name is the same for one address however it is written, and another for another', () => {
+    const name = cookieNameAt('https://office.example/tandem')
+    expect(cookieNameAt('https://OFFICE.example:443/tandem')).toBe(name)
+    const others = [
+      'https://office.example',
+      'https://office.example:8443/tandem',
+      'http://office.example/tandem',
+    ]
+    expect(new Set([name, ...others.map(cookieNameAt)]).size).toBe(4)
+  })
+
   it('has the cookie of TLS installations tied to their host', async () => {
     await using secure = await Tandem.start(inject('postgres'), {
       env: { PUBLIC_URL: 'https://office.example/tandem' },
@@ -243,7 +299,7 @@ describe('signing in elsewhere', () => {
     const { headers, body } = await visitor.opensLink(await linkFor(secure, 'alice'))
     expect(body).toBe('')
     expect(headers['set-cookie']).toMatch(
-      /^__Host-tandem=[\w-]{43}; Path=\/; HttpOnly; SameSite=Lax; Secure$/,
+      /^__Host-tandem-[0-9a-f]{8}=[\w-]{43}; Path=\/; HttpOnly; SameSite=Lax; Secure$/,
     )
     const page = await visitor.gets('/')
     expect(page.status).toBe(200)

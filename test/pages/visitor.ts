@@ -20,6 +20,26 @@ export async function linkFor(
   return signInLink(publicUrl, await loadTokenSecrets(readConfig({ DATA_DIR: dataDir })), user, role)
 }
 
+/** The cookies of one host name, which know no port. */
+export class CookieJar {
+  private readonly values = new Map<string, string>()
+
+  get size(): number {
+    return this.values.size
+  }
+
+  get header(): string {
+    return [...this.values].map(([name, value]) => `${name}=${value}`).join('; ')
+  }
+
+  /** @param set a Set-Cookie header */
+  take(set: string): void {
+    const [name = '', value = ''] = set.split(';', 1)[0]?.split('=') ?? []
+    if (/; Max-Age=0\b/.test(set)) this.values.delete(name)
+    else this.values.set(name, value)
+  }
+}
+
 /** A browser, as far as HTTP goes: it keeps one cookie, and says where a call comes from. */
 export class Visitor {
   cookie = ''
@@ -28,6 +48,8 @@ export class Visitor {
     private readonly tandem: Pick<Tandem, 'url' | 'publicUrl' | 'dataDir'>,
     /** Of the page that makes the calls. */
     readonly origin = new URL(tandem.publicUrl).origin,
+    /** Of the browser that it shares with visitors elsewhere. */
+    private readonly jar?: CookieJar,
   ) {}
 
   static async signedIn(tandem: Tandem, user: string, role: ApiRole = 'user'): Promise<Visitor> {
@@ -62,13 +84,15 @@ export class Visitor {
     headers: Readonly<Record<string, string>>,
     body?: object,
   ): Promise<PageAnswer> {
-    const cookie = this.cookie === '' ? {} : { cookie: this.cookie }
+    const sent = this.jar?.header ?? this.cookie
+    const cookie = sent === '' ? {} : { cookie: sent }
     const answer = await request(this.tandem.url + path, {
       method,
       headers: { ...cookie, ...headers },
       body: body ? JSON.stringify(body) : null,
     })
     const [set] = [answer.headers['set-cookie']].flat()
+    if (set !== undefined) this.jar?.take(set)
     if (set !== undefined) this.cookie = set.split(';', 1)[0] ?? ''
     return { status: answer.statusCode, headers: answer.headers, body: await answer.body.text() }
   }

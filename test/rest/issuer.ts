@@ -4,7 +4,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { encoded, type Claims } from '../permission/forge.js'
 
-interface SigningKey {
+export interface SigningKey {
   readonly kid: string
   readonly alg: 'RS256' | 'ES256'
   readonly privateKey: KeyObject
@@ -19,10 +19,17 @@ function newKey(kid: string, alg: SigningKey['alg']): SigningKey {
   return { kid, alg, ...pair }
 }
 
+/** As it stands among the published keys. */
+export function published({ kid, alg, publicKey }: SigningKey): object {
+  return { ...publicKey.export({ format: 'jwk' }), kid, alg, use: 'sig' }
+}
+
 /** A small identity provider on this machine: metadata, keys, tokens. */
 export class Issuer implements AsyncDisposable {
   readonly rsa = newKey('rsa-1', 'RS256')
   readonly ec = newKey('ec-1', 'ES256')
+  /** What it publishes beside them. */
+  readonly further: object[] = []
   /** How often its keys were fetched. */
   keyRequests = 0
   /** How often it was asked for anything. */
@@ -63,12 +70,7 @@ export class Issuer implements AsyncDisposable {
     if (path !== '/keys') return undefined
     this.keyRequests++
     return {
-      keys: [this.rsa, this.ec].map(({ kid, alg, publicKey }) => ({
-        ...publicKey.export({ format: 'jwk' }),
-        kid,
-        alg,
-        use: 'sig',
-      })),
+      keys: [...[this.rsa, this.ec].map(published), ...this.further],
     }
   }
 

@@ -21,6 +21,7 @@ describe('REST: bearer tokens of an identity provider', () => {
     await issuer[Symbol.asyncDispose]()
   })
 
+  const now = Math.floor(Date.now() / 1000)
   const caller = (token: string, id = 'alice'): Person => new Person(tandem.url, id, token)
   const statusOf = async (token: string): Promise<number> =>
     (await caller(token).calls('GET', '/files')).status
@@ -81,13 +82,15 @@ describe('REST: bearer tokens of an identity provider', () => {
     const owner = caller(issuer.token({ sub: 'owner' }))
     const { id } = await owner.createsFile('Shared.docx', 'content')
     await owner.grants(id, 'group:Sales%20EU', 'editor')
-    const inGroup = caller(issuer.token({ sub: 'gwen', groups: ['Sales EU', 'other'] }))
+    const gwen = (secondsAgo: number, ...groups: string[]): Person =>
+      caller(issuer.token({ sub: 'gwen', groups, iat: now - secondsAgo }))
+    const inGroup = gwen(30, 'Sales EU', 'other')
     const editor = new Editor(tandem.url, id, await inGroup.opensForEdit(id))
     expect((await editor.lock('session')).status).toBe(200)
-    const outside = caller(issuer.token({ sub: 'gwen', groups: ['other'] }))
+    const outside = gwen(20, 'other')
     expectProblem(await outside.calls('GET', `/files/${id}`), 404, 'not-found')
     expect((await editor.refreshLock('session')).status).toBe(404)
-    expect((await inGroup.calls('GET', `/files/${id}`)).status).toBe(200)
+    expect((await gwen(10, 'Sales EU').calls('GET', `/files/${id}`)).status).toBe(200)
     expect((await editor.refreshLock('session')).status).toBe(200)
   })
 
@@ -108,7 +111,6 @@ describe('REST: bearer tokens of an identity provider', () => {
     }
   })
 
-  const now = Math.floor(Date.now() / 1000)
   const bad: readonly [string, () => string][] = [
     ['T-01: alg none', () => `${issuer.unsigned({ sub: 'alice' }, { alg: 'none' })}.`],
     ['T-01: alg nOnE with a signature', () => issuer.token({ sub: 'alice' }, { header: { alg: 'nOnE' } })],
