@@ -2,6 +2,7 @@ import { Controller, Get, Req, Res } from '@nestjs/common'
 import { ApiHeader, ApiOperation, ApiProduces, ApiTags } from '@nestjs/swagger'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { z } from 'zod'
+import { DatabaseClock } from '../database/database-clock.js'
 import { EventLog } from '../events/event-log.js'
 import { AccessService } from '../permission/access.service.js'
 import type { ApiUser } from '../permission/api-user.js'
@@ -33,6 +34,7 @@ export class EventsController {
     private readonly accesses: AccessService,
     private readonly users: UserService,
     private readonly sessions: WebSessions,
+    private readonly clock: DatabaseClock,
   ) {}
 
   @Get()
@@ -61,7 +63,8 @@ export class EventsController {
       fileId: query.file,
       // An id that is not given out yet was seen before the database was restored from a backup.
       after: begin !== undefined && BigInt(begin) < latest ? BigInt(begin) : latest,
-      endsAt: caller.expiresAt,
+      // The stream goes by this machine's clock, the token by the database's.
+      endsAt: Date.now() + caller.expiresAt - this.clock.now(),
       mayStill: () => this.mayStill(caller, query.file),
     })
   }

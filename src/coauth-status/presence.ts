@@ -73,14 +73,15 @@ export class Presence implements OnApplicationShutdown {
       if (oldest !== undefined) this.waiting.delete(oldest)
     }
     this.waiting.set(key, { sighting, seenAt: performance.now(), tries: 0 })
-    this.timer ??= setTimeout(() => void this.flush(), GATHER_MS).unref()
+    this.timer ??= this.flushIn(GATHER_MS)
   }
 
   /** Everything that was seen before this call is written when it ends; a failure is logged and tried again. */
   flush(): Promise<void> {
     clearTimeout(this.timer)
     this.timer = undefined
-    this.writing = this.writing.then(() => this.writeWaiting())
+    // One that failed must not be the last: whoever called for it was told.
+    this.writing = this.writing.catch(() => undefined).then(() => this.writeWaiting())
     return this.writing
   }
 
@@ -94,6 +95,15 @@ export class Presence implements OnApplicationShutdown {
   async onApplicationShutdown(): Promise<void> {
     await this.flush()
     clearTimeout(this.timer)
+  }
+
+  private flushIn(ms: number): NodeJS.Timeout {
+    return setTimeout(() => {
+      this.flush().catch((error: unknown) => {
+        const facts = { event: 'presence-not-written', error: String(error) }
+        this.logger.error(facts, 'who was editing is not recorded')
+      })
+    }, ms).unref()
   }
 
   private async writeWaiting(): Promise<void> {
@@ -144,7 +154,7 @@ export class Presence implements OnApplicationShutdown {
     this.logger.warn(facts, 'who is editing could not be written; trying again')
     for (const [, waiting] of batch) waiting.tries++
     this.waiting = new Map([...batch, ...this.waiting])
-    this.timer ??= setTimeout(() => void this.flush(), GATHER_MS * 4).unref()
+    this.timer ??= this.flushIn(GATHER_MS * 4)
   }
 
   private async write(batch: readonly Waiting[]): Promise<void> {

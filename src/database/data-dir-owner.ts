@@ -17,6 +17,8 @@ export async function own(dataDir: string, id: string): Promise<() => Promise<vo
     socket.end(String(process.pid))
     socket.destroySoon()
   })
+  // A connection that cannot be accepted is nobody's but its caller's; whoever waits for `listening` hears of the rest.
+  server.on('error', () => undefined)
   server.unref()
   for (let attempt = 1; ; attempt++) {
     try {

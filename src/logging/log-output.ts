@@ -5,7 +5,7 @@ const MOST_WAITING_BYTES = 8 * 1024 ** 2
 export interface LogStream {
   readonly writableLength: number
   write(line: string, done: (error?: Error | null) => void): unknown
-  on(event: 'error', hear: (error: Error) => void): unknown
+  on(what: 'error', hear: (error: Error) => void): unknown
 }
 
 /**

@@ -26,6 +26,8 @@ export interface TandemProcessOptions {
   /** Below dist/; a test may start a server of its own making. */
   readonly entry?: string
   readonly port?: number
+  /** Where it prints instead, an open file: nothing of it is collected then. */
+  readonly prints?: number
 }
 
 /** A real server process of the built product. */
@@ -41,12 +43,12 @@ export async function startTandemProcess(options: TandemProcessOptions): Promise
       PORT: String(port),
       DATA_DIR: options.dataDir,
     },
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['ignore', options.prints ?? 'pipe', options.prints ?? 'pipe'],
   })
   let printed = ''
   const collect = (chunk: Buffer): void => void (printed = (printed + chunk.toString()).slice(-100_000))
-  child.stdout.on('data', collect)
-  child.stderr.on('data', collect)
+  child.stdout?.on('data', collect)
+  child.stderr?.on('data', collect)
   const gone = once(child, 'exit')
   const url = `http://127.0.0.1:${port}`
   await untilReady(url, child, () => printed)

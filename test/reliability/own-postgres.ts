@@ -26,6 +26,12 @@ export class OwnPostgres {
     return this.server.kill()
   }
 
+  /** Fast shutdown, as an upgrade or an administrator does it. */
+  async restart(): Promise<void> {
+    await this.server.stop()
+    await this.startAgain()
+  }
+
   async startAgain(): Promise<void> {
     this.server = await startEmbeddedPostgres({ dataDir: this.folder, durable: true })
   }

@@ -34,6 +34,8 @@ export class Issuer implements AsyncDisposable {
   keyRequests = 0
   /** How often it was asked for anything. */
   requests = 0
+  /** Its keys are not to be had now. */
+  failingKeys = false
 
   private constructor(
     readonly url: string,
@@ -42,13 +44,18 @@ export class Issuer implements AsyncDisposable {
     private readonly end: () => Promise<void>,
   ) {}
 
-  static async start({ nameEnding = '' } = {}): Promise<Issuer> {
+  static async start({
+    nameEnding = '',
+    port = 0,
+    failing,
+  }: { nameEnding?: string; port?: number; failing?: number } = {}): Promise<Issuer> {
     const server = createServer((request, response) => {
       const answer = issuer.answer(request.url ?? '')
-      response.writeHead(answer ? 200 : 404, { 'Content-Type': 'application/json' })
+      const down = issuer.failingKeys && request.url === '/keys' ? 500 : failing
+      response.writeHead(down ?? (answer ? 200 : 404), { 'Content-Type': 'application/json' })
       response.end(JSON.stringify(answer ?? {}))
     })
-    await once(server.listen(0, '127.0.0.1'), 'listening')
+    await once(server.listen(port, '127.0.0.1'), 'listening')
     const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
     const issuer = new Issuer(url, url + nameEnding, async () => {
       server.close()

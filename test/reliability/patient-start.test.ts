@@ -1,0 +1,160 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { connect, createServer, type Server, type Socket } from 'node:net'
+import { once } from 'node:events'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest'
+import { patiently } from '../../src/database/patience.js'
+import { DatabaseUnreachable } from '../../src/database/unavailable.js'
+import { freePort } from '../kit/free-port.js'
+import { newDatabase } from '../kit/postgres.js'
+import { startTandemProcess, type TandemProcess } from '../kit/tandem-process.js'
+
+/** A way to PostgreSQL's socket by TCP, on which a test can keep connections waiting. */
+class SlowWay implements AsyncDisposable {
+  /** How many connections are still cut off at once, as nobody listened. */
+  absent = 0
+  /** Then every third one takes longer than a second, so many in all. */
+  slow = 0
+  private asked = 0
+  private readonly server: Server
+  private readonly sockets = new Set<Socket>()
+
+  constructor(path: string) {
+    this.server = createServer((socket) => {
+      socket.on('error', () => undefined)
+      if (this.absent-- > 0) {
+        socket.resetAndDestroy()
+        return
+      }
+      const wait = this.asked++ % 3 === 1 && this.slow-- > 0 ? 1300 : 0
+      const onward = connect({ path: join(path, '.s.PGSQL.5432') })
+      for (const one of [socket, onward]) {
+        this.sockets.add(one)
+        one.on('error', () => undefined)
+        one.on('close', () => {
+          this.sockets.delete(one)
+          socket.destroy()
+          onward.destroy()
+        })
+      }
+      onward.pipe(socket)
+      setTimeout(() => socket.pipe(onward), wait)
+    })
+  }
+
+  async listen(port: number): Promise<void> {
+    await once(this.server.listen(port, '127.0.0.1'), 'listening')
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.server.close()
+    for (const socket of this.sockets) socket.destroy()
+    await once(this.server, 'close')
+  }
+}
+
+describe('a start', () => {
+  let dataDir: string
+  let port: number
+  let ownerUrl: string
+  let folder: string
+
+  beforeEach(async () => {
+    dataDir = await mkdtemp(join(tmpdir(), 'tandem-start-'))
+    port = await freePort()
+    const database = await newDatabase(inject('postgres'))
+    const [, socket = '', name = ''] = /@([^:/]+):\d+\/(.*)$/.exec(database) ?? []
+    folder = decodeURIComponent(socket)
+    ownerUrl = `postgres://tandem@127.0.0.1:${port}/${name}`
+  })
+  afterEach(() => rm(dataDir, { recursive: true, force: true }))
+
+  const startServer = (env: Record<string, string> = {}): Promise<TandemProcess> =>
+    startTandemProcess({
+      dataDir,
+      databaseUrl: ownerUrl.replace('tandem@', 'tandem_app@'),
+      env: { DATABASE_MIGRATION_URL: ownerUrl, ...env },
+    })
+
+  async function expectServes(server: TandemProcess): Promise<void> {
+    // This PostgreSQL is not durable, so readiness as a whole is red.
+    const { details } = (await (await fetch(`${server.url}/health/ready`)).json()) as {
+      details: { database: { status: string } }
+    }
+    expect(details.database.status).toBe('up')
+    expect(await server.stop()).toBe(0)
+  }
+
+  it('before its database is there waits for it, and says so', async () => {
+    await using way = new SlowWay(folder)
+    way.absent = 3
+    await way.listen(port)
+    const server = await startServer()
+    expect(way.absent).toBeLessThan(0)
+    expect(
+      server.output().match(/"database-awaited","reason":"the database cannot be reached/g),
+    ).toHaveLength(3)
+    await expectServes(server)
+  })
+
+  it.each([
+    ['one process', {}],
+    ['WORKERS=2', { WORKERS: '2' }],
+    ['webhooks', { WEBHOOK_URL: 'http://127.0.0.1:1/', WEBHOOK_SECRET: 'abcdefghijklmnopqrstuvwxyz012345' }],
+  ])(
+    'whose connections take longer than a second at first goes on (%s)',
+    async (_what, env) => {
+      await using way = new SlowWay(folder)
+      way.slow = 4
+      await way.listen(port)
+      const server = await startServer(env)
+      expect(way.slow).toBeLessThan(4)
+      way.slow = 0
+      await expectServes(server)
+    },
+    90_000,
+  )
+
+  it('whose database does not exist ends at once, with one plain sentence', async () => {
+    await using way = new SlowWay(folder)
+    await way.listen(port)
+    ownerUrl = ownerUrl.replace(/[^/]+$/, 'nowhere')
+    const begun = performance.now()
+    await expect(startServer()).rejects.toThrow(
+      /Tandem did not start: no connection to PostgreSQL: database "nowhere" does not exist \(3D000\)/,
+    )
+    expect(performance.now() - begun).toBeLessThan(20_000)
+  })
+})
+
+describe('patience', () => {
+  const away = new DatabaseUnreachable(
+    Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' }),
+  )
+
+  it('ends, with the last reason', async () => {
+    const said: string[] = []
+    const never = patiently(
+      () => Promise.reject(away),
+      (reason) => said.push(reason),
+      600,
+    )
+    await expect(never).rejects.toBe(away)
+    expect(said).toEqual(['the database cannot be reached (ECONNREFUSED)'])
+  })
+
+  it('is not for what waiting cannot mend', async () => {
+    for (const error of [
+      new Error('a bug'),
+      new DatabaseUnreachable(Object.assign(new Error(), { code: '28P01' })),
+    ]) {
+      await expect(
+        patiently(
+          () => Promise.reject(error),
+          () => expect.unreachable(),
+        ),
+      ).rejects.toBe(error)
+    }
+  })
+})
