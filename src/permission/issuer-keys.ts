@@ -1,25 +1,33 @@
 import jwt from 'jsonwebtoken'
-import { JwksClient } from 'jwks-rsa'
-import { createPublicKey, type KeyObject } from 'node:crypto'
+import type { KeyObject } from 'node:crypto'
+import { setTimeout as pause } from 'node:timers/promises'
+import type { Logger } from '../logging/logger.js'
+import { boundedAnswer } from '../outbound/bounded-answer.js'
+import { readKeySet } from './key-set.js'
 
 /** A key that the issuer withdraws counts no longer than this. */
 const FRESH_MS = 600_000
-/** A kid that nobody knows is looked for no more often than this. */
+/** A kid that nobody knows is looked for no sooner than this after the last look. */
 const LOOK_AGAIN_MS = 10_000
+/** Whoever has a good key waits no longer than this to hear that the issuer still publishes it. */
+const LONGEST_CONFIRMATION_MS = 2000
 
 /**
- * The keys that an identity provider publishes, always fetched as a whole. `jwks-rsa` looks for each unknown kid by
- * itself, with a limit per minute; ten forged tokens a minute used that up and locked everybody out (D-08).
+ * The keys that an identity provider publishes, always fetched as a whole, once at a time and not too often: anybody can
+ * make us look by a token with a kid that nobody knows (D-08).
  */
 export class IssuerKeys {
-  private readonly client: JwksClient
   private keys: ReadonlyMap<string, KeyObject> = new Map()
   private triedAt = -Infinity
   private fetching: Promise<void> | undefined
 
-  constructor(jwksUri: string) {
-    this.client = new JwksClient({ jwksUri, cache: false, rateLimit: false, timeout: 5000 })
-  }
+  /** What was last said of them in the log. */
+  private said: string | undefined
+
+  constructor(
+    private readonly jwksUri: string,
+    private readonly logger: Logger,
+  ) {}
 
   /** For passport-jwt: picks the key by the header of the still unverified token. */
   readonly provide = (
@@ -47,21 +55,35 @@ export class IssuerKeys {
     const age = performance.now() - this.triedAt
     // Nobody with a good key waits for a stranger's.
     if (known && age < FRESH_MS) return known
-    if (age > LOOK_AGAIN_MS) {
-      this.triedAt = performance.now()
-      this.fetching = this.fetch()
-    }
-    await this.fetching
+    if (age > LOOK_AGAIN_MS) this.fetching ??= this.fetch()
+    if (known) await Promise.race([this.fetching, pause(LONGEST_CONFIRMATION_MS, undefined, { ref: false })])
+    else await this.fetching
     return this.keys.get(kid)
   }
 
   // While the issuer cannot be reached the known keys stay good, or an outage there would be one here.
   private async fetch(): Promise<void> {
     try {
-      const published = await this.client.getSigningKeys()
-      this.keys = new Map(published.map((key) => [key.kid, createPublicKey(key.getPublicKey())]))
-    } catch {
-      return
+      const { keys, skipped } = readKeySet(await boundedAnswer(this.jwksUri, { accept: 'application/json' }))
+      this.keys = keys
+      if (skipped.length > 0) this.say('issuer-keys-skipped', skipped.slice(0, 10).join('; '))
+      else this.said = undefined
+    } catch (error) {
+      this.say('issuer-keys-failed', error instanceof Error ? error.message : String(error))
+    } finally {
+      this.triedAt = performance.now()
+      this.fetching = undefined
     }
   }
+
+  private say(event: 'issuer-keys-skipped' | 'issuer-keys-failed', reason: string): void {
+    if (reason === this.said) return
+    this.said = reason
+    this.logger.warn({ event, reason }, SENTENCES[event])
+  }
+}
+
+const SENTENCES = {
+  'issuer-keys-skipped': 'the identity provider publishes keys that cannot be used; the others are',
+  'issuer-keys-failed': 'the keys of the identity provider could not be read; those that are known stay good',
 }

@@ -1,6 +1,7 @@
 import { Module, type Provider } from '@nestjs/common'
 import { PassportModule } from '@nestjs/passport'
 import { Settings } from '../config/settings.js'
+import { Logger } from '../logging/logger.js'
 import { AccessTokenService } from './access-token.service.js'
 import { AccessService } from './access.service.js'
 import { ContainerAccessService } from './container-access.service.js'
@@ -26,10 +27,10 @@ const signIn: Provider = {
 // With an identity provider Tandem's own bearer tokens are worth nothing: there is exactly one way in.
 const apiStrategy: Provider = {
   provide: 'ApiStrategy',
-  inject: [Settings, SignIn, UserService],
-  useFactory: (settings: Settings, { issuer }: SignIn, users: UserService) =>
+  inject: [Settings, SignIn, UserService, Logger],
+  useFactory: (settings: Settings, { issuer }: SignIn, users: UserService, logger: Logger) =>
     settings.oidc && issuer
-      ? new IssuerApiStrategy(settings.oidc, issuer, users)
+      ? new IssuerApiStrategy(settings.oidc, issuer, users, logger)
       : new EmbeddedApiStrategy(settings, users),
 }
 

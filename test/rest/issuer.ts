@@ -1,6 +1,6 @@
 import { createHmac, generateKeyPairSync, sign, type KeyObject } from 'node:crypto'
 import { once } from 'node:events'
-import { createServer } from 'node:http'
+import { createServer, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { encoded, type Claims } from '../permission/forge.js'
 
@@ -25,6 +25,11 @@ export class Issuer implements AsyncDisposable {
   readonly ec = newKey('ec-1', 'ES256')
   /** How often its keys were fetched. */
   keyRequests = 0
+  /** Instead of its keys, or its metadata. */
+  readonly answers = new Map<
+    '/keys' | '/.well-known/openid-configuration',
+    (response: ServerResponse) => void
+  >()
   /** How often it was asked for anything. */
   requests = 0
 
@@ -37,7 +42,12 @@ export class Issuer implements AsyncDisposable {
 
   static async start({ nameEnding = '' } = {}): Promise<Issuer> {
     const server = createServer((request, response) => {
+      const otherwise = issuer.answers.get(request.url as '/keys')
       const answer = issuer.answer(request.url ?? '')
+      if (otherwise) {
+        otherwise(response)
+        return
+      }
       response.writeHead(answer ? 200 : 404, { 'Content-Type': 'application/json' })
       response.end(JSON.stringify(answer ?? {}))
     })
@@ -62,6 +72,10 @@ export class Issuer implements AsyncDisposable {
       }
     if (path !== '/keys') return undefined
     this.keyRequests++
+    return this.keySet
+  }
+
+  get keySet(): { readonly keys: readonly object[] } {
     return {
       keys: [this.rsa, this.ec].map(({ kid, alg, publicKey }) => ({
         ...publicKey.export({ format: 'jwk' }),
