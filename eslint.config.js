@@ -33,4 +33,9 @@ export default tseslint.config(
     ignores: ['src/config/**', 'src/main.ts', 'src/token.ts', 'src/fsck.ts', 'src/**/*.test.ts'],
     rules: { 'no-restricted-properties': ['error', { object: 'process', property: 'env' }] },
   },
+  {
+    // An answer without a limit ends the process: what is fetched comes through src/outbound.
+    files: ['src/**/*.ts'],
+    rules: { 'no-restricted-globals': ['error', 'fetch'] },
+  },
 )

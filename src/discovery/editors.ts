@@ -2,13 +2,15 @@ import { Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } f
 import type { EditorSetting } from '../config/editors.js'
 import { Settings } from '../config/settings.js'
 import { Logger } from '../logging/logger.js'
+import { boundedAnswer } from '../outbound/bounded-answer.js'
 import { actionUrl, LONGEST_URL, type ActionUi } from './action-url.js'
 import type { EditorFamily } from './discovery-document.js'
 import { Editor } from './editor.js'
-import { fetchDiscovery } from './fetch-discovery.js'
 
 /** How often it is looked whether a document is due; after a failure, how soon it is tried again (pain 78). */
 const LOOK_MS = 30_000
+
+const XML = { accept: 'application/xml, text/xml' }
 
 export interface WantedAction {
   /** Of the file's name, with or without the dot. */
@@ -42,7 +44,9 @@ export class Editors implements OnApplicationBootstrap, OnApplicationShutdown {
     private readonly logger: Logger,
   ) {
     this.ownOrigin = new URL(settings.publicUrl).origin
-    this.all = settings.editors.map((setting) => new Editor(setting, (url) => fetchDiscovery(url), logger))
+    this.all = settings.editors.map(
+      (setting) => new Editor(setting, (url) => boundedAnswer(url, XML), logger),
+    )
   }
 
   /** Nobody waits: Tandem starts without its editors (CLIENTS.md pain 52, 70). */

@@ -1,13 +1,17 @@
 import { PassportStrategy } from '@nestjs/passport'
 import type { Request } from 'express'
 import { Strategy } from 'passport-jwt'
+import { z } from 'zod'
 import type { Config } from '../config/config.js'
 import type { DatabaseClock } from '../database/database-clock.js'
+import type { Logger } from '../logging/logger.js'
+import { AnsweredOtherwise, boundedAnswer } from '../outbound/bounded-answer.js'
 import { apiUser } from './api-claims.js'
 import type { ApiUser } from './api-user.js'
 import { bearerOf } from './bearer-kind.js'
 import { IssuerAway } from './issuer-away.js'
 import { IssuerKeys } from './issuer-keys.js'
+import { jsonIn } from './key-set.js'
 import { isTimely } from './token-times.js'
 import type { UserService } from './user.service.js'
 
@@ -19,10 +23,11 @@ export class IssuerApiStrategy extends PassportStrategy(Strategy, 'api') {
     private readonly metadata: () => IssuerMetadata,
     private readonly users: UserService,
     private readonly clock: DatabaseClock,
+    logger: Logger,
   ) {
     super({
       jwtFromRequest: bearerOf,
-      secretOrKeyProvider: new IssuerKeys(() => metadata().jwksUri).provide as never,
+      secretOrKeyProvider: new IssuerKeys(() => metadata().jwksUri, logger).provide as never,
       // Asymmetric only: with HS256 in the list the published key would be the signing key (T-02).
       algorithms: ['RS256', 'ES256'],
       audience: oidc.audience,
@@ -62,17 +67,7 @@ export interface IssuerMetadata {
  * @throws IssuerAway when it may answer later; Error when what answers is another one
  */
 export async function findIssuer(configured: string): Promise<IssuerMetadata> {
-  const answer = await fetch(`${configured}/.well-known/openid-configuration`, {
-    redirect: 'error',
-    signal: AbortSignal.timeout(10_000),
-  }).catch((error: unknown) => {
-    throw new IssuerAway(`OIDC_ISSUER ${configured} cannot be reached: ${innermost(error)}`)
-  })
-  // A proxy says so in front of a provider that is being started.
-  if (answer.status >= 500 || answer.status === 429)
-    throw new IssuerAway(`OIDC_ISSUER ${configured} answered ${answer.status} for its metadata`)
-  if (!answer.ok) throw new Error(`OIDC_ISSUER ${configured} answered ${answer.status} for its metadata.`)
-  const metadata = (await answer.json()) as Readonly<Record<string, unknown>>
+  const metadata = await metadataOf(configured)
   const { issuer, jwks_uri: jwksUri } = metadata
   if (typeof issuer !== 'string' || issuer.replace(/\/+$/, '') !== configured) {
     throw new Error(`OIDC_ISSUER ${configured} says that it is ${String(issuer)}; set OIDC_ISSUER to that.`)
@@ -86,7 +81,27 @@ export async function findIssuer(configured: string): Promise<IssuerMetadata> {
   }
 }
 
-// `fetch` says "fetch failed", and its cause says why.
+/** @throws IssuerAway when it may answer later; Error when what answers is another one */
+async function metadataOf(configured: string): Promise<Readonly<Record<string, unknown>>> {
+  const url = `${configured}/.well-known/openid-configuration`
+  let bytes: Buffer
+  try {
+    bytes = await boundedAnswer(url, { accept: 'application/json' })
+  } catch (error) {
+    if (!(error instanceof AnsweredOtherwise))
+      throw new IssuerAway(`OIDC_ISSUER ${configured} cannot be reached: ${innermost(error)}`)
+    // A proxy says so in front of a provider that is being started.
+    if (error.status >= 500 || error.status === 429)
+      throw new IssuerAway(`OIDC_ISSUER ${configured} answered ${error.status} for its metadata`)
+    throw new Error(`OIDC_ISSUER ${configured} answered ${error.status} for its metadata.`, { cause: error })
+  }
+  const metadata = z.record(z.string(), z.unknown()).safeParse(jsonIn(bytes))
+  if (!metadata.success)
+    throw new Error(`OIDC_ISSUER ${configured} publishes metadata that are no JSON object.`)
+  return metadata.data
+}
+
+// The outermost error may only say that it failed; its cause says why.
 function innermost(error: unknown): string {
   return error instanceof Error && error.cause !== undefined ? innermost(error.cause) : String(error)
 }

@@ -1,26 +1,35 @@
-import { JwksClient } from 'jwks-rsa'
-import { createPublicKey, type KeyObject } from 'node:crypto'
+import type { KeyObject } from 'node:crypto'
+import { setTimeout as pause } from 'node:timers/promises'
+import type { Logger } from '../logging/logger.js'
+import { boundedAnswer } from '../outbound/bounded-answer.js'
 import { IssuerAway } from './issuer-away.js'
+import { readKeySet } from './key-set.js'
 import { unverifiedHeader } from './unverified-token.js'
-import { isTrustworthy } from './issuer-key.js'
 
 /** A key that the issuer withdraws counts no longer than this. */
 const FRESH_MS = 600_000
-/** A kid that nobody knows is looked for no more often than this. */
+/** A kid that nobody knows is looked for no sooner than this after the last look. */
 const LOOK_AGAIN_MS = 10_000
+/** Whoever has a good key waits no longer than this to hear that the issuer still publishes it. */
+const LONGEST_CONFIRMATION_MS = 2000
 
 /**
- * The keys that an identity provider publishes, always fetched as a whole. `jwks-rsa` looks for each unknown kid by
- * itself, with a limit per minute; ten forged tokens a minute used that up and locked everybody out (D-08).
+ * The keys that an identity provider publishes, always fetched as a whole, once at a time and not too often: anybody can
+ * make us look by a token with a kid that nobody knows (D-08).
  */
 export class IssuerKeys {
-  private client: JwksClient | undefined
   private keys: ReadonlyMap<string, KeyObject> = new Map()
   private triedAt = -Infinity
   private fetching: Promise<void> | undefined
 
+  /** What was last said of them in the log. */
+  private said: string | undefined
+
   /** @param jwksUri throws IssuerAway while the issuer has not said where they are */
-  constructor(private readonly jwksUri: () => string) {}
+  constructor(
+    private readonly jwksUri: () => string,
+    private readonly logger: Logger,
+  ) {}
 
   /** For passport-jwt: picks the key by the header of the still unverified token. */
   readonly provide = (
@@ -57,11 +66,9 @@ export class IssuerKeys {
     // Nobody with a good key waits for a stranger's.
     if (known && age < FRESH_MS) return known
     const jwksUri = this.jwksUri()
-    if (age > LOOK_AGAIN_MS) {
-      this.triedAt = performance.now()
-      this.fetching = this.fetch(jwksUri)
-    }
-    await this.fetching
+    if (age > LOOK_AGAIN_MS) this.fetching ??= this.fetch(jwksUri)
+    if (known) await Promise.race([this.fetching, pause(LONGEST_CONFIRMATION_MS, undefined, { ref: false })])
+    else await this.fetching
     if (this.keys.size === 0) throw new IssuerAway('it has not published its keys yet')
     return this.keys.get(kid)
   }
@@ -69,14 +76,27 @@ export class IssuerKeys {
   // While the issuer cannot be reached the known keys stay good, or an outage there would be one here.
   private async fetch(jwksUri: string): Promise<void> {
     try {
-      this.client ??= new JwksClient({ jwksUri, cache: false, rateLimit: false, timeout: 5000 })
-      const published = await this.client.getSigningKeys()
-      const keys = published.map((key) => [key.kid, key.alg, createPublicKey(key.getPublicKey())] as const)
-      this.keys = new Map(
-        keys.flatMap(([kid, alg, key]) => (isTrustworthy(key, alg) ? [[kid, key] as const] : [])),
-      )
-    } catch {
-      return
+      const answer = await boundedAnswer(jwksUri, { accept: 'application/json' })
+      const { keys, skipped } = readKeySet(answer)
+      this.keys = keys
+      if (skipped.length > 0) this.say('issuer-keys-skipped', skipped.slice(0, 10).join('; '))
+      else this.said = undefined
+    } catch (error) {
+      this.say('issuer-keys-failed', error instanceof Error ? error.message : String(error))
+    } finally {
+      this.triedAt = performance.now()
+      this.fetching = undefined
     }
   }
+
+  private say(event: 'issuer-keys-skipped' | 'issuer-keys-failed', reason: string): void {
+    if (reason === this.said) return
+    this.said = reason
+    this.logger.warn({ event, reason }, SENTENCES[event])
+  }
+}
+
+const SENTENCES = {
+  'issuer-keys-skipped': 'the identity provider publishes keys that cannot be used; the others are',
+  'issuer-keys-failed': 'the keys of the identity provider could not be read; those that are known stay good',
 }

@@ -29,10 +29,16 @@ const signIn: Provider = {
 // With an identity provider Tandem's own bearer tokens are worth nothing: there is exactly one way in.
 const apiStrategy: Provider = {
   provide: 'ApiStrategy',
-  inject: [Settings, SignIn, UserService, DatabaseClock],
-  useFactory: (settings: Settings, signIn: SignIn, users: UserService, clock: DatabaseClock) =>
+  inject: [Settings, SignIn, UserService, DatabaseClock, Logger],
+  useFactory: (
+    settings: Settings,
+    signIn: SignIn,
+    users: UserService,
+    clock: DatabaseClock,
+    logger: Logger,
+  ) =>
     settings.oidc
-      ? new IssuerApiStrategy(settings.oidc, signIn.require, users, clock)
+      ? new IssuerApiStrategy(settings.oidc, signIn.require, users, clock, logger)
       : new EmbeddedApiStrategy(settings, users, clock),
 }
 

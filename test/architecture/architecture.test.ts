@@ -39,6 +39,8 @@ const BREACHES: readonly (readonly [file: string, line: string, rule: string])[]
   ['simulator/planted.ts', `import '../src/wopi/utf7.js'`, 'simulator-shares-no-code'],
   ['src/lock/planted.ts', `import type { IncomingMessage } from 'node:http'`, 'state-knows-no-http'],
   ['src/storage/planted.ts', `import 'express'`, 'state-knows-no-http'],
+  ['src/permission/planted.ts', `import 'undici'`, 'outbound-is-bounded'],
+  ['src/outbound/planted.ts', `import '../config/config.js'`, 'arrow-outbound'],
   ['src/admin/planted.ts', `import 'pg'`, 'faces-know-no-sql'],
   ['src/wopi/planted.ts', `import type { DataSource } from 'typeorm'`, 'faces-know-no-sql'],
   ['src/lock/circle-a.ts', `import type { B } from './circle-b.js'`, 'no-cycle'],

@@ -1,5 +1,6 @@
+import { gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
-import { fetchDiscovery } from '../../src/discovery/fetch-discovery.js'
+import { boundedAnswer } from '../../src/outbound/bounded-answer.js'
 import type { Person } from '../kit/people.js'
 import { Tandem } from '../kit/tandem.js'
 import { Editor, Place, type WopiAnswer } from '../kit/wopi.js'
@@ -273,7 +274,7 @@ describe('a discovery document is fetched with limits', () => {
   const fails = async (answer: EditorService['answer']): Promise<string> => {
     await using service = await EditorService.start()
     service.answer = answer
-    return await fetchDiscovery(service.discoveryUrl, 300).then(
+    return await boundedAnswer(service.discoveryUrl, { accept: 'application/xml', longestMs: 300 }).then(
       () => 'it was taken',
       (error: unknown) => String(error),
     )
@@ -295,13 +296,29 @@ describe('a discovery document is fetched with limits', () => {
 
   it('S-07: takes no more than 1 MB, announced or not', async () => {
     const big = Buffer.alloc(1024 ** 2 + 1, ' ')
-    expect(await fails((response) => response.end(big))).toBe('Error: its document is over 1 MB')
+    expect(await fails((response) => response.end(big))).toBe('Error: its answer is over 1 MB')
     expect(
       await fails((response) => {
         response.on('error', () => undefined).write(big.subarray(1000))
         response.write(big)
       }),
-    ).toBe('Error: its document is over 1 MB')
+    ).toBe('Error: its answer is over 1 MB')
+  })
+
+  it('S-07: unpacks nothing that it did not ask for', async () => {
+    const bomb = gzipSync(Buffer.alloc(64 * 1024 ** 2))
+    expect(await fails((response) => response.writeHead(200, { 'Content-Encoding': 'gzip' }).end(bomb))).toBe(
+      'Error: its answer is packed (gzip), unasked',
+    )
+  })
+
+  it('takes no document that ends before its length', async () => {
+    expect(
+      await fails((response) => {
+        response.writeHead(200, { 'Content-Length': 1000 })
+        response.write('<wopi-discovery/>', () => response.destroy())
+      }),
+    ).not.toBe('it was taken')
   })
 
   it('S-07: waits for no drip', async () => {

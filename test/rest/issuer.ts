@@ -1,6 +1,6 @@
 import { createHmac, generateKeyPairSync, sign, type KeyObject } from 'node:crypto'
 import { once } from 'node:events'
-import { createServer } from 'node:http'
+import { createServer, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { encoded, type Claims } from '../permission/forge.js'
 
@@ -32,6 +32,11 @@ export class Issuer implements AsyncDisposable {
   readonly further: object[] = []
   /** How often its keys were fetched. */
   keyRequests = 0
+  /** Instead of its keys, or its metadata. */
+  readonly answers = new Map<
+    '/keys' | '/.well-known/openid-configuration',
+    (response: ServerResponse) => void
+  >()
   /** How often it was asked for anything. */
   requests = 0
   /** Its keys are not to be had now. */
@@ -50,8 +55,13 @@ export class Issuer implements AsyncDisposable {
     failing,
   }: { nameEnding?: string; port?: number; failing?: number } = {}): Promise<Issuer> {
     const server = createServer((request, response) => {
+      const otherwise = issuer.answers.get(request.url as '/keys')
       const answer = issuer.answer(request.url ?? '')
       const down = issuer.failingKeys && request.url === '/keys' ? 500 : failing
+      if (otherwise) {
+        otherwise(response)
+        return
+      }
       response.writeHead(down ?? (answer ? 200 : 404), { 'Content-Type': 'application/json' })
       response.end(JSON.stringify(answer ?? {}))
     })
@@ -76,6 +86,10 @@ export class Issuer implements AsyncDisposable {
       }
     if (path !== '/keys') return undefined
     this.keyRequests++
+    return this.keySet
+  }
+
+  get keySet(): { readonly keys: readonly object[] } {
     return {
       keys: [...[this.rsa, this.ec].map(published), ...this.further],
     }
