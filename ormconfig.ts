@@ -13,6 +13,7 @@ import { Reach1764620000000 } from './src/database/migrations/1764620000000-reac
 import { CoauthLocks1764700000000 } from './src/database/migrations/1764700000000-coauth-locks.js'
 import { IncrementalTransfer1764800000000 } from './src/database/migrations/1764800000000-incremental-transfer.js'
 import { VersionModifiedAt1764920000000 } from './src/database/migrations/1764920000000-version-modified-at.js'
+import { VersionKind1764921000000 } from './src/database/migrations/1764921000000-version-kind.js'
 import { LockEpochs1764940000000 } from './src/database/migrations/1764940000000-lock-epochs.js'
 import { CoauthRightsUnderTheRow1764941000000 } from './src/database/migrations/1764941000000-coauth-rights-under-the-row.js'
 import { AccessGrant } from './src/permission/access-grant.entity.js'
@@ -42,6 +43,7 @@ export function createDataSource(databaseUrl: string, poolSize: number): DataSou
       CoauthLocks1764700000000,
       IncrementalTransfer1764800000000,
       VersionModifiedAt1764920000000,
+      VersionKind1764921000000,
       LockEpochs1764940000000,
       CoauthRightsUnderTheRow1764941000000,
     ],

@@ -81,10 +81,10 @@ export class RecoveryItemsController {
     await this.gate.requireFile(caller, id, 'editor')
     const item = await this.recovery.find(id, itemId)
     if (!item) throw noSuchItem()
-    await this.sound.require(contentOf(item), { fileId: id })
+    const content = await this.sound.require(contentOf(item), { fileId: id })
     const { head } = await this.contents.replace({
       fileId: id,
-      content: contentOf(item),
+      content,
       author: caller.id,
       editors: item.editors,
       cause: 'restore',
@@ -114,7 +114,7 @@ export class RecoveryItemsController {
     const containerId = await this.gate.folderForCopy(caller, head.containerId)
     const kept = await this.recovery.find(id, itemId)
     if (!kept) throw noSuchItem()
-    await this.sound.require(contentOf(kept), { fileId: id })
+    const content = await this.sound.require(contentOf(kept), { fileId: id })
     return this.database.transaction(async (tx) => {
       const item = await this.recovery.lock(tx, id, itemId)
       if (!item) throw noSuchItem()
@@ -123,7 +123,7 @@ export class RecoveryItemsController {
         containerId,
         name: `${stem} (recovered)${extension}`,
         owner: caller.id,
-        content: contentOf(item),
+        content,
         correlationId: correlationId(request),
       })
       // The bytes hold other people's edits as well; with the item gone they must find them in the copy.

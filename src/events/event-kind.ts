@@ -21,6 +21,7 @@ export const EVENT_KINDS = [
   'recovery-item',
   'comment',
   'content-damaged',
+  'kind-changed',
 ] as const
 
 export type EventKind = (typeof EVENT_KINDS)[number]
