@@ -17,7 +17,6 @@ import type { StoredBlob } from './stored-blob.js'
 import { BlobTooShort, BodyIncomplete, BodyTooLarge } from './storage-errors.js'
 
 export type { StoredBlob }
-
 /** Up to this size one read into fresh memory is faster than anything else. */
 const READ_WHOLE_BYTES = 64 * 1024
 
