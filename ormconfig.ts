@@ -18,6 +18,7 @@ import { ReleasedBlobs1764910000000 } from './src/database/migrations/1764910000
 import { Installation1764911000000 } from './src/database/migrations/1764911000000-installation.js'
 import { SchemaRelease1764912000000 } from './src/database/migrations/1764912000000-schema-release.js'
 import { VersionModifiedAt1764920000000 } from './src/database/migrations/1764920000000-version-modified-at.js'
+import { VersionKind1764921000000 } from './src/database/migrations/1764921000000-version-kind.js'
 import { Bin1764930000000 } from './src/database/migrations/1764930000000-bin.js'
 import { AuditedOnce1764931000000 } from './src/database/migrations/1764931000000-audited-once.js'
 import { LockEpochs1764940000000 } from './src/database/migrations/1764940000000-lock-epochs.js'
@@ -56,6 +57,7 @@ export function createDataSource(databaseUrl: string, poolSize: number): DataSou
       Installation1764911000000,
       SchemaRelease1764912000000,
       VersionModifiedAt1764920000000,
+      VersionKind1764921000000,
       Bin1764930000000,
       AuditedOnce1764931000000,
       LockEpochs1764940000000,

@@ -145,8 +145,8 @@ export class ContentController {
     @Param('version') version: string,
   ): Promise<unknown> {
     await this.gate.requireFile(caller, id, 'editor')
-    const content = contentOf(await this.requireVersion(id, version))
-    await this.sound.require(content, { fileId: id, version })
+    const found = contentOf(await this.requireVersion(id, version))
+    const content = await this.sound.require(found, { fileId: id, version })
     const { head } = await this.contents.replace({
       fileId: id,
       content,

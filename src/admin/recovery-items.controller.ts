@@ -82,10 +82,10 @@ export class RecoveryItemsController {
     await this.gate.requireFile(caller, id, 'editor')
     const item = await this.recovery.find(id, itemId)
     if (!item) throw noSuchItem()
-    await this.sound.require(contentOf(item), { fileId: id })
+    const content = await this.sound.require(contentOf(item), { fileId: id })
     const { head } = await this.contents.replace({
       fileId: id,
-      content: contentOf(item),
+      content,
       caller,
       editors: item.editors,
       cause: 'restore',
@@ -116,7 +116,7 @@ export class RecoveryItemsController {
     const folder = { kind: 'container', id: containerId } as const
     const kept = await this.recovery.find(id, itemId)
     if (!kept) throw noSuchItem()
-    await this.sound.require(contentOf(kept), { fileId: id })
+    const content = await this.sound.require(contentOf(kept), { fileId: id })
     return this.changes.toFile(caller, id, 'editor', async (tx) => {
       await this.changes.keep(tx, caller, folder, 'editor')
       const item = await this.recovery.lock(tx, id, itemId)
@@ -126,7 +126,7 @@ export class RecoveryItemsController {
         containerId,
         name: `${stem} (recovered)${extension}`,
         owner: caller.id,
-        content: contentOf(item),
+        content,
         correlationId: correlationId(request),
       })
       // The bytes hold other people's edits as well; with the item gone they must find them in the copy.

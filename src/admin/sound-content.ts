@@ -38,9 +38,9 @@ export class SoundContent {
   }
 
   /** Before it becomes a head; reads it, so not to be called in a transaction. @throws ApiProblem content-damaged, 409 */
-  async require(content: StoredBlob, of: Belonging): Promise<void> {
+  async require(content: StoredBlob, of: Belonging): Promise<StoredBlob> {
     try {
-      await this.blobs.verify(content)
+      return { ...content, kind: await this.blobs.verify(content) }
     } catch (error) {
       throw await this.problem(error, of, 409)
     }

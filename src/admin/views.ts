@@ -18,7 +18,7 @@ export function fileView(head: Head): Record<string, unknown> {
 }
 
 export function versionView(version: FileVersion): Record<string, unknown> {
-  const { sha256, author, editors, cause, at, correlationId, flag } = version
+  const { sha256, author, editors, cause, at, correlationId, flag, kind, formerKind } = version
   return {
     version: version.version,
     size: Number(version.size),
@@ -29,6 +29,8 @@ export function versionView(version: FileVersion): Record<string, unknown> {
     at,
     correlationId,
     flag,
+    kind,
+    formerKind,
   }
 }
 

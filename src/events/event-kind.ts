@@ -23,6 +23,7 @@ export const EVENT_KINDS = [
   'file-deleted',
   'file-restored',
   'content-damaged',
+  'kind-changed',
 ] as const
 
 export type EventKind = (typeof EVENT_KINDS)[number]

@@ -8,18 +8,18 @@ import { Database } from '../database/database.js'
 import { blobPath, listBlobs, shardPath, SHARDS, type ListedBlob } from '../installation/blob-folder.js'
 import { blobFolder } from '../installation/pairing.js'
 import { type BlobRange, endsOf, merged, OpenBlobs, sizeOf } from './blob-ranges.js'
-import { drained, readExactly, readPieces } from './blob-reader.js'
+import { readExactly, readPieces } from './blob-reader.js'
 import { disk, writeHashed } from './blob-writer.js'
 import { CONTENT_CHUNKS } from './chunk.statements.js'
 import { ChunkChecks } from './chunk-checks.js'
 import { isComposite } from './composite.js'
 import { ContentChecks } from './content-checks.js'
+import { type ContentKind, KindSniffer } from './content-kind.js'
 import { DiskTurns, turnsAmong } from './disk-turns.js'
 import type { StoredBlob } from './stored-blob.js'
 import { BlobTooShort, BodyIncomplete, BodyTooLarge } from './storage-errors.js'
 
 export type { StoredBlob }
-
 /** Up to this size one read into fresh memory is faster than anything else. */
 const READ_WHOLE_BYTES = 64 * 1024
 
@@ -94,10 +94,12 @@ export class BlobStore implements OnModuleInit {
   }
 
   /** Reads it all and compares. @throws ContentDamaged, StorageFailed */
-  async verify(content: StoredBlob): Promise<void> {
+  async verify(content: StoredBlob): Promise<ContentKind> {
     const body = await this.unchecked(content)
-    if (Buffer.isBuffer(body)) this.checks.whole(content, body)
-    else await drained(this.checks.pieces(content, body))
+    const sniffer = new KindSniffer()
+    if (Buffer.isBuffer(body)) sniffer.update(this.checks.whole(content, body))
+    else for await (const piece of this.checks.pieces(content, body)) sniffer.update(piece)
+    return sniffer.kind
   }
 
   /** The same, unless it was done lately. @throws ContentDamaged, StorageFailed */

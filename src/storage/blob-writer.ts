@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { FileHandle } from 'node:fs/promises'
 import type { DiskTurns } from './disk-turns.js'
+import { type ContentKind, KindSniffer } from './content-kind.js'
 import { BodyIncomplete, BodyTooLarge, storageFailure, StorageFailed } from './storage-errors.js'
 
 /** The disk gets pieces of at least this size: each costs a trip to the thread pool and back. */
@@ -12,8 +13,9 @@ export async function writeHashed(
   body: AsyncIterable<Buffer>,
   maxBytes: number,
   turns: DiskTurns,
-): Promise<{ size: number; sha256: string }> {
+): Promise<{ size: number; sha256: string; kind: ContentKind }> {
   const hash = createHash('sha256')
+  const sniffer = new KindSniffer()
   let size = 0
   let piece: Buffer[] = []
   let pieceSize = 0
@@ -32,13 +34,14 @@ export async function writeHashed(
     size += chunk.length
     if (size > maxBytes) throw new BodyTooLarge(maxBytes)
     hash.update(chunk)
+    sniffer.update(chunk)
     piece.push(chunk)
     pieceSize += chunk.length
     if (pieceSize >= PIECE_BYTES) await flush()
   }
   if (pieceSize > 0) await flush()
   await writing
-  return { size, sha256: hash.digest('hex') }
+  return { size, sha256: hash.digest('hex'), kind: sniffer.kind }
 }
 
 async function writeAll(file: FileHandle, parts: readonly Buffer[], size: number): Promise<void> {

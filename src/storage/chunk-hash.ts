@@ -4,6 +4,7 @@ import { SpookyHash } from '../incremental/spooky-hash.js'
 import { merged, type OpenBlobs } from './blob-ranges.js'
 import type { BlobStore } from './blob-store.js'
 import type { PlacedChunk } from './chunk-checks.js'
+import { type ContentKind, KindSniffer } from './content-kind.js'
 import { ContentDamaged, type DamageKind } from './storage-errors.js'
 
 /** One of the chunks that a content shall consist of is not what its id says: the client has to send it again. */
@@ -25,9 +26,10 @@ export async function hashOfChunks(
   { checks, chunks: known }: Pick<BlobStore, 'checks' | 'chunks'>,
   open: OpenBlobs,
   chunks: readonly PlacedChunk[],
-): Promise<string> {
+): Promise<{ sha256: string; kind: ContentKind }> {
   const remaining = chunks.filter(({ length }) => length > 0)
   const whole = createHash('sha256')
+  const sniffer = new KindSniffer()
   let at = 0
   let hash = new SpookyHash()
   let left = remaining[0]?.length ?? 0
@@ -35,6 +37,7 @@ export async function hashOfChunks(
     for (const range of merged(remaining)) {
       for await (const piece of open.pieces(range)) {
         whole.update(piece)
+        sniffer.update(piece)
         for (let rest = piece; rest.length > 0;) {
           const bytes = rest.subarray(0, left)
           hash.update(bytes)
@@ -56,5 +59,5 @@ export async function hashOfChunks(
     if (chunk && failure instanceof ContentDamaged) throw new ChunkDamaged(chunk, failure.what)
     throw failure
   }
-  return whole.digest('hex')
+  return { sha256: whole.digest('hex'), kind: sniffer.kind }
 }

@@ -77,7 +77,7 @@ export class Composer {
       const content = consistsOf(ranges, pack) ?? {
         blob: newComposite(),
         size,
-        sha256: await hashOfChunks(this.blobs, open, chunks),
+        ...(await hashOfChunks(this.blobs, open, chunks)),
       }
       const { list, known } = await disk(() => this.listOf({ scheme, chunks }, size, open))
       await this.lists.remember(content, list, known)

@@ -1,3 +1,4 @@
+import type { ContentKind } from './content-kind.js'
 import { Column, Entity, PrimaryColumn } from 'typeorm'
 
 export type VersionCause = 'save' | 'upload' | 'restore' | 'merge' | 'chunked'
@@ -40,6 +41,14 @@ export class FileVersion {
 
   @Column({ type: 'timestamptz' })
   at!: Date
+
+  /** What its bytes look like (`ContentKind`); null where nobody looked. */
+  @Column({ type: 'text', nullable: true })
+  kind!: ContentKind | null
+
+  /** What the bytes of the version before looked like, where that was something else. */
+  @Column({ type: 'text', name: 'former_kind', nullable: true })
+  formerKind!: ContentKind | null
 
   /** Somebody should look at it; such a version is always listed and never deleted. */
   @Column({ type: 'text', nullable: true })

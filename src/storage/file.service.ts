@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common'
 import { randomBytes } from 'node:crypto'
 import { Database, type Queryable, type Tx } from '../database/database.js'
+import { EventLog } from '../events/event-log.js'
 import type { StoredBlob } from './blob-store.js'
 import type { ComparedBlob, Committed } from './twins.js'
 import type { VersionCause, VersionFlag } from './file-version.entity.js'
@@ -15,6 +16,7 @@ import {
   LOCK_HEAD,
   MOVE_HEAD,
   RENAME_FILE,
+  type HeadMoved,
   type HeadRow,
 } from './file.statements.js'
 import { NameTaken, orNoSuchContainer } from './storage-errors.js'
@@ -73,7 +75,10 @@ const MOST_NUMBERED_NAMES = 1000
 /** Files and their heads. Content moves only inside a transaction that holds the head. */
 @Injectable()
 export class FileService {
-  constructor(private readonly database: Database) {}
+  constructor(
+    private readonly database: Database,
+    private readonly events: EventLog,
+  ) {}
 
   async head(fileId: string): Promise<Head | undefined> {
     const [row] = await this.database.query(GET_HEAD, [fileId])
@@ -123,7 +128,7 @@ export class FileService {
   private async move(
     tx: Tx,
     head: Head,
-    { blob, size, sha256 }: StoredBlob,
+    { blob, size, sha256, kind }: StoredBlob,
     { author, editors, cause, flag, lockEpoch, editor, correlationId }: Authorship,
   ): Promise<{ version: string; modifiedAt: string; sequenceNumber: number }> {
     const [row] = await tx.query(MOVE_HEAD, [
@@ -138,9 +143,26 @@ export class FileService {
       flag ?? null,
       lockEpoch ?? null,
       editor ?? null,
+      kind ?? null,
     ])
     if (!row) throw new Error('the head vanished while its row was held')
+    if (row.former_kind !== null) await this.tellOfKind(tx, head, author, row)
     return { version: row.version, modifiedAt: row.modified_at, sequenceNumber: row.sequence_number }
+  }
+
+  /**
+   * A document that has become something else is often an editor's accident: its owner is told, and where to find what
+   * it was, which stays listed (version-listing.ts). What follows in the transaction is under the head's row alone, so
+   * that nobody waits in a circle for the log's turn.
+   */
+  private async tellOfKind(
+    tx: Tx,
+    head: Head,
+    userId: string,
+    { version, kind, former_kind: formerKind }: Pick<HeadMoved, 'version' | 'kind' | 'former_kind'>,
+  ): Promise<void> {
+    const detail = { version, kind, formerVersion: head.version, formerKind, ownerId: head.ownerId }
+    await this.events.append(tx, [{ kind: 'kind-changed', fileId: head.id, userId, detail }])
   }
 
   /** @throws NameTaken, NoSuchContainer */
@@ -157,6 +179,7 @@ export class FileService {
       content.sha256,
       'upload',
       correlationId,
+      content.kind ?? null,
     ]
     const [row] = await orNoSuchContainer(() => on.query(CREATE_FILE, values))
     if (!row) throw new NameTaken(name)

@@ -1,7 +1,11 @@
 import type { Statement } from '../database/database.js'
+import type { ContentKind } from './content-kind.js'
 import { REACH } from './reach.js'
 
 const MODIFIED_AT = `to_char(modified_at at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as modified_at`
+
+/** Of a version `v`; what has no bytes needs no look at them. */
+export const KIND = `coalesce(v.kind, case v.size when 0 then 'empty' end)`
 
 /** The current content of a file and where it stands. */
 export interface HeadRow {
@@ -16,6 +20,16 @@ export interface HeadRow {
   readonly blob: string
   readonly modified_at: string
   readonly modified_by: string
+}
+
+/** A version that was just made. */
+export interface HeadMoved {
+  readonly version: string
+  readonly modified_at: string
+  readonly sequence_number: number
+  readonly kind: ContentKind | null
+  /** Of the version before, where that was of another one. */
+  readonly former_kind: ContentKind | null
 }
 
 const HEAD_COLUMNS = `id, name, container_id, owner_id, version, sequence_number, size, sha256, blob, ${MODIFIED_AT}, modified_by`
@@ -47,7 +61,8 @@ export const KEEP_FILE: Statement<{ id: string }> = {
 
 /**
  * A new file with its first version and its lock row; no row when the name is taken.
- * $1 id, $2 container, $3 name, $4 name key, $5 owner, $6 blob, $7 size, $8 sha256, $9 cause, $10 correlation id
+ * $1 id, $2 container, $3 name, $4 name key, $5 owner, $6 blob, $7 size, $8 sha256, $9 cause, $10 correlation id,
+ * $11 kind or null
  */
 export const CREATE_FILE: Statement<HeadRow> = {
   name: 'create-file',
@@ -59,8 +74,8 @@ export const CREATE_FILE: Statement<HeadRow> = {
       on conflict (container_id, name_key) where deleted_at is null do nothing
       returning *
     ), first_version as (
-      insert into file_version (file_id, version, blob, size, sha256, author, cause, correlation_id, at, modified_at)
-      select id, version, blob, size, sha256, owner_id, $9, $10, modified_at, modified_at from made
+      insert into file_version (file_id, version, blob, size, sha256, author, cause, correlation_id, at, modified_at, kind)
+      select id, version, blob, size, sha256, owner_id, $9, $10, modified_at, modified_at, $11 from made
     ), lock_row as (
       insert into file_lock (file_id, version) select id, version from made
     )
@@ -74,25 +89,28 @@ export const CREATE_FILE: Statement<HeadRow> = {
  * The lock row repeats the version, so that lock answers can name it (see lock.statements.ts).
  * Alternate streams and properties belong to the content, and go with it, unless PutChunkedFile moves it (WOPI.md §13.1).
  * $1 file, $2 blob, $3 size, $4 sha256, $5 author, $6 editors, $7 cause, $8 correlation id, $9 flag or null,
- * $10 lock epoch or null, $11 the token's editor or null
+ * $10 lock epoch or null, $11 the token's editor or null, $12 kind or null
  */
-export const MOVE_HEAD: Statement<{ version: string; modified_at: string; sequence_number: number }> = {
+export const MOVE_HEAD: Statement<HeadMoved> = {
   name: 'move-head',
   text: `
     with former as materialized (
-      select id, size = $3 and sha256 = $4 as repeated from file where id = $1
+      select f.id, f.size = $3 and f.sha256 = $4 as repeated, ${KIND} as kind
+      from file f left join file_version v on v.file_id = f.id and v.version = f.version where f.id = $1
     ), head as (
       update file set version = version + 1, sequence_number = sequence_number + 1, blob = $2, size = $3, sha256 = $4,
         modified_at = case when former.repeated then modified_at
           else greatest(clock_timestamp(), modified_at + interval '1 microsecond') end,
         modified_by = case when former.repeated then modified_by else $5 end
       from former where file.id = former.id
-      returning file.*, former.repeated
+      returning file.*, former.repeated, coalesce($12, case when former.repeated then former.kind end) as kind,
+        case when former.kind <> coalesce($12, former.kind) and former.kind <> 'empty' then former.kind end as former_kind
     ), saved as (
       insert into file_version (file_id, version, blob, size, sha256, author, editors, cause, correlation_id, flag, at,
-        modified_at, lock_epoch, editor)
+        modified_at, lock_epoch, editor, kind, former_kind)
       select id, version, blob, size, sha256, $5, $6, $7, $8, $9,
-        case when repeated then greatest(clock_timestamp(), modified_at) else modified_at end, modified_at, $10, $11 from head
+        case when repeated then greatest(clock_timestamp(), modified_at) else modified_at end, modified_at, $10, $11,
+        kind, former_kind from head
     ), lock_row as (
       update file_lock set version = head.version, used_at = clock_timestamp() from head where file_id = head.id
     ), gone_streams as (
@@ -101,7 +119,7 @@ export const MOVE_HEAD: Statement<{ version: string; modified_at: string; sequen
       delete from content_property using head
       where file_id = head.id and retention = 'DeleteOnContentChange' and $7 <> 'chunked' and not repeated
     )
-    select version, sequence_number, ${MODIFIED_AT} from head`,
+    select version, sequence_number, ${MODIFIED_AT}, kind, former_kind from head`,
 }
 
 /** No row when the name is taken. $1 file, $2 name, $3 name key */

@@ -1,5 +1,6 @@
 import type { Statement } from '../database/database.js'
 import type { FileVersion } from './file-version.entity.js'
+import { KIND } from './file.statements.js'
 
 /**
  * Word saves 120 times an hour; a history of that reads as noise. So, of the saves of one editing session, the last of
@@ -15,7 +16,11 @@ export const UNLISTED_KEPT_MS = 24 * 3600_000
 /**
  * $1 file ids. A file has one session at a time: the latest that began before a version is the only one it can be of.
  * Saves of the same bytes, one after the other, are one line of the history: the newest stands for them, and it counts
- * as made when the bytes came first (`modified_at`), so that nothing changes when the others are deleted.
+ * as made when the bytes came first (`modified_at`), so that nothing changes when the others are deleted; nor do equal
+ * contents become neighbours that had others between them.
+ * Where the kind of the bytes changes, the version before and the one after both stay: an editor that crashed, or ran out
+ * of disk, may have saved nothing or an error page over the last good one. A kind that nobody looked at may be any: it
+ * is another than the recognised one before it, and than whatever comes after it.
  * `listed` never turns from false to true, nor back once the span has passed: what comes later only ends
  * up in later spans. An unlisted version has a later one in its span, or with its bytes, so it is neither the head nor
  * will it be again.
@@ -29,7 +34,8 @@ const JUDGED = `
   from (
     select n.*,
       n.cause not in ('save', 'chunked') or n.version = n.head_version
-        or n.version = min(n.version) over (partition by n.file_id) as stands,
+        or n.version = min(n.version) over (partition by n.file_id)
+        or n.is_new_kind or lead(n.is_new_kind) over (partition by n.file_id order by n.version) as stands,
       count(*) filter (where not n.repeats) over (partition by n.file_id order by n.version) as run,
       coalesce(lead(n.repeats) over (partition by n.file_id order by n.version), false) as repeated_later
     from (
@@ -39,8 +45,14 @@ const JUDGED = `
           where s.file_id = v.file_id and s.started_at <= coalesce(v.modified_at, v.at)
           order by s.started_at desc limit 1
         ) as session_began,
-        coalesce((v.sha256, v.size) = lag((v.sha256, v.size)) over (partition by v.file_id order by v.version), false)
-          as repeats
+        coalesce(
+          (v.sha256, v.size, coalesce(v.modified_at, v.at)) = lag((v.sha256, v.size, coalesce(v.modified_at, v.at)))
+          over (partition by v.file_id order by v.version), false)
+          as repeats,
+        case when ${KIND} is null
+          then coalesce(lag(${KIND}) over (partition by v.file_id order by v.version) <> 'other', false)
+          else ${KIND} is distinct from lag(${KIND}) over (partition by v.file_id order by v.version)
+        end as is_new_kind
       from file_version v join file f on f.id = v.file_id where v.file_id = any ($1)
     ) n
   ) r`
@@ -50,7 +62,7 @@ export const LIST_VERSIONS: Statement<FileVersion> = {
   name: 'list-versions',
   text: `
     select file_id as "fileId", version, blob, size, sha256, author, editors, cause,
-      correlation_id as "correlationId", at, flag
+      correlation_id as "correlationId", at, flag, kind, former_kind as "formerKind"
     from (${JUDGED}) judged
     where (listed or $2::text = 'all') and ($3::bigint is null or version < $3)
     order by version desc limit $4`,

@@ -9,6 +9,7 @@ import { BEHIND, INTRODUCE, MOVE_CURSOR, TAKE_CURSOR } from './webhook.statement
 /** What receivers are told of: what somebody has to act upon, and the frame of a session. */
 const TOLD: ReadonlySet<EventKind> = new Set([
   'content-damaged',
+  'kind-changed',
   'session-started',
   'session-ended',
   'save-refused',

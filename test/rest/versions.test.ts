@@ -30,19 +30,26 @@ describe('REST: which versions are listed, and how long the others stay', () => 
     await tandem.stop()
   })
 
-  /** A file whose history began `ago` seconds ago; its first version is there already, at that moment. */
+  /**
+   * A file whose history began `ago` seconds ago; its first version is there already, at that moment. Two contents take
+   * turns, so that no save repeats the one before.
+   */
   async function story(ago: number, saves: readonly Saved[]): Promise<FileView> {
     const file = await tandem.sharedFile('content', { bob: 'editor' })
+    const other = await tandem.sharedFile('another')
     const began = `clock_timestamp() - $2::float8 * interval '1 s'`
-    await run(`update file_version set at = ${began} where file_id = $1`, [file.id, ago])
+    await run(`update file_version set at = ${began}, modified_at = ${began} where file_id = $1`, [
+      file.id,
+      ago,
+    ])
     await run(
       `insert into file_version (file_id, version, blob, size, sha256, author, cause, flag, at)
-       select $1, n + 1, v.blob, v.size, md5(n::text), coalesce(s.author, 'bob'), coalesce(s.cause, 'save'), s.flag,
+       select $1, n + 1, v.blob, v.size, v.sha256, coalesce(s.author, 'bob'), coalesce(s.cause, 'save'), s.flag,
          ${began} + s.at * interval '1 s'
-       from file_version v, rows from (jsonb_to_recordset($3) as (at float8, cause text, flag text, author text))
+       from rows from (jsonb_to_recordset($3) as (at float8, cause text, flag text, author text))
          with ordinality as s (at, cause, flag, author, n)
-       where v.file_id = $1`,
-      [file.id, ago, JSON.stringify(saves)],
+       join file_version v on v.version = 1 and v.file_id = case n % 2 when 0 then $1 else $4 end`,
+      [file.id, ago, JSON.stringify(saves), other.id],
     )
     await run(`update file set version = $2 where id = $1`, [file.id, saves.length + 1])
     return file

@@ -96,7 +96,7 @@ describe('PutRelativeFile', () => {
       expect(made.fileId).toBe(target.fileId)
       expect((await target.checkFileInfo()).json()).toMatchObject({ Version: '2' })
       await expectMade(await source.putRelativeFile('new', asks(name, yes)), name, 'new')
-      expect((await target.checkFileInfo()).json()).toMatchObject({ Version: '2' })
+      expect((await target.checkFileInfo()).json()).toMatchObject({ Version: '3' })
     },
   )
 
