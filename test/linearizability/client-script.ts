@@ -1,5 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { isCoauth, isLost, isRead, type Operation, type Request } from './history.js'
+import {
+  isCoauth,
+  isLate,
+  isLost,
+  isRead,
+  type CompletedOperation,
+  type LateRequest,
+  type Operation,
+  type Request,
+} from './history.js'
 import type { Random } from './random.js'
 import { sha256Of } from './wopi-caller.js'
 
@@ -12,6 +21,8 @@ export interface Knowledge {
   lull: Lull | null
   /** Changes whose answer was lost. */
   lost: number
+  /** The contents that anybody was told of, and their LastModifiedTime; the latest told last. */
+  contents: { readonly sha256: string; readonly modifiedAt: string }[]
 }
 
 interface Lull {
@@ -31,6 +42,8 @@ export interface Action {
   readonly rowHeldMs: number
   /** When the client hangs up; null = never. */
   readonly hangUpAfterMs: number | null
+  /** Of the content that `request.base` names. */
+  readonly baseTime?: string
 }
 
 export interface ScriptOptions {
@@ -40,6 +53,8 @@ export interface ScriptOptions {
   readonly nameOfFile: string
   /** How often a client is a native one. */
   readonly coauthFraction: number
+  /** Whether they speak of timestamps, as Collabora's do. */
+  readonly timestamps: boolean
 }
 
 /** Few, so that native clients meet each other's, and clear them away for the browsers. */
@@ -56,7 +71,7 @@ const LOCK_IDS = ['{"S":"1","F":"4"}', '{"S":"1", "F":"4"}', '{"F":"4","S":"1"}'
 const LULL_CHANCE = 1 / 80
 const LARGEST_BODY = 2_000
 
-type WopiKind = Exclude<Request['kind'], `${string}COAUTH${string}`>
+type WopiKind = Exclude<Request['kind'], `${string}COAUTH${string}` | LateRequest['kind']>
 
 /** What one client of a contended file does next. */
 export class ClientScript {
@@ -68,6 +83,10 @@ export class ClientScript {
   ) {}
 
   async next(knowledge: Knowledge): Promise<Action> {
+    return this.basedOnSomething(await this.choose(knowledge), knowledge)
+  }
+
+  private async choose(knowledge: Knowledge): Promise<Action> {
     const { random } = this
     if (knowledge.lull === null && knowledge.lock !== '' && random.chance(LULL_CHANCE)) {
       knowledge.lull = this.newLull(knowledge.lock)
@@ -80,6 +99,16 @@ export class ClientScript {
       await sleep(random.between(0, 4))
     }
     return random.chance(this.options.coauthFraction) ? this.coauth() : this.anything(knowledge)
+  }
+
+  /** Mostly the latest that is known, or one of a little before, as who did not hear of a save has it. */
+  private basedOnSomething(action: Action, { contents }: Knowledge): Action {
+    const { random } = this
+    const { request } = action
+    const back = random.chance(0.6) ? 1 : random.between(1, 6)
+    const base = contents[Math.max(0, contents.length - Math.ceil(back))]
+    if (!this.options.timestamps || request.kind !== 'PUT' || !base) return action
+    return { ...action, request: { ...request, base: base.sha256 }, baseTime: base.modifiedAt }
   }
 
   private coauth(): Action {
@@ -167,6 +196,10 @@ export class ClientScript {
 
   private anything(knowledge: Knowledge): Action {
     const { random } = this
+    if (this.options.timestamps && random.chance(0.12)) {
+      const kind = random.oneOf(['LATE_REFRESH', 'LATE_REFRESH', 'LATE_UNLOCK'] as const)
+      return this.mayBeLost({ kind, id: knowledge.lock || random.oneOf(LOCK_IDS) })
+    }
     const known = knowledge.lock !== '' && random.chance(0.6) ? knowledge.lock : random.oneOf(LOCK_IDS)
     const other = this.otherThan(known)
     const kind = random.weighted({
@@ -228,8 +261,10 @@ export class ClientScript {
       if (!isRead(request)) knowledge.lost++
       return false
     }
+    this.hear(operation, knowledge)
     if (
       isCoauth(request) ||
+      isLate(request) ||
       request.kind === 'CHECK' ||
       (request.kind === 'PUT' && operation.answer.status === 200)
     )
@@ -243,5 +278,14 @@ export class ClientScript {
     }
     const overdue = operation.return > before.startedAt + this.options.lifeMs
     return before.lock !== '' && overdue && knowledge.lock !== before.lock
+  }
+
+  private hear({ request, answer }: CompletedOperation, { contents }: Knowledge): void {
+    const { modifiedAt, status } = answer
+    const sha256 = request.kind === 'PUT' ? request.sha256 : answer.sha256
+    if (status !== 200 || !modifiedAt || sha256 === null) return
+    const known = contents.findIndex((one) => one.sha256 === sha256)
+    if (known >= 0) contents.splice(known, 1)
+    contents.push({ sha256, modifiedAt })
   }
 }

@@ -11,7 +11,13 @@ const MOST_LOST = 10
 /** All clients on one file, from its creation until its history is long enough. */
 export class Contest {
   private readonly operations: Operation[] = []
-  private readonly knowledge: Knowledge = { lock: '', startedAt: 0, lull: null, lost: 0 }
+  private readonly knowledge: Knowledge = {
+    lock: '',
+    startedAt: 0,
+    lull: null,
+    lost: 0,
+    contents: [],
+  }
 
   constructor(
     private readonly file: NewFile,
@@ -42,13 +48,21 @@ export class Contest {
   }
 
   private script(client: number): ClientScript {
-    const { seed, ttlMs, graceMs, lostFraction = 0.015, coauthFraction = 0 } = this.options
+    const {
+      seed,
+      ttlMs,
+      graceMs,
+      lostFraction = 0.015,
+      coauthFraction = 0,
+      timestamps = false,
+    } = this.options
     return new ClientScript(new Random((seed * 1_000_003 + this.number) * 1_009 + client), {
       client,
       lifeMs: ttlMs + graceMs,
       lostFraction,
       nameOfFile: this.file.id,
       coauthFraction,
+      timestamps,
     })
   }
 

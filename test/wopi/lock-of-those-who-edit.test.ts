@@ -12,7 +12,10 @@ describe('issue 11, B1: a lock that is refreshed with the token of somebody who 
   const stage = setStage()
 
   /** alice and bob in one document that is locked with `lockId`, which expires in 100 seconds. */
-  async function together(page: EditorPage, lockId?: string): Promise<{ alice: Editor; bob: Editor; id: string }> {
+  async function together(
+    page: EditorPage,
+    lockId?: string,
+  ): Promise<{ alice: Editor; bob: Editor; id: string }> {
     const file = await stage.newFile('content')
     const alice = await stage.join(file, { page })
     const bob = await stage.join(file, { page, who: 'bob', role: 'editor' })
@@ -37,7 +40,11 @@ describe('issue 11, B1: a lock that is refreshed with the token of somebody who 
   it.each<[string, number, (bob: Editor) => Promise<unknown>]>([
     ['lost the right', 404, bobLosesTheRight],
     ['has a token that was revoked', 401, (bob) => stage.tokenEnded(bob, 'revoked_at')],
-    ['has a token that was revoked 23 hours ago', 401, (bob) => stage.tokenEnded(bob, 'revoked_at', 23 * 3600)],
+    [
+      'has a token that was revoked 23 hours ago',
+      401,
+      (bob) => stage.tokenEnded(bob, 'revoked_at', 23 * 3600),
+    ],
     ['has a token that expired', 401, (bob) => stage.tokenEnded(bob, 'expires_at')],
   ])('lives on for alice when bob, who refreshes, %s; he is told %i', async (_why, status, ends) => {
     const { alice, bob, id } = await together(ONLYOFFICE)

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, inject, it, vi } from 'vitest'
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { issuedFor, type EditorPage } from '../kit/editor-tokens.js'
+import { issuedFor, jtiOf, type EditorPage } from '../kit/editor-tokens.js'
 import type { FileView, Person, Role } from '../kit/people.js'
 import { execute } from '../kit/postgres.js'
 import { Tandem } from '../kit/tandem.js'
@@ -133,11 +133,7 @@ export class Stage {
   }
 
   /** Ends a token as an administrator or its time would have, so many seconds ago; `column`: which of the two. */
-  async tokenEnded(
-    { token }: Editor,
-    column: 'revoked_at' | 'expires_at',
-    secondsAgo = 1,
-  ): Promise<void> {
+  async tokenEnded({ token }: Editor, column: 'revoked_at' | 'expires_at', secondsAgo = 1): Promise<void> {
     const ended = await this.sql(
       `update access_token set ${column} = clock_timestamp() - $2::float8 * interval '1 s' where jti = $1 returning 1`,
       [jtiOf(token), secondsAgo],
@@ -221,9 +217,4 @@ export function setStage(env: Readonly<Record<string, string>> = {}): Stage {
   beforeAll(() => stage.set())
   afterAll(() => stage.clear())
   return stage
-}
-
-export function jtiOf(token: string): string {
-  const payload = Buffer.from(token.split('.')[1] ?? '', 'base64url').toString()
-  return (JSON.parse(payload) as { jti: string }).jti
 }
