@@ -12,7 +12,10 @@ import { ShareLinkHolders1764600000000 } from './src/database/migrations/1764600
 import { Reach1764620000000 } from './src/database/migrations/1764620000000-reach.js'
 import { CoauthLocks1764700000000 } from './src/database/migrations/1764700000000-coauth-locks.js'
 import { IncrementalTransfer1764800000000 } from './src/database/migrations/1764800000000-incremental-transfer.js'
+import { UnclearChanges1764950000000 } from './src/database/migrations/1764950000000-unclear-changes.js'
 import { VersionModifiedAt1764920000000 } from './src/database/migrations/1764920000000-version-modified-at.js'
+import { Bin1764930000000 } from './src/database/migrations/1764930000000-bin.js'
+import { OriginOfRefusedSaves1764951000000 } from './src/database/migrations/1764951000000-origin-of-refused-saves.js'
 import { LockEpochs1764940000000 } from './src/database/migrations/1764940000000-lock-epochs.js'
 import { CoauthRightsUnderTheRow1764941000000 } from './src/database/migrations/1764941000000-coauth-rights-under-the-row.js'
 import { AccessGrant } from './src/permission/access-grant.entity.js'
@@ -41,7 +44,10 @@ export function createDataSource(databaseUrl: string, poolSize: number): DataSou
       Reach1764620000000,
       CoauthLocks1764700000000,
       IncrementalTransfer1764800000000,
+      UnclearChanges1764950000000,
+      OriginOfRefusedSaves1764951000000,
       VersionModifiedAt1764920000000,
+      Bin1764930000000,
       LockEpochs1764940000000,
       CoauthRightsUnderTheRow1764941000000,
     ],

@@ -4,7 +4,7 @@
 /** @typedef {'microsoft' | 'collabora' | 'onlyoffice'} Family */
 /** @typedef {{ id: string, values: Record<string, unknown> }} EditorMessage */
 /**
- * @typedef {{ kind: 'loading' | 'loaded' | 'edited' | 'unmodified' | 'wants-to-edit' | 'save-failed' | 'saved' |
+ * @typedef {{ kind: 'loading' | 'loaded' | 'edited' | 'modified' | 'unmodified' | 'wants-to-edit' | 'save-failed' | 'saved' |
  *   'session-closed' | 'closed' } | { kind: 'people', userIds: string[] } | { kind: 'renamed', name: string }} Meaning
  */
 
@@ -22,7 +22,8 @@ export function meaningOf({ id, values }) {
     case 'Edit_Notification':
       return { kind: 'edited' }
     case 'Doc_ModifiedStatus':
-      return { kind: values['Modified'] === true ? 'edited' : 'unmodified' }
+      // To every view, whoever typed.
+      return { kind: values['Modified'] === true ? 'modified' : 'unmodified' }
     case 'Views_List':
     case 'Get_Views_Resp':
       return { kind: 'people', userIds: userIds(values) }

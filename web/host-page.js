@@ -102,6 +102,8 @@ function hear(message) {
       return
     case 'edited':
       return presence.edited()
+    case 'modified':
+      return presence.modified()
     case 'unmodified':
       return presence.unmodified()
     case 'people':

@@ -54,6 +54,12 @@ export class Presence {
     if (this.#mode === 'edit') void this.#say('edited')
   }
 
+  /** By whomever. */
+  modified() {
+    this.#edited = true
+    if (this.#mode === 'edit') void this.#say('modified')
+  }
+
   unmodified() {
     this.#edited = false
     if (this.#mode === 'edit') void this.#say('unmodified')

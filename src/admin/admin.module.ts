@@ -9,6 +9,10 @@ import { AccessTokenDesk } from './access-token-desk.js'
 import { AccessTokensController } from './access-tokens.controller.js'
 import { AllRecoveryItemsController } from './all-recovery-items.controller.js'
 import { AuditController } from './audit.controller.js'
+import { BinKeeper } from './bin-keeper.js'
+import { BinPurger } from './bin-purger.js'
+import { BinController } from './bin.controller.js'
+import { BinnedItemsController } from './binned-items.controller.js'
 import { CoauthStatusModule } from '../coauth-status/coauth-status.module.js'
 import { CoauthStatusController } from './coauth-status.controller.js'
 import { ContainersController } from './containers.controller.js'
@@ -56,6 +60,8 @@ import { UsersController } from './users.controller.js'
     OpeningController,
     ExclusiveLockController,
     RecoveryItemsController,
+    BinController,
+    BinnedItemsController,
     ContainersController,
     GrantsController,
     ShareLinksController,
@@ -77,6 +83,8 @@ import { UsersController } from './users.controller.js'
     ObjectGate,
     AccessTokenDesk,
     ContentService,
+    BinKeeper,
+    BinPurger,
     LockBreaker,
     SessionEnder,
     WhoEdits,

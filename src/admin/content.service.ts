@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common'
 import { AuditService, type AuditAction } from '../audit/audit.service.js'
+import { CoauthStatusService } from '../coauth-status/coauth-status.service.js'
 import { Database, type Tx } from '../database/database.js'
 import { LockService, type LockState } from '../lock/lock.service.js'
 import type { VersionCause } from '../storage/file-version.entity.js'
@@ -33,6 +34,7 @@ export class ContentService {
     private readonly locks: LockService,
     private readonly audit: AuditService,
     private readonly whoEdits: WhoEdits,
+    private readonly status: CoauthStatusService,
   ) {}
 
   /** @throws ApiProblem being-edited while anybody holds the file */
@@ -63,7 +65,7 @@ export class ContentService {
     return this.whoEdits.named(fileId, () => this.database.transaction(replace))
   }
 
-  /** @param evenIfEdited deletes although somebody holds the file: his next save becomes 404 */
+  /** Into the bin. @param evenIfEdited although somebody holds the file: what they still save is kept there */
   async delete(
     fileId: string,
     actor: string,
@@ -71,9 +73,10 @@ export class ContentService {
     { evenIfEdited }: { evenIfEdited: boolean },
   ): Promise<void> {
     const remove = async (tx: Tx): Promise<void> => {
+      await this.status.takeTurn(tx, fileId)
       if (evenIfEdited) await this.files.lockHead(tx, fileId)
       else await this.requireUnlocked(tx, fileId)
-      if (!(await this.files.delete(tx, fileId))) throw noSuchFile()
+      if (!(await this.files.delete(tx, fileId, actor))) throw noSuchFile()
       const detail = { evenIfEdited }
       await this.audit.record(tx, {
         actor,
@@ -83,6 +86,7 @@ export class ContentService {
         correlationId,
         detail,
       })
+      await this.status.tellMoved(tx, { fileId, userId: actor, kind: 'file-deleted' })
     }
     await this.whoEdits.named(fileId, () => this.database.transaction(remove))
   }

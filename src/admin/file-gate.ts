@@ -54,6 +54,19 @@ export class FileGate {
     return role === 'editor' || role === 'owner' ? containerId : this.containers.homeOf(caller.id)
   }
 
+  /** May the caller put a file into this container? */
+  async mayFill(caller: ApiUser, containerId: string, on?: Tx): Promise<boolean> {
+    if (caller.role === 'admin') return true
+    const role = await this.accesses.roleOnContainer(caller.id, containerId, on)
+    return role === 'editor' || role === 'owner'
+  }
+
+  /** Asks again inside a transaction that keeps the container. @throws ApiProblem when it is gone, or the right to it */
+  async requireStillContainer(tx: Tx, caller: ApiUser, containerId: string): Promise<void> {
+    if ((await this.containers.find(containerId, tx)) && (await this.mayFill(caller, containerId, tx))) return
+    throw new ApiProblem('not-found', 'The container is gone, or the right to put something into it.')
+  }
+
   /** @returns the container's id; without one, the caller's own home */
   async requireContainer(caller: ApiUser, containerId: string | undefined, need: Role): Promise<string> {
     if (containerId === undefined) return this.containers.homeOf(caller.id)

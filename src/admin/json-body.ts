@@ -9,10 +9,13 @@ const MOST_BYTES = 100_000
 /** Nest takes whatever has a `transform` method for a pipe, and every zod schema has one; so schemas travel wrapped. */
 export interface Wanted {
   readonly shape: z.ZodType
+  /** What a body of no bytes stands for. */
+  readonly whenEmpty?: object
 }
 
 const read = createParamDecorator(async (wanted: Wanted, context: ExecutionContext): Promise<unknown> => {
-  return parseBody(context.switchToHttp().getRequest<IncomingMessage>(), wanted.shape)
+  const body = await bodyBytes(context.switchToHttp().getRequest<IncomingMessage>())
+  return parse(body.length === 0 && wanted.whenEmpty !== undefined ? wanted.whenEmpty : jsonOf(body), wanted)
 })
 
 /**
@@ -20,8 +23,17 @@ const read = createParamDecorator(async (wanted: Wanted, context: ExecutionConte
  * a parser in front of all routes would eat a document that is uploaded as JSON (ECOSYSTEM.md B.1 #6).
  */
 export function JsonBody(schema: z.ZodType): ParameterDecorator {
+  return documented(schema, { shape: schema })
+}
+
+/** The same where nothing needs to be said: no body is an empty object. */
+export function OptionalJsonBody(schema: z.ZodType): ParameterDecorator {
+  return documented(schema, { shape: schema, whenEmpty: {} })
+}
+
+function documented(schema: z.ZodType, wanted: Wanted): ParameterDecorator {
   return (target, key, index) => {
-    read({ shape: schema })(target, key, index)
+    read(wanted)(target, key, index)
     if (key === undefined) return
     const descriptor = Object.getOwnPropertyDescriptor(target, key)
     const document = z.toJSONSchema(schema, { target: 'openapi-3.0', io: 'input' }) as object
@@ -37,7 +49,7 @@ export const reason = z
   .max(200)
   .regex(/^[^\p{C}]*$/u, 'must be printable text')
 
-async function parseBody(request: IncomingMessage, schema: z.ZodType): Promise<unknown> {
+async function bodyBytes(request: IncomingMessage): Promise<Buffer> {
   const chunks: Buffer[] = []
   let size = 0
   for await (const chunk of request.iterator({ destroyOnReturn: false })) {
@@ -46,7 +58,11 @@ async function parseBody(request: IncomingMessage, schema: z.ZodType): Promise<u
       throw new ApiProblem('body-too-large', `The body is larger than ${MOST_BYTES} bytes.`)
     chunks.push(chunk as Buffer)
   }
-  const parsed = schema.safeParse(jsonOf(Buffer.concat(chunks)))
+  return Buffer.concat(chunks)
+}
+
+function parse(value: unknown, { shape }: Wanted): unknown {
+  const parsed = shape.safeParse(value)
   if (!parsed.success) throw invalidRequest(parsed.error)
   return parsed.data
 }

@@ -5,6 +5,7 @@ import type { HeldLock } from '../lock/held-locks.js'
 import type { AccessGrant } from '../permission/access-grant.entity.js'
 import type { IssuedTokenRow } from '../permission/issued-tokens.js'
 import type { ShareLinkRow } from '../permission/share-link.statements.js'
+import type { BinnedFile } from '../storage/bin.service.js'
 import type { FileVersion } from '../storage/file-version.entity.js'
 import type { Head } from '../storage/file.service.js'
 import type { RecoveryItem } from '../storage/recovery-item.entity.js'
@@ -36,7 +37,8 @@ export function grantView({ subject, role, grantedBy, grantedAt }: AccessGrant):
 }
 
 export function recoveryView(item: RecoveryItem, headSha256: string): Record<string, unknown> {
-  const { id, fileId, reason, userId, editors, baseVersion, sha256, at, correlationId } = item
+  const { id, fileId, reason, userId, editors, baseVersion, baseModifiedAt, sha256, at, correlationId } = item
+  const { returnedVersion, returnedUnchanged } = item
   const differsFromHead = sha256 !== headSha256
   return {
     id,
@@ -45,17 +47,26 @@ export function recoveryView(item: RecoveryItem, headSha256: string): Record<str
     userId,
     editors,
     baseVersion,
+    ...(baseModifiedAt !== null && { baseModifiedAt }),
     size: Number(item.size),
     sha256,
     at,
     correlationId,
     differsFromHead,
+    ...(returnedVersion !== null && { returnedInVersion: returnedVersion, returnedUnchanged }),
   }
 }
 
 export function listedItemView(item: ListedItem): Record<string, unknown> {
   const { fileName, resolvedAt, resolution } = item
   return { ...recoveryView(item, item.headSha256), fileName, resolvedAt, resolution }
+}
+
+export function binView(file: BinnedFile): Record<string, unknown> {
+  const { id, name, size, version, ownerId, containerId, containerName } = file
+  const { deletedAt, deletedBy, purgeAfter, recoveryItems } = file
+  const from = { containerId, containerName }
+  return { id, name, size, version, ownerId, ...from, deletedAt, deletedBy, purgeAfter, recoveryItems }
 }
 
 export function lockView(lock: HeldLock): Record<string, unknown> {

@@ -1,13 +1,14 @@
 import { Module } from '@nestjs/common'
 import { EventsModule } from '../events/events.module.js'
 import { CoauthStatusService } from './coauth-status.service.js'
+import { GivenVersions } from './given-versions.js'
 import { Presence } from './presence.js'
 import { SessionPurger } from './session-purger.js'
 import { SessionWatch } from './session-watch.js'
 
 @Module({
   imports: [EventsModule],
-  providers: [CoauthStatusService, Presence, SessionPurger, SessionWatch],
-  exports: [CoauthStatusService, Presence],
+  providers: [CoauthStatusService, GivenVersions, Presence, SessionPurger, SessionWatch],
+  exports: [CoauthStatusService, GivenVersions, Presence],
 })
 export class CoauthStatusModule {}

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common'
 import { Settings } from '../config/settings.js'
 import { Database, type Tx } from '../database/database.js'
-import { EventLog } from '../events/event-log.js'
+import { EventLog, type NewEvent } from '../events/event-log.js'
 import type { ApplicationName } from './application.js'
 import { forecast, type Forecast } from './forecast.js'
 import { iso } from './iso.js'
@@ -118,16 +118,35 @@ export class CoauthStatusService {
     const now = await this.takeTurn(tx, fileId)
     const [row] = await tx.query(OPEN_SESSIONS, [this.settings.lockGraceMs, [fileId]])
     if (row?.session.id !== sessionId) return false
-    const { session } = row
+    await this.events.append(tx, await this.close(tx, row.session, now, reason))
+    return true
+  }
+
+  /**
+   * The file goes into the bin, or comes back: whatever session it has open ends with that, for the record, and both are
+   * told. The last thing in `tx`, which took the turn before any row.
+   */
+  async tellMoved(
+    tx: Tx,
+    { fileId, userId, kind }: { fileId: string; userId: string; kind: 'file-deleted' | 'file-restored' },
+  ): Promise<void> {
+    const now = await this.takeTurn(tx, fileId)
+    const [row] = await tx.query(OPEN_SESSIONS, [this.settings.lockGraceMs, [fileId]])
+    const told = row ? await this.close(tx, row.session, now, 'file-deleted') : []
+    await this.events.append(tx, [...told, { kind, fileId, userId }])
+  }
+
+  private async close(
+    tx: Tx,
+    session: Session,
+    now: number,
+    reason: 'ended-by-admin' | 'file-deleted',
+  ): Promise<NewEvent[]> {
     const told: Told[] = []
-    for (const one of session.participants.filter(isPresent)) leave(session, one, now, 'ended-by-admin', told)
+    for (const one of session.participants.filter(isPresent)) leave(session, one, now, reason, told)
     end(session, now, reason, told)
     await tx.query(SAVE_SESSIONS, [JSON.stringify([session])])
-    await this.events.append(
-      tx,
-      told.map((one) => eventOf(session, one)),
-    )
-    return true
+    return told.map((one) => eventOf(session, one))
   }
 
   private get rules(): {

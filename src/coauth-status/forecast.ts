@@ -4,6 +4,7 @@ import { principalOf } from './principal.js'
 import { editorsOf, isPresent, type Participant, type Session } from './session.js'
 import { nextSaveBy, type StatusRules, type Unsaved } from './status.js'
 import type { StatusFacts } from './status.statements.js'
+import { knownUnsavedSince } from './unsaved-changes.js'
 
 /**
  * - `none`: the person is not there
@@ -59,7 +60,7 @@ export function forecast(
       ...outcomeFor(one, userId, judged),
     })),
     lastSaveAt: lastSave === undefined ? null : new Date(lastSave).toISOString(),
-    unsavedChanges: session.unsavedSince === undefined ? 'unknown' : 'yes',
+    unsavedChanges: knownUnsavedSince(session) === undefined ? 'unknown' : 'yes',
     refusedSaveIsKept: true,
     inWords: inWords(session, judged, {
       name: tabs[0] ? nameOf(tabs[0]) : userId,
@@ -109,7 +110,7 @@ function judge(
   if (!carriesNext)
     return { effect: principal.participant ? 'removes-user' : 'may-end-session', isSure: false, ...times }
   return {
-    effect: session.unsavedSince === undefined ? 'may-end-session' : 'ends-session',
+    effect: knownUnsavedSince(session) === undefined ? 'may-end-session' : 'ends-session',
     isSure: false,
     ...times,
   }
@@ -128,10 +129,12 @@ function outcomeFor(
 }
 
 function inWords(
-  { application, unsavedSince }: Session,
+  session: Session,
   { effect, checkBy, everyoneOutBy, isSure }: Case,
   about: { name: string; editors: number; sinceLastSaveMs: number | undefined; graceMs: number },
 ): string[] {
+  const { application } = session
+  const unsavedSince = knownUnsavedSince(session)
   const { name, editors, sinceLastSaveMs, graceMs } = about
   const clock = (at: number): string => new Date(at).toISOString().slice(11, 19)
   const people = editors === 1 ? '1 person' : `${editors} people`

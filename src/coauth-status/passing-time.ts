@@ -12,6 +12,7 @@ import {
   type Warning,
 } from './session.js'
 import { end, leave, tellPrincipal, type Told } from './session-changes.js'
+import { knownUnsavedSince } from './unsaved-changes.js'
 
 /** After the application must have put everybody out, so long is waited for a sign of the contrary. */
 const PUT_OUT_MARGIN_MS = 60_000
@@ -94,7 +95,7 @@ function warn(session: Session, now: number, lock: LockFact, lockTtlMs: number, 
     session.warned.push(warning)
     told.push({ kind: warning, detail: detail() })
   }
-  const { unsavedSince } = session
+  const unsavedSince = knownUnsavedSince(session)
   once('save-overdue', isOverdue(session, now), () => ({ unsavedSince: iso(unsavedSince) }))
   if (lock.kind !== 'wopi' || lock.expiresAt === undefined || lock.refreshedAt === undefined) return
   const { refreshedAt, expiresAt } = lock
@@ -109,8 +110,9 @@ function warn(session: Session, now: number, lock: LockFact, lockTtlMs: number, 
 /** Changes wait for longer than the application ever lets them (RELIABILITY-SECURITY.md §3.7). */
 export function isOverdue(session: Session, now: number): boolean {
   const every = habitsOf(session.application).saveEveryMs(countPeople(editorsOf(session)))
-  if (session.unsavedSince === undefined || every === undefined) return false
-  return now > session.unsavedSince + every + OVERDUE_AFTER_MS
+  const unsavedSince = knownUnsavedSince(session)
+  if (unsavedSince === undefined || every === undefined) return false
+  return now > unsavedSince + every + OVERDUE_AFTER_MS
 }
 
 /** Somebody's editor service keeps the lock alive, and nobody is there. */

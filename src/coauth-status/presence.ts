@@ -5,10 +5,10 @@ import { Database } from '../database/database.js'
 import { isUnanswered, isUnavailable } from '../database/unavailable.js'
 import { EventLog, type NewEvent } from '../events/event-log.js'
 import { Logger } from '../logging/logger.js'
-import { LATEST_SESSIONS, SAVE_SESSIONS, TAKE_TURNS } from './session.statements.js'
+import { LATEST_SESSIONS, SAVE_GIVEN, SAVE_SESSIONS, TAKE_TURNS } from './session.statements.js'
 import type { Told } from './session-changes.js'
 import { observe } from './session-rules.js'
-import type { Seen, Session, Sighting } from './session.js'
+import type { GivenVersion, Seen, Session, Sighting } from './session.js'
 
 /** What somebody's WOPI call or page told, as the caller knows it. */
 export type NewSighting = Omit<Sighting, 'at'>
@@ -27,6 +27,7 @@ const REPEATABLE: ReadonlySet<Seen['kind']> = new Set([
   'refreshed',
   'lock-conflict',
   'edited',
+  'modified',
 ])
 
 /** In one transaction: each file in it takes an advisory lock, of which PostgreSQL has not many. */
@@ -48,6 +49,8 @@ interface Waiting {
 @Injectable()
 export class Presence implements OnApplicationShutdown {
   private waiting = new Map<string, Waiting>()
+  /** Those that are being written just now. */
+  private leaving: readonly Waiting[] = []
   private numbers = 0
   private timer: NodeJS.Timeout | undefined
   private writing: Promise<void> = Promise.resolve()
@@ -81,6 +84,13 @@ export class Presence implements OnApplicationShutdown {
     return this.writing
   }
 
+  /** What a token was given, as far as it is not written yet. */
+  givenLately(jti: string): GivenVersion[] {
+    return [...this.leaving, ...this.waiting.values()].flatMap(({ sighting }) =>
+      sighting.jti === jti && sighting.given ? [sighting.given] : [],
+    )
+  }
+
   async onApplicationShutdown(): Promise<void> {
     await this.flush()
     clearTimeout(this.timer)
@@ -90,6 +100,15 @@ export class Presence implements OnApplicationShutdown {
     if (this.waiting.size === 0) return
     const batch = [...this.waiting]
     this.waiting = new Map()
+    this.leaving = batch.map(([, waiting]) => waiting)
+    try {
+      await this.writeAll(batch)
+    } finally {
+      this.leaving = []
+    }
+  }
+
+  private async writeAll(batch: readonly (readonly [string, Waiting])[]): Promise<void> {
     for (let done = 0; done < batch.length; done += BATCH) {
       try {
         await this.write(batch.slice(done, done + BATCH).map(([, waiting]) => waiting))
@@ -154,6 +173,8 @@ export class Presence implements OnApplicationShutdown {
         touched.add(session)
         events.push(...told.map((one) => eventOf(session, one)))
       }
+      const given = givenIn(batch)
+      if (given.length > 0) await tx.query(SAVE_GIVEN, [JSON.stringify(given)])
       if (touched.size > 0) await tx.query(SAVE_SESSIONS, [JSON.stringify([...touched])])
       await this.events.append(tx, events)
     })
@@ -168,4 +189,21 @@ export function eventOf({ id, fileId }: Session, { kind, userId, detail }: Told)
     ...(userId === undefined ? {} : { userId }),
     ...(detail ? { detail } : {}),
   }
+}
+
+/** The newest of each token. */
+function givenIn(batch: readonly Waiting[]): Record<string, string>[] {
+  const byToken = new Map<string, Record<string, string>>()
+  for (const { sighting } of batch) {
+    if (!sighting.given) continue
+    const { how, version, modifiedAt } = sighting.given
+    const row = byToken.get(sighting.jti) ?? { jti: sighting.jti }
+    for (const kind of how === 'read' ? ['told', 'read'] : ['told']) {
+      if (BigInt(row[`${kind}Version`] ?? 0) >= BigInt(version)) continue
+      row[`${kind}Version`] = version
+      row[`${kind}ModifiedAt`] = modifiedAt
+    }
+    byToken.set(sighting.jti, row)
+  }
+  return [...byToken.values()]
 }

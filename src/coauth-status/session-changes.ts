@@ -2,6 +2,7 @@ import type { EventKind } from '../events/event-kind.js'
 import { habitsOf, type PrincipalRule } from './application.js'
 import { principalOf } from './principal.js'
 import type { LeftReason, Participant, Session } from './session.js'
+import { knownUnsavedSince } from './unsaved-changes.js'
 
 /** Something worth telling; file and session are known from where it is told. */
 export interface Told {
@@ -32,7 +33,7 @@ export function end(
   told: Told[],
 ): void {
   session.ended = { at, reason }
-  const unsaved = session.unsavedSince === undefined ? 'unknown' : 'yes'
+  const unsaved = knownUnsavedSince(session) === undefined ? 'unknown' : 'yes'
   const unsavedChanges = reason === 'closed' && session.unsavedSince === undefined ? 'no' : unsaved
   told.push({ kind: 'session-ended', detail: { reason, unsavedChanges } })
 }

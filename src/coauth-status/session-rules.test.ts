@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { ClientFamily } from './application.js'
 import { passTime } from './passing-time.js'
 import { observe } from './session-rules.js'
+import { statusOf } from './status.js'
 import { editorsOf, type Seen, type Session } from './session.js'
 
 const second = 1000
@@ -29,6 +30,14 @@ class Story {
       this.sees(at + i, who, { kind: 'checked', canWrite: true }).sees(at + i, who, { kind: 'locked' })
     })
     return this
+  }
+
+  unsavedAt(now: number): string {
+    const session = structuredClone(this.latest)
+    const lock = { kind: 'wopi', refreshedAt: now, expiresAt: now + 30 * minute } as const
+    const file = { id: 'f', name: this.fileName }
+    const facts = { now, file, lock, people: [], recoveryItems: 0, ...(session && { session }) }
+    return statusOf(facts, { rule: 'last-joined', lockTtlMs: 30 * minute }).unsavedChanges
   }
 
   editorsAt(now: number): string[] {
@@ -83,6 +92,62 @@ describe('what is seen', () => {
     story.sees(minute, 'alice', { kind: 'unlocked' })
     expect(story.editorsAt(minute + second)).toEqual(['bob'])
     expect(story.latest?.ended).toBeUndefined()
+  })
+
+  describe('Collabora tells every view whether the document is modified', () => {
+    const collabora = (): Story => new Story('a.docx', 'collabora').joins(0, 'alice', 'bob')
+
+    it('clears nothing by it that no save covers, and knows nothing then', () => {
+      const story = collabora().sees(second, 'alice', { kind: 'modified' })
+      expect(story.unsavedAt(second)).toBe('yes')
+      story
+        .sees(2 * second, 'alice', refused('lock-mismatch'))
+        .sees(3 * second, 'alice', { kind: 'unmodified' })
+      expect(story.unsavedAt(4 * second)).toBe('unknown')
+      story.sees(5 * second, 'bob', { kind: 'modified' })
+      expect(story.unsavedAt(6 * second)).toBe('yes')
+      story.sees(7 * second, 'alice', saved).sees(8 * second, 'alice', { kind: 'unmodified' })
+      story.sees(8 * second, 'bob', { kind: 'unmodified' })
+      expect(story.unsavedAt(9 * second)).toBe('no')
+    })
+
+    it('is not believed about what was changed after the last save', () => {
+      const story = collabora()
+        .sees(second, 'alice', saved)
+        .sees(2 * second, 'alice', { kind: 'modified' })
+      story.sees(3 * second, 'alice', { kind: 'unmodified' }).sees(3 * second, 'bob', { kind: 'unmodified' })
+      expect(story.unsavedAt(4 * second)).toBe('unknown')
+    })
+
+    it('does not take it back when a save that came before is written late', () => {
+      const story = collabora()
+        .sees(2 * second, 'alice', { kind: 'modified' })
+        .sees(second, 'bob', saved)
+      expect(story.unsavedAt(3 * second)).toBe('yes')
+    })
+
+    it.each(['edited', 'modified'] as const)('makes nobody an editor or a saver by “%s”', (kind) => {
+      const story = collabora().sees(second, 'bob', { kind: 'unlocked' })
+      expect(story.editorsAt(2 * second)).toEqual([])
+      story.sees(3 * second, 'alice', { kind }).sees(3 * second, 'vera', { kind })
+      expect(story.editorsAt(4 * second)).toEqual([])
+      story.joins(5 * second, 'alice', 'bob').sees(6 * second, 'bob', { kind })
+      expect(story.editorsAt(7 * second)).toEqual(['alice', 'bob'])
+      expect(story.latest?.participants.map(({ editedAt }) => editedAt)).toEqual([undefined, undefined])
+      expect(story.unsavedAt(7 * second)).toBe('yes')
+    })
+
+    it('knows that what was refused after the end is not saved', () => {
+      const story = collabora().sees(second, 'alice', { kind: 'unlocked' })
+      expect(story.latest?.ended).toBeDefined()
+      story.sees(2 * second, 'alice', refused('not-locked'))
+      expect(story.latest?.unsavedSince).toBe(2 * second)
+    })
+  })
+
+  it('takes Edit_Notification for the word of the one who typed', () => {
+    const story = new Story('a.docx').joins(0, 'alice', 'bob').sees(second, 'bob', { kind: 'edited' })
+    expect(story.latest?.participants.map(({ editedAt }) => editedAt)).toEqual([undefined, second])
   })
 
   it('opens the next session after the last, even if it began a moment earlier elsewhere', () => {

@@ -1,7 +1,9 @@
 import { applicationOf, habitsOf, LATE_SAVE_MS, type PrincipalRule } from './application.js'
-import { learnFromLife, learnFromSave, principalOf } from './principal.js'
+import { learnFromLife, principalOf } from './principal.js'
 import { end, leave, tellPrincipal, type Told } from './session-changes.js'
 import { editorsOf, isPresent, type Participant, type Seen, type Session, type Sighting } from './session.js'
+import { refuse, save } from './session-saves.js'
+import { changed, refused, saidUnmodified } from './unsaved-changes.js'
 
 /** What opens a session. A save alone does: Collabora has been seen to lock nothing (CLIENTS.md pain 15). */
 const OPENS: ReadonlySet<Seen['kind']> = new Set([
@@ -29,6 +31,7 @@ const PERSONAL: ReadonlySet<Seen['kind']> = new Set([
   'saved',
   'save-refused',
   'edited',
+  'modified',
   'unmodified',
   'here',
   'together',
@@ -43,13 +46,16 @@ const PERSONAL: ReadonlySet<Seen['kind']> = new Set([
  */
 export function observe(
   latest: Session | undefined,
-  sighting: Sighting,
+  given: Sighting,
   { fileName, newId, rule }: { fileName: string; newId: () => string; rule: PrincipalRule },
 ): { session: Session | undefined; told: Told[] } {
   const told: Told[] = []
+  const sighting = asMeant(latest, given)
   const { what, at } = sighting
   if (latest?.ended && isLate(latest, sighting)) {
     if (what.kind === 'saved') save(latest, sighting, what, rule, told)
+    // Told of in no event any more, but what it held is not in the file.
+    else if (what.kind === 'save-refused') refused(latest, at)
     return { session: latest, told }
   }
   let session = latest?.ended ? undefined : latest
@@ -75,6 +81,18 @@ export function observe(
   take(session, participant, sighting, rule, told)
   tellPrincipal(session, before, rule, told)
   return { session, told }
+}
+
+/**
+ * Collabora tells every view of a document that it was modified, those who only watch as well; its word is about the
+ * document and nobody in particular, also where a page relays it as somebody's.
+ */
+function asMeant(latest: Session | undefined, sighting: Sighting): Sighting {
+  const { what, family } = sighting
+  if (what.kind !== 'edited') return sighting
+  const isCollaboras =
+    family === 'collabora' || latest?.participants.some((one) => one.family === 'collabora')
+  return isCollaboras ? { ...sighting, what: { kind: 'modified' } } : sighting
 }
 
 function open(id: string, fileName: string, { fileId, page, at }: Sighting): Session {
@@ -200,12 +218,17 @@ function take(
       if (!participant) return
       participant.editedAt = Math.max(participant.editedAt ?? 0, at)
       participant.reports ??= 'edits'
-      if (at > (session.saved?.at ?? 0)) session.unsavedSince ??= at
+      changed(session, at)
+      return
+    case 'modified':
+      if (!participant || !isPresent(participant)) return
+      participant.reports = 'modified'
+      changed(session, at)
       return
     case 'unmodified':
-      if (!participant) return
+      if (!participant || !isPresent(participant)) return
       participant.reports = 'modified'
-      delete session.unsavedSince
+      saidUnmodified(session, at)
       return
     case 'together':
       // A page can vouch for those who are known to be here, and for nobody else.
@@ -222,53 +245,4 @@ function take(
       // Joining and probing traffic, all day long: never a conflict (RELIABILITY-SECURITY.md §3.7).
       return
   }
-}
-
-function save(
-  session: Session,
-  { jti, userId, at }: Sighting,
-  { version, editors }: Extract<Seen, { kind: 'saved' }>,
-  rule: PrincipalRule,
-  told: Told[],
-): void {
-  learnFromSave(session, jti, rule)
-  session.saved = { at, version, userId, jti, editors }
-  delete session.failing
-  session.warned = session.warned.filter((warning) => warning !== 'save-overdue' && warning !== 'ghost-lock')
-  for (const one of session.participants) {
-    delete one.conflictedAt
-    delete one.refusedAt
-  }
-  const typedSince = session.participants.map(({ editedAt }) => editedAt ?? 0).filter((edit) => edit > at)
-  if (typedSince.length === 0) delete session.unsavedSince
-  else session.unsavedSince = Math.min(...typedSince)
-  told.push({ kind: 'saved', userId, detail: { version, editors } })
-}
-
-/** Why a save was refused although its token was good: two sides changed the file. */
-const CONFLICTS: ReadonlySet<string> = new Set(['lock-mismatch', 'not-locked', 'external-change'])
-
-function refuse(
-  session: Session,
-  participant: Participant | undefined,
-  { jti, userId, at }: Sighting,
-  reason: string,
-  rule: PrincipalRule,
-  told: Told[],
-): void {
-  // Whoever has nothing to do with the session does it no harm.
-  if (!participant) return
-  const isFirst = session.failing === undefined
-  const since = session.failing?.since ?? at
-  session.failing = { since, reason, userId, jti }
-  session.unsavedSince ??= at
-  participant.refusedAt = at
-  if (CONFLICTS.has(reason)) {
-    if (participant.conflictedAt === undefined) told.push({ kind: 'conflict', userId, detail: { reason } })
-    participant.conflictedAt ??= at
-  }
-  learnFromSave(session, jti, rule)
-  if (!isFirst) return
-  const everyoneOutBy = new Date(since + habitsOf(session.application).patienceMs).toISOString()
-  told.push({ kind: 'save-failing', userId, detail: { reason, everyoneOutBy } })
 }

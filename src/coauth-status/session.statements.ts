@@ -28,7 +28,7 @@ export const SESSION = `json_strip_nulls(json_build_object(
     'ended', case when s.ended_at is not null then
       json_build_object('at', ${MS('s.ended_at')}, 'reason', s.end_reason) end,
     'lockHeld', s.lock_held, 'learntRule', s.learnt_rule, 'believedJti', s.believed_jti,
-    'unsavedSince', ${MS('s.unsaved_since')},
+    'unsavedSince', ${MS('s.unsaved_since')}, 'unsavedUnclear', nullif(s.unsaved_unclear, false),
     'saved', case when s.saved_at is not null then
       json_build_object('at', ${MS('s.saved_at')}, 'version', s.saved_version::text, 'userId', s.saved_user,
         'jti', s.saved_jti, 'editors', s.saved_editors) end,
@@ -110,11 +110,12 @@ export const SAVE_SESSIONS: Statement<Record<string, never>> = {
     with given as (select value as s from jsonb_array_elements($1::jsonb)),
     saved as (
       insert into coauth_session (id, file_id, application, started_at, last_activity_at, ended_at, end_reason, lock_held,
-        learnt_rule, believed_jti, unsaved_since, saved_at, saved_version, saved_user, saved_jti, saved_editors,
-        failing_since, failing_reason, failing_user, failing_jti, warned)
+        learnt_rule, believed_jti, unsaved_since, unsaved_unclear, saved_at, saved_version, saved_user, saved_jti,
+        saved_editors, failing_since, failing_reason, failing_user, failing_jti, warned)
       select s->>'id', s->>'fileId', s->>'application', ${TIME("s->>'startedAt'")}, ${TIME("s->>'lastActivityAt'")},
         ${TIME("s->'ended'->>'at'")}, s->'ended'->>'reason', (s->>'lockHeld')::boolean,
         s->>'learntRule', s->>'believedJti', ${TIME("s->>'unsavedSince'")},
+        coalesce((s->>'unsavedUnclear')::boolean, false),
         ${TIME("s->'saved'->>'at'")}, (s->'saved'->>'version')::bigint, s->'saved'->>'userId', s->'saved'->>'jti',
         coalesce((select array_agg(e) from jsonb_array_elements_text(s->'saved'->'editors') e), '{}'),
         ${TIME("s->'failing'->>'since'")}, s->'failing'->>'reason', s->'failing'->>'userId', s->'failing'->>'jti',
@@ -123,7 +124,7 @@ export const SAVE_SESSIONS: Statement<Record<string, never>> = {
       on conflict (id) do update set
         last_activity_at = excluded.last_activity_at, ended_at = excluded.ended_at, end_reason = excluded.end_reason,
         lock_held = excluded.lock_held, learnt_rule = excluded.learnt_rule, believed_jti = excluded.believed_jti,
-        unsaved_since = excluded.unsaved_since, saved_at = excluded.saved_at, saved_version = excluded.saved_version,
+        unsaved_since = excluded.unsaved_since, unsaved_unclear = excluded.unsaved_unclear, saved_at = excluded.saved_at, saved_version = excluded.saved_version,
         saved_user = excluded.saved_user, saved_jti = excluded.saved_jti, saved_editors = excluded.saved_editors,
         failing_since = excluded.failing_since, failing_reason = excluded.failing_reason,
         failing_user = excluded.failing_user, failing_jti = excluded.failing_jti, warned = excluded.warned
@@ -142,4 +143,26 @@ export const SAVE_SESSIONS: Statement<Record<string, never>> = {
       conflicted_at = excluded.conflicted_at, refused_at = excluded.refused_at, coauth_until = excluded.coauth_until,
       reported_at = excluded.reported_at, left_at = excluded.left_at,
       left_reason = excluded.left_reason`,
+}
+
+/**
+ * What tokens were given; whichever server writes last, the newest stays. Only of tokens that are still there, in the
+ * order of their ids, so that two batches never wait for each other. $1 {jti, toldVersion, …} as JSON
+ */
+export const SAVE_GIVEN: Statement<Record<string, never>> = {
+  name: 'save-version-given',
+  text: `
+    insert into version_given as v (jti, told_version, told_modified_at, read_version, read_modified_at)
+    select t.jti, g."toldVersion", g."toldModifiedAt", g."readVersion", g."readModifiedAt"
+    from jsonb_to_recordset($1::jsonb) as g
+      (jti text, "toldVersion" bigint, "toldModifiedAt" text, "readVersion" bigint, "readModifiedAt" text)
+    join access_token t on t.jti = g.jti order by t.jti
+    on conflict (jti) do update set
+      told_version = greatest(v.told_version, excluded.told_version),
+      told_modified_at =
+        case when excluded.told_version > v.told_version then excluded.told_modified_at else v.told_modified_at end,
+      read_version = greatest(v.read_version, excluded.read_version),
+      read_modified_at = case when excluded.read_version > coalesce(v.read_version, 0) then excluded.read_modified_at
+        else v.read_modified_at end
+      where excluded.told_version > v.told_version or excluded.read_version > coalesce(v.read_version, 0)`,
 }

@@ -15,7 +15,10 @@ export interface Session {
   learntRule?: PrincipalRule
   /** A token that saved although no rule says so; believed until somebody joins or leaves. */
   believedJti?: string
+  /** The first change that no acknowledged save covers. */
   unsavedSince?: number
+  /** A page said since that nothing is unsaved: perhaps it was undone, perhaps it is lost. */
+  unsavedUnclear?: boolean
   saved?: SavedFact
   failing?: FailingFact
   /** What was told already, so that it is told once. */
@@ -69,6 +72,7 @@ export type LeftReason =
   | 'page-closed'
   | 'silent'
   | 'right-lost'
+  | 'file-deleted'
   | 'token-expired'
   | 'token-revoked'
   | 'save-failed'
@@ -85,6 +89,16 @@ export interface Sighting {
   readonly page?: string
   readonly at: number
   readonly what: Seen
+  /** What the answer gave of the file, where that matters. */
+  readonly given?: GivenVersion
+}
+
+/** The file as an editor was told it is, or was given it with its bytes. */
+export interface GivenVersion {
+  readonly how: 'told' | 'read'
+  readonly version: string
+  /** ISO 8601, as the editor was told */
+  readonly modifiedAt: string
 }
 
 export type Seen =
@@ -96,6 +110,8 @@ export type Seen =
       readonly editors: readonly string[]
       /** Collabora and ONLYOFFICE say whether a person's changes are in it. */
       readonly modifiedByUser?: boolean
+      /** It brings back what was refused at the end of an earlier session. */
+      readonly returned?: 'unchanged' | 'changed'
     }
   | { readonly kind: 'save-refused'; readonly reason: string }
   /** This one has a coauth lock, or has it no more (WOPI.md §12). */
@@ -106,8 +122,8 @@ export type Seen =
   | { readonly kind: 'here' }
   /** By Collabora, through somebody's page: these are in the document now. */
   | { readonly kind: 'together'; readonly userIds: readonly string[] }
-  /** By a page: somebody typed; the document has, or has no, unsaved changes; the page was closed. */
-  | { readonly kind: 'edited' | 'unmodified' | 'left' }
+  /** By a page: this one typed; the document has, or has no, unsaved changes, whoever typed; the page was closed. */
+  | { readonly kind: 'edited' | 'modified' | 'unmodified' | 'left' }
 
 /** The file's lock as it stands. */
 export interface LockFact {

@@ -16,8 +16,8 @@ export interface StatusFacts {
     readonly editors: readonly string[]
   }
   readonly recoveryItems: number
-  /** The latest session ended with changes unsaved, as far as is known, and nobody has saved since. */
-  readonly uncleanEnd: boolean
+  /** When the latest session ended, if changes were not saved then, as far as is known, and nobody has saved since. */
+  readonly uncleanEndAt?: number
 }
 
 /** As stored; `kind` is 'none' for a lock that has expired for good. */
@@ -63,9 +63,9 @@ const FACTS = `json_strip_nulls(json_build_object(
     'lastSave', (
       select json_build_object('version', v.version::text, 'at', ${MS('v.at')}, 'userId', v.author, 'editors', v.editors)
       from file_version v where v.file_id = f.id and v.cause in ('save', 'chunked') order by v.version desc limit 1),
-    'uncleanEnd', coalesce((
-      select e.end_reason in ('lock-expired', 'silent') and e.unsaved_since is not null and f.modified_at <= e.ended_at
-      from coauth_session e where e.file_id = f.id order by e.started_at desc limit 1), false),
+    'uncleanEndAt', (
+      select case when e.unsaved_since is not null and f.modified_at <= e.ended_at then ${MS('e.ended_at')} end
+      from coauth_session e where e.file_id = f.id order by e.started_at desc limit 1),
     'recoveryItems', (select count(*) from recovery_item r where r.file_id = f.id and r.resolved_at is null)))`
 
 /** $1 grace ms, $2 files; no row for one that does not exist */

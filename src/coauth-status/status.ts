@@ -11,6 +11,7 @@ import {
   type Session,
 } from './session.js'
 import type { CoauthDetail, LockDetail, StatusFacts } from './status.statements.js'
+import { knownUnsavedSince } from './unsaved-changes.js'
 
 export type SessionState =
   'idle' | 'opening' | 'viewing' | 'editing' | 'save-overdue' | 'save-failing' | 'closing'
@@ -103,7 +104,7 @@ export function statusOf(facts: StatusFacts, { rule, lockTtlMs }: StatusRules): 
     editors: open ? peopleOf(open, editors, principal?.participant?.userId, facts) : [],
     viewerCount: open ? countViewers(open, editors) : 0,
     unsavedChanges,
-    unsavedSince: iso(open?.unsavedSince),
+    unsavedSince: iso(open && knownUnsavedSince(open)),
     conflictedUsers: [
       ...new Set(editors.filter((one) => one.conflictedAt !== undefined).map((one) => one.userId)),
     ],
@@ -119,7 +120,7 @@ export function statusOf(facts: StatusFacts, { rule, lockTtlMs }: StatusRules): 
     coauthLocks: (lock.coauth ?? []).map(coauthView),
     recoveryItems: facts.recoveryItems,
     ghost: open !== undefined && isGhost(open, now, lock),
-    ...safety(open, editors, lock, unsavedChanges),
+    ...safety(open, editors, facts, unsavedChanges),
   }
 }
 
@@ -144,8 +145,8 @@ function unsavedOf(
   editors: readonly Participant[],
   facts: StatusFacts,
 ): Unsaved {
-  if (!session) return isEditorsLock(facts.lock) || facts.uncleanEnd ? 'unknown' : 'no'
-  if (session.unsavedSince !== undefined) return 'yes'
+  if (!session) return isEditorsLock(facts.lock) || facts.uncleanEndAt !== undefined ? 'unknown' : 'no'
+  if (session.unsavedSince !== undefined) return session.unsavedUnclear ? 'unknown' : 'yes'
   if (editors.length === 0) return isEditorsLock(facts.lock) || session.lockHeld ? 'unknown' : 'no'
   return editors.every((one) => one.reports === 'modified') ? 'no' : 'unknown'
 }
@@ -178,9 +179,12 @@ function peopleOf(
 }
 
 function unsavedBy(session: Session, tabs: readonly Participant[]): Unsaved {
+  if (session.unsavedUnclear) return 'unknown'
   const savedAt = session.saved?.at ?? 0
   if (tabs.some((one) => (one.editedAt ?? 0) > savedAt || one.refusedAt !== undefined)) return 'yes'
-  return tabs.every((one) => one.reports === 'modified') ? 'no' : 'unknown'
+  // Of a document that is modified Collabora does not say by whom.
+  const isNobodys = session.unsavedSince === undefined && tabs.every((one) => one.reports === 'modified')
+  return isNobodys ? 'no' : 'unknown'
 }
 
 function countViewers(session: Session, editors: readonly Participant[]): number {
@@ -192,7 +196,8 @@ function countViewers(session: Session, editors: readonly Participant[]): number
 /** Known only when changes wait: without any there is no next save. */
 export function nextSaveBy(session: Session, editors: readonly Participant[]): number | undefined {
   const every = habitsOf(session.application).saveEveryMs(countPeople(editors))
-  return session.unsavedSince === undefined || every === undefined ? undefined : session.unsavedSince + every
+  const unsavedSince = knownUnsavedSince(session)
+  return unsavedSince === undefined || every === undefined ? undefined : unsavedSince + every
 }
 
 function lockView(lock: LockDetail, now: number): Record<string, unknown> | null {
@@ -220,11 +225,14 @@ function coauthView({ lockId, type, userId, name, acquiredAt, expiresAt }: Coaut
   }
 }
 
+/** For so long after a session an editor may still come back with what it could not save: its token is heard. */
+const MAY_COME_BACK_MS = 24 * 3600_000
+
 /** May a batch job touch the file now, and if not, why not? (SEEDS.md §4) */
 function safety(
   session: Session | undefined,
   editors: readonly Participant[],
-  lock: LockDetail,
+  { lock, now, uncleanEndAt }: StatusFacts,
   unsavedChanges: Unsaved,
 ): { safeToModify: boolean; reasons: string[] } {
   const reasons: string[] = []
@@ -235,5 +243,8 @@ function safety(
     reasons.push('an editor still holds the lock, though nobody was seen lately')
   if (session?.failing) reasons.push('saves are being refused')
   if (unsavedChanges === 'yes') reasons.push('there are unsaved changes')
+  const mayComeBack = session ?? now < (uncleanEndAt ?? -Infinity) + MAY_COME_BACK_MS
+  if (unsavedChanges === 'unknown' && mayComeBack && reasons.length === 0)
+    reasons.push('there may be unsaved changes')
   return { safeToModify: reasons.length === 0, reasons }
 }

@@ -38,6 +38,8 @@ export interface Config {
   readonly revocationSaveGraceMs: number
   /** How long it is kept who worked with whom. */
   readonly presenceRetentionDays: number
+  /** How long deleted files can be had back. */
+  readonly binRetentionDays: number
   /** Editors fetch documents at addresses that authorise themselves, without a proof. */
   readonly fileUrl: boolean
   readonly maxFileSizeBytes: number
@@ -123,6 +125,7 @@ const environment = z.object({
     .default('last-joined'),
   REVOCATION_SAVE_GRACE_SECONDS: seconds(0, 3600, 0),
   PRESENCE_RETENTION_DAYS: whole(1, 3650, 90),
+  BIN_RETENTION_DAYS: whole(1, 3650, 30),
   MAX_FILE_SIZE: size.default(2 * 1024 ** 3),
   EVENT_HEARTBEAT_SECONDS: seconds(0.05, 30, 15),
   EVENT_STREAMS: whole(1, 100_000, 1000),
@@ -177,6 +180,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     principalRule: e.PRINCIPAL_RULE,
     revocationSaveGraceMs: e.REVOCATION_SAVE_GRACE_SECONDS * 1000,
     presenceRetentionDays: e.PRESENCE_RETENTION_DAYS,
+    binRetentionDays: e.BIN_RETENTION_DAYS,
     maxFileSizeBytes: e.MAX_FILE_SIZE,
     eventHeartbeatMs: e.EVENT_HEARTBEAT_SECONDS * 1000,
     eventStreams: e.EVENT_STREAMS,

@@ -22,6 +22,7 @@ export abstract class Settings implements Omit<
   abstract readonly principalRule: Config['principalRule']
   abstract readonly revocationSaveGraceMs: number
   abstract readonly presenceRetentionDays: number
+  abstract readonly binRetentionDays: number
   abstract readonly maxFileSizeBytes: number
   abstract readonly eventHeartbeatMs: number
   abstract readonly eventStreams: number

@@ -33,6 +33,7 @@ export const APP_RIGHTS: Readonly<Record<string, string>> = {
   upload_part: 'select, insert, update, delete',
   upload_session: 'select, insert, update, delete',
   user_account: 'select, insert, update, delete',
+  version_given: 'select, insert, update, delete',
   web_session: 'select, insert, update, delete',
   webhook_cursor: 'select, insert, update, delete',
 }

@@ -20,6 +20,8 @@ export const EVENT_KINDS = [
   'ghost-lock',
   'recovery-item',
   'comment',
+  'file-deleted',
+  'file-restored',
 ] as const
 
 export type EventKind = (typeof EVENT_KINDS)[number]

@@ -3,6 +3,8 @@ import { Settings } from '../config/settings.js'
 import { Database, type Queryable, type Tx } from '../database/database.js'
 import type { AccessTokenClaims, OpenedIn } from './access-token.claims.js'
 import {
+  BINNED_ACCESS,
+  BINNED_RANK,
   CONTAINER_RANK,
   EDIT_RIGHT_TAKEN,
   FILE_ACCESS,
@@ -59,6 +61,8 @@ export interface AccessedFile {
   readonly modifiedAt: string
   /** Nobody may edit for now: a batch job or maintenance holds the file exclusively. */
   readonly closed: boolean
+  /** It was deleted: nobody may do anything with it, but what is saved can be kept. */
+  readonly inBin: boolean
 }
 
 export function mayEdit(access: Pick<FileAccess, 'mode' | 'role'>): boolean {
@@ -89,24 +93,14 @@ export class AccessService {
     if (claims.resourceId !== fileId) return 'unknown-token'
     const [row] = await on.query(this.fileAccess, [claims.jti, claims.userId, fileId])
     if (!row) return 'unknown-token'
-    if (row.name === null) return 'no-such-file'
-    return {
-      jti: claims.jti,
-      token: row.token === 'live' && claims.expiresAt * 1000 <= Date.now() ? 'expired' : row.token,
-      tokenExpiresAt: new Date(row.expires_at * 1000),
-      deadSeconds: row.dead_seconds,
-      mode: row.mode,
-      role: roleOf(row.rank),
-      user: {
-        id: claims.userId,
-        displayName: row.display_name,
-        principalName: row.principal_name,
-        userInfo: row.user_info,
-      },
-      file: fileOf(fileId, row.name, row),
-      openedIn: claims.openedIn,
-      webSession: row.web_session ?? undefined,
-    }
+    return accessOf(claims, fileId, row) ?? 'no-such-file'
+  }
+
+  /** The same of a file in the bin: for keeping a save, and for nothing else. @returns undefined when it is in no bin */
+  async ofTokenInBin(claims: AccessTokenClaims, fileId: string): Promise<FileAccess | undefined> {
+    if (claims.resourceId !== fileId) return undefined
+    const [row] = await this.database.query(BINNED_ACCESS, [claims.jti, claims.userId, fileId])
+    return row && accessOf(claims, fileId, row)
   }
 
   /**
@@ -167,6 +161,12 @@ export class AccessService {
     return row && roleOf(row.rank)
   }
 
+  /** As `roleOnFile`, of a file in the bin. */
+  async roleInBin(userId: string, fileId: string, on: Queryable = this.database): Promise<Role | undefined> {
+    const [row] = await on.query(BINNED_RANK, [userId, fileId])
+    return row && roleOf(row.rank)
+  }
+
   /** @param on as above */
   async roleOnContainer(
     userId: string,
@@ -175,6 +175,27 @@ export class AccessService {
   ): Promise<Role | undefined> {
     const [row] = await on.query(CONTAINER_RANK, [userId, containerId])
     return row && roleOf(row.rank)
+  }
+}
+
+function accessOf(claims: AccessTokenClaims, fileId: string, row: FileAccessRow): FileAccess | undefined {
+  if (row.name === null) return undefined
+  return {
+    jti: claims.jti,
+    token: row.token === 'live' && claims.expiresAt * 1000 <= Date.now() ? 'expired' : row.token,
+    tokenExpiresAt: new Date(row.expires_at * 1000),
+    deadSeconds: row.dead_seconds,
+    mode: row.mode,
+    role: roleOf(row.rank),
+    user: {
+      id: claims.userId,
+      displayName: row.display_name,
+      principalName: row.principal_name,
+      userInfo: row.user_info,
+    },
+    file: fileOf(fileId, row.name, row),
+    openedIn: claims.openedIn,
+    webSession: row.web_session ?? undefined,
   }
 }
 
@@ -192,5 +213,6 @@ function fileOf(id: string, name: string, row: FileAccessRow): AccessedFile {
     blob: row.blob,
     modifiedAt: row.modified_at,
     closed: row.closed,
+    inBin: row.in_bin,
   }
 }

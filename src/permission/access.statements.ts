@@ -17,7 +17,10 @@ export const FILE_ACCESS_PLUS = fileAccess(
       or exists (select from container o where o.id = any (c.ancestors) and o.owner_id <> f.owner_id)`,
 )
 
-function fileAccess(name: string, isShared: string): Statement<FileAccessRow> {
+/** The same of a file in the bin, which no call may know, so that the save of whoever was editing it can be kept. */
+export const BINNED_ACCESS = fileAccess('binned-access', 'null::boolean', 'not null')
+
+function fileAccess(name: string, isShared: string, deletedAt = 'null'): Statement<FileAccessRow> {
   return {
     name,
     text: `
@@ -32,10 +35,10 @@ function fileAccess(name: string, isShared: string): Statement<FileAccessRow> {
       rank_of(u.id, u.groups, f.id, f.owner_id, c.ancestors) as rank, t.web_session,
       exists (
         select from file_lock l where l.file_id = f.id and l.kind = 'exclusive' and l.expires_at > clock_timestamp()
-      ) as closed
+      ) as closed, f.deleted_at is not null as in_bin
     from access_token t
     join user_account u on u.id = t.user_id
-    left join file f on f.id = t.resource_id and f.deleted_at is null
+    left join file f on f.id = t.resource_id and f.deleted_at is ${deletedAt}
     left join container c on c.id = f.container_id
     where t.jti = $1 and t.user_id = $2 and t.resource_kind = 'file' and t.resource_id = $3`,
   }
@@ -66,6 +69,7 @@ export interface FileAccessRow {
   readonly rank: number
   readonly web_session: string | null
   readonly closed: boolean
+  readonly in_bin: boolean
 }
 
 /** The same right without a token, for the REST face and inside a save's transaction. $1 user, $2 file */
@@ -76,6 +80,12 @@ export const FILE_RANK: Statement<{ rank: number }> = {
     from file f join container c on c.id = f.container_id
     join user_account u on u.id = $1 and u.disabled_at is null
     where f.id = $2 and f.deleted_at is null`,
+}
+
+/** The right to a file in the bin: as it was, and as it would be again. $1 user, $2 file */
+export const BINNED_RANK: Statement<{ rank: number }> = {
+  name: 'binned-rank',
+  text: FILE_RANK.text.replace('f.deleted_at is null', 'f.deleted_at is not null'),
 }
 
 /** Has this person any right to the file but what links give him? $1 user, $2 file */

@@ -44,8 +44,11 @@ const MOST_NUMBERED_NAMES = 1000
 export class ContainerService {
   constructor(private readonly database: Database) {}
 
-  async find(id: string): Promise<Container | undefined> {
-    return (await this.database.dataSource.manager.findOneBy(Container, { id })) ?? undefined
+  async find(
+    id: string,
+    { manager }: Pick<Tx, 'manager'> = this.database.dataSource,
+  ): Promise<Container | undefined> {
+    return (await manager.findOneBy(Container, { id })) ?? undefined
   }
 
   /** @throws NameTaken, NoSuchContainer */

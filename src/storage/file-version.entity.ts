@@ -2,6 +2,12 @@ import { Column, Entity, PrimaryColumn } from 'typeorm'
 
 export type VersionCause = 'save' | 'upload' | 'restore' | 'merge' | 'chunked'
 
+/** Why somebody should look at a version. */
+export type VersionFlag =
+  | 'edits-by-revoked-user'
+  /** Its author may not have typed it: an editor had kept it when it was refused to somebody else. */
+  | 'after-refused-exit-save'
+
 /** One acknowledged content of a file. Rows and blobs are never changed. */
 @Entity('file_version')
 export class FileVersion {
@@ -37,5 +43,5 @@ export class FileVersion {
 
   /** Somebody should look at it; such a version is always listed and never deleted. */
   @Column({ type: 'text', nullable: true })
-  flag!: 'edits-by-revoked-user' | null
+  flag!: VersionFlag | null
 }

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { Database, type Queryable, type Tx } from '../database/database.js'
 import type { StoredBlob } from './blob-store.js'
 import type { ComparedBlob, Committed } from './twins.js'
-import type { VersionCause } from './file-version.entity.js'
+import type { VersionCause, VersionFlag } from './file-version.entity.js'
 import { nameKey, numberedName } from './file-name.js'
 import {
   CREATE_FILE,
@@ -34,6 +34,11 @@ export interface Head {
   readonly modifiedBy: string
 }
 
+export interface HeldHead extends Head {
+  /** What was refused at the end of a session may come back with the next save (`takeBack`). */
+  readonly mayReturn: boolean
+}
+
 /** Who made a content, and why it came to be. */
 export interface Authorship {
   readonly author: string
@@ -41,7 +46,7 @@ export interface Authorship {
   readonly editors: readonly string[]
   readonly cause: VersionCause
   /** For people who look at the history. */
-  readonly flag?: 'edits-by-revoked-user'
+  readonly flag?: VersionFlag
   /** Of the lock under which it was saved, if under one; and the editor, if the token was issued for one. */
   readonly lockEpoch?: string | undefined
   readonly editor?: string | undefined
@@ -75,9 +80,9 @@ export class FileService {
   }
 
   /** Holds the file row until `tx` ends. Always taken before the lock row, so that no two transactions deadlock. */
-  async lockHead(tx: Tx, fileId: string): Promise<Head | undefined> {
+  async lockHead(tx: Tx, fileId: string): Promise<HeldHead | undefined> {
     const [row] = await tx.query(LOCK_HEAD, [fileId])
-    return row && headOf(row)
+    return row && { ...headOf(row), mayReturn: row.may_return }
   }
 
   /**
@@ -179,8 +184,9 @@ export class FileService {
     return row?.id
   }
 
-  async delete(tx: Tx, fileId: string): Promise<boolean> {
-    return (await tx.query(DELETE_FILE, [fileId])).length === 1
+  /** Into the bin. The caller holds the head. */
+  async delete(tx: Tx, fileId: string, by: string): Promise<boolean> {
+    return (await tx.query(DELETE_FILE, [fileId, by])).length === 1
   }
 
   /** Own and shared files, oldest first; `rank` is the person's live right to each. */

@@ -26,10 +26,17 @@ export const GET_HEAD: Statement<HeadRow> = {
   text: `select ${HEAD_COLUMNS} from file where id = $1 and deleted_at is null`,
 }
 
-/** Nobody else moves, renames or deletes the file until the transaction ends. $1 file */
-export const LOCK_HEAD: Statement<HeadRow> = {
+/**
+ * Nobody else moves, renames or deletes the file until the transaction ends. `may_return`: what was refused at the end of
+ * a session may come back with the next save. $1 file
+ */
+export const LOCK_HEAD: Statement<HeadRow & { may_return: boolean }> = {
   name: 'lock-head',
-  text: `select ${HEAD_COLUMNS} from file where id = $1 and deleted_at is null for no key update`,
+  text: `
+    select ${HEAD_COLUMNS}, exists (
+      select from recovery_item r where r.file_id = file.id and r.exit_save and r.returned_version is null
+    ) as may_return
+    from file where id = $1 and deleted_at is null for no key update`,
 }
 
 /**
@@ -103,13 +110,19 @@ export const RENAME_FILE: Statement<{ id: string }> = {
     returning id`,
 }
 
-/** $1 file */
+/** Into the bin: out of everybody's sight, with all that belongs to it (bin.statements.ts). $1 file, $2 who deletes it */
 export const DELETE_FILE: Statement<{ id: string }> = {
   name: 'delete-file',
   text: `
-    with gone as (update file set deleted_at = clock_timestamp() where id = $1 and deleted_at is null returning id),
-      lock_row as (delete from file_lock using gone where file_id = gone.id)
-    select id from gone`,
+    with lock_row as (
+      delete from file_lock where file_id = $1 and exists (select from file where id = $1 and deleted_at is null)
+      returning epoch, coauth_table_version
+    )
+    update file set deleted_at = clock_timestamp(), deleted_by = $2, deleted_from = container_id, kept_from = null,
+      last_lock_epoch = (select epoch from lock_row),
+      last_coauth_table_version = (select coauth_table_version from lock_row)
+    where id = $1 and deleted_at is null
+    returning id`,
 }
 
 /** $1 container, $2 name key */

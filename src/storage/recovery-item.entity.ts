@@ -9,6 +9,7 @@ export const RECOVERY_REASONS = [
   'token-expired',
   'token-revoked',
   'header-invalid',
+  'file-deleted',
 ] as const
 
 export type RecoveryReason = (typeof RECOVERY_REASONS)[number]
@@ -31,8 +32,21 @@ export class RecoveryItem {
   @Column({ type: 'text', array: true })
   editors!: string[]
 
-  @Column({ type: 'bigint', name: 'base_version' })
-  baseVersion!: string
+  /** What its author had before them; null: nobody knows. */
+  @Column({ type: 'bigint', name: 'base_version', nullable: true })
+  baseVersion!: string | null
+
+  /** ISO 8601, as the author's editor was told */
+  @Column({ type: 'text', name: 'base_modified_at', nullable: true })
+  baseModifiedAt!: string | null
+
+  /** The version as which an editor that had kept it, too, saved it at its next opening. */
+  @Column({ type: 'bigint', name: 'returned_version', nullable: true })
+  returnedVersion!: string | null
+
+  /** These very bytes came back. */
+  @Column({ type: 'boolean', name: 'returned_unchanged', nullable: true })
+  returnedUnchanged!: boolean | null
 
   @Column({ type: 'text', name: 'correlation_id', nullable: true })
   correlationId!: string | null

@@ -30,6 +30,8 @@ const LIST_ITEMS: Statement<ListedItem> = {
   name: 'list-recovery-items',
   text: `
     select r.id, r.file_id as "fileId", r.reason, r.user_id as "userId", r.editors, r.base_version as "baseVersion",
+      r.base_modified_at as "baseModifiedAt", r.returned_version as "returnedVersion",
+      r.returned_unchanged as "returnedUnchanged",
       r.correlation_id as "correlationId", r.blob, r.size, r.sha256, r.at, r.resolved_at as "resolvedAt",
       r.resolution, r.at::text as cursor, f.name as "fileName", f.sha256 as "headSha256"
     from recovery_item r join file f on f.id = r.file_id

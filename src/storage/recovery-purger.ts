@@ -9,7 +9,7 @@ const ROWS_AT_ONCE = 500
 
 /**
  * An item that somebody deals with just now is skipped; so any number of servers may delete at once, and each item is
- * reported once. $1 days, $2 limit
+ * reported once. With a file in the bin its items stay, and go or come back with it. $1 days, $2 limit
  */
 const DELETE_OLD: Statement<{ id: string; file_id: string; user_id: string; was_open: boolean }> = {
   name: 'delete-old-recovery-items',
@@ -18,6 +18,7 @@ const DELETE_OLD: Statement<{ id: string; file_id: string; user_id: string; was_
       select id from recovery_item
       where at < clock_timestamp() - $1::int * interval '1 day'
         and coalesce(resolved_at, at) < clock_timestamp() - $1::int * interval '1 day'
+        and not exists (select from file f where f.id = recovery_item.file_id and f.deleted_at is not null)
       limit $2 for update skip locked
     )
     delete from recovery_item r using old where r.id = old.id

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { IsNull } from 'typeorm'
 import { Database, type Statement, type Tx } from '../database/database.js'
 import type { StoredBlob } from './blob-store.js'
+import type { Base } from './save-base.js'
 import { RecoveryItem, type RecoveryReason } from './recovery-item.entity.js'
 
 export interface RefusedSave {
@@ -13,6 +14,13 @@ export interface RefusedSave {
   readonly presentedLockId: string
   readonly correlationId: string
   readonly content: StoredBlob
+  /** What it was made from, if anybody knows. */
+  readonly base: Base | undefined
+  readonly tokenId: string
+  /** The product that sent it: such a one may keep it as well, and bring it back. */
+  readonly family: string
+  /** The last save of a session. */
+  readonly isExitSave: boolean
 }
 
 export interface KeptSave {
@@ -31,17 +39,28 @@ const MOST_OF_A_PERSON = {
 } as const
 
 /**
- * No row when the same bytes are the head, or are kept already: Word repeats a refused save every 30 s.
- * $1 id, $2 file, $3 reason, $4 user, $5 editors, $6 lock id, $7 correlation id, $8 blob, $9 size, $10 sha256
+ * No row when the same bytes are the head, or are kept already: Word repeats a refused save every 30 s. Nor when the
+ * file was purged from the bin meanwhile, which is waited for.
+ * $1 id, $2 file, $3 reason, $4 user, $5 editors, $6 lock id, $7 correlation id, $8 blob, $9 size, $10 sha256,
+ * $11 base version, $12 base timestamp, $13 token, $14 family, $15 exit save
  */
 const KEEP: Statement<{ id: string }> = {
   name: 'keep-refused-save',
   text: `
     insert into recovery_item (id, file_id, reason, user_id, editors, presented_lock_id, correlation_id, blob, size,
-      sha256, base_version)
-    select $1, f.id, $3, $4, $5, $6, $7, $8, $9, $10, f.version from file f where f.id = $2 and f.sha256 <> $10
+      sha256, base_version, base_modified_at, token_id, family, exit_save)
+    select $1, f.id, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15 from file f where f.id = $2 and f.sha256 <> $10
+      for key share
     on conflict (file_id, sha256) where resolved_at is null do nothing
     returning id`,
+}
+
+/** What a session that could not save did keep on sending, and sent last of all. $1 file, $2 sha256, $3 token, $4 family */
+const KEPT_AT_EXIT: Statement<Record<string, never>> = {
+  name: 'kept-at-exit',
+  text: `
+    update recovery_item set exit_save = true, token_id = $3, family = $4
+    where file_id = $1 and sha256 = $2 and resolved_at is null and not exit_save`,
 }
 
 /**
@@ -84,8 +103,16 @@ export class RecoveryService {
       blob,
       size,
       sha256,
+      save.base?.version ?? null,
+      save.base?.modifiedAt ?? null,
+      save.tokenId,
+      save.family,
+      save.isExitSave,
     ])
-    if (!row) return 'already-safe'
+    if (!row) {
+      if (save.isExitSave) await tx.query(KEPT_AT_EXIT, [save.fileId, sha256, save.tokenId, save.family])
+      return 'already-safe'
+    }
     const { onOneFile, inAll } = MOST_OF_A_PERSON
     const limits = [onOneFile.items, onOneFile.bytes, inAll.items, inAll.bytes]
     const displaced = await tx.query(MAKE_ROOM, [save.userId, row.id, ...limits])

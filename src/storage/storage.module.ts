@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common'
+import { Bin } from './bin.service.js'
 import { BlobCollector } from './blob-collector.js'
 import { BlobStore } from './blob-store.js'
 import { ChunkLists } from './chunk-lists.js'
@@ -18,6 +19,7 @@ import { VersionPurger } from './version-purger.js'
 import { VersionService } from './version.service.js'
 
 const services = [
+  Bin,
   BlobStore,
   FileService,
   VersionService,

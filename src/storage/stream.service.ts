@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common'
-import { Database, type Tx } from '../database/database.js'
+import { Database, type Statement, type Tx } from '../database/database.js'
 import {
   type ContentProperty,
   MAIN_CONTENT,
@@ -9,7 +9,15 @@ import {
 } from '../incremental/messages.js'
 import type { StoredContent } from './chunk-lists.js'
 import type { Composed } from './composer.js'
-import { COUNT_PARTS, DELETE_STREAMS, FILE_STATE, PUT_PROPERTIES, PUT_STREAMS } from './stream.statements.js'
+import {
+  BINNED_STATE,
+  COUNT_PARTS,
+  DELETE_STREAMS,
+  FILE_STATE,
+  PUT_PROPERTIES,
+  PUT_STREAMS,
+  type FileStateRow,
+} from './stream.statements.js'
 
 /** Everything that a file's content consists of, at one moment. */
 export interface FileState {
@@ -27,7 +35,16 @@ export class StreamService {
   constructor(private readonly database: Database) {}
 
   async state(fileId: string): Promise<FileState | undefined> {
-    const [row] = await this.database.query(FILE_STATE, [fileId])
+    return this.read(FILE_STATE, fileId)
+  }
+
+  /** Of a deleted file: for keeping what somebody still saves. */
+  async stateInBin(fileId: string): Promise<FileState | undefined> {
+    return this.read(BINNED_STATE, fileId)
+  }
+
+  private async read(statement: Statement<FileStateRow>, fileId: string): Promise<FileState | undefined> {
+    const [row] = await this.database.query(statement, [fileId])
     if (!row) return undefined
     const main = { blob: row.blob, size: Number(row.size) }
     const others = row.streams.map(

@@ -26,6 +26,12 @@ export const FILE_STATE: Statement<FileStateRow> = {
     from file f where f.id = $1 and f.deleted_at is null`,
 }
 
+/** $1 file */
+export const BINNED_STATE: Statement<FileStateRow> = {
+  name: 'binned-state',
+  text: FILE_STATE.text.replace('deleted_at is null', 'deleted_at is not null'),
+}
+
 /** $1 file, $2 stream ids */
 export const DELETE_STREAMS: Statement<{ file_id: string }> = {
   name: 'delete-streams',

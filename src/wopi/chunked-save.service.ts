@@ -69,7 +69,7 @@ export class ChunkedSaveService {
 
   /** What the streams would be, for keeping the main content of what is refused; undefined when it cannot be made. */
   async mainContent(fileId: string, put: ChunkedPut): Promise<Composed | undefined> {
-    const state = await this.streams.state(fileId)
+    const state = (await this.streams.state(fileId)) ?? (await this.streams.stateInBin(fileId))
     if (!state) return undefined
     const signatures = put.message.Signatures.filter(({ StreamId }) => StreamId === MAIN_CONTENT)
     const plan = await this.composer.plan(signatures, put.sent, [...state.streams.values()])

@@ -72,6 +72,11 @@ export function modifiedByUser(request: IncomingMessage): boolean | undefined {
   return saysOfSave(request, 'IsModifiedByUser')
 }
 
+/** Whether it is the last one of its session. */
+export function isExitSave(request: IncomingMessage): boolean {
+  return saysOfSave(request, 'IsExitSave') ?? false
+}
+
 /** A word of Collabora's or ONLYOFFICE's about a save. A record only: one that cannot be read refuses nothing. */
 function saysOfSave({ headers }: IncomingMessage, name: string): boolean | undefined {
   const below = `wopi-${name.toLowerCase()}`

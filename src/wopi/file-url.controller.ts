@@ -19,7 +19,7 @@ export class FileUrlController {
   @Get(':id')
   async read(@Req() request: WopiRequest): Promise<Answer> {
     const answer = await request.operation.answer(request)
-    this.sightings.answered(request, answer.status)
+    this.sightings.answered(request, answer)
     return answer
   }
 }

@@ -57,7 +57,7 @@ export class FilesController {
 
   private async answer(request: WopiRequest): Promise<Answer> {
     const answer = await request.operation.answer(request)
-    this.sightings.answered(request, answer.status)
+    this.sightings.answered(request, answer)
     return answer
   }
 

@@ -13,9 +13,13 @@ import { WopiError } from './wopi-error.js'
 import { WopiExceptionFilter } from './wopi-exception.filter.js'
 import { WopiTokenGuard } from './wopi-token.guard.js'
 
+/** What pages tell of changes. */
+const OF_CHANGES: ReadonlySet<string> = new Set(['edited', 'modified', 'unmodified'])
+
 const EVENTS: Readonly<Record<string, Seen>> = {
   here: { kind: 'here' },
   edited: { kind: 'edited' },
+  modified: { kind: 'modified' },
   unmodified: { kind: 'unmodified' },
   left: { kind: 'left' },
 }
@@ -55,8 +59,11 @@ export class PresenceController {
     const access = await this.access.require(request, 'read')
     const seen = Object.hasOwn(EVENTS, event) ? EVENTS[event] : undefined
     if (!seen)
-      throw new WopiError('operation-unknown', 'the event must be here, together, edited, unmodified or left')
-    if (access.mode === 'view' && (event === 'edited' || event === 'unmodified'))
+      throw new WopiError(
+        'operation-unknown',
+        'the event must be here, together, edited, modified, unmodified or left',
+      )
+    if (access.mode === 'view' && OF_CHANGES.has(event))
       throw new WopiError('no-right', 'the access token was not issued for editing')
     // By this a page learns that its person may no longer edit, long before the editor asks.
     if (access.mode === 'edit' && event !== 'left' && !mayEdit(access))

@@ -55,12 +55,17 @@ export class PutFileInterceptor implements NestInterceptor<PutOutcome | Answer, 
         this.sightings.saved(request, outcome, headers)
         return savedAnswer(request, outcome)
       case 'no-such-file':
-        await this.blobs.remove(outcome.content.blob)
-        throw new WopiError('no-such-file', 'the file was deleted meanwhile')
+        // Deleted while the bytes came. Should it be purged as well by now, they go with it.
+        return this.answer(request, {
+          kind: 'refused',
+          reason: 'file-deleted',
+          content: outcome.content,
+        })
       case 'refused':
         await this.refusedSaves.keep(request.access, headers, outcome)
         if (headers.lockId !== undefined) await this.lateLockCalls.notice(request.params.id, headers.lockId)
-        this.sightings.saveRefused(request, outcome.reason)
+        // The session of a deleted file has ended, and nothing begins another.
+        if (outcome.reason !== 'file-deleted') this.sightings.saveRefused(request, outcome.reason)
         return refusedAnswer(outcome)
     }
   }
@@ -73,6 +78,7 @@ function refusedAnswer({ reason, lock, fault }: RefusedPut): Answer {
     case 'token-expired':
     case 'token-revoked':
     case 'permission-revoked':
+    case 'file-deleted':
       throw refusedForRight(reason)
     case 'external-change':
       // Collabora and ONLYOFFICE ask their user what to do when they see this code (CLIENTS.md §1.1).

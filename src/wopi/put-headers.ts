@@ -1,7 +1,7 @@
 import type { ClientFamily } from '../coauth-status/application.js'
 import { correlationId } from '../http/correlation-id.js'
 import { contentLength } from '../http/request-body.js'
-import { baseTimestamp, clientFamily, modifiedByUser } from './client-family.js'
+import { baseTimestamp, clientFamily, isExitSave, modifiedByUser } from './client-family.js'
 import { editorsHeader } from './editors-header.js'
 import type { WopiRequest } from './operation.js'
 import { WopiError } from './wopi-error.js'
@@ -18,6 +18,8 @@ export interface PutHeaders {
   readonly baseTimestamp: string | undefined
   /** Collabora and ONLYOFFICE tell whether a person changed something. */
   readonly modifiedByUser: boolean | undefined
+  /** The last save of a session, as far as Collabora and ONLYOFFICE say so. */
+  readonly isExitSave: boolean
   readonly correlationId: string
 }
 
@@ -51,6 +53,7 @@ export function readPut(request: WopiRequest): ReadPut {
     editors: editorsHeader(request),
     baseTimestamp: read(() => baseTimestamp(request), undefined),
     modifiedByUser: modifiedByUser(request),
+    isExitSave: isExitSave(request),
     correlationId: correlationId(request),
   }
   const size = read(() => announcedSize(request), contentLength(request))

@@ -20,6 +20,8 @@ export interface SavedPut {
   readonly modifiedAt: string
   /** Whom the editor named, as far as they were ever let in to edit. */
   readonly editors: readonly string[]
+  /** It brings back what was refused at the end of an earlier session: the very same bytes, or more in them. */
+  readonly returned?: 'unchanged' | 'changed'
 }
 
 export type PutOutcome =

@@ -1,11 +1,13 @@
 import { Injectable } from '@nestjs/common'
 import { AuditService } from '../audit/audit.service.js'
+import { GivenVersions } from '../coauth-status/given-versions.js'
 import { Database } from '../database/database.js'
 import { EventLog, type NewEvent } from '../events/event-log.js'
 import { Logger } from '../logging/logger.js'
 import type { FileAccess } from '../permission/access.service.js'
 import { BlobStore } from '../storage/blob-store.js'
 import { type KeptSave, RecoveryService } from '../storage/recovery.service.js'
+import { baseOf } from '../storage/save-base.js'
 import { Twins } from '../storage/twins.js'
 import type { PutHeaders } from './put-headers.js'
 import type { RefusedPut } from './put-outcome.js'
@@ -20,6 +22,7 @@ export class RefusedSaves {
     private readonly blobs: BlobStore,
     private readonly twins: Twins,
     private readonly recovery: RecoveryService,
+    private readonly given: GivenVersions,
     private readonly audit: AuditService,
     private readonly events: EventLog,
     private readonly logger: Logger,
@@ -64,7 +67,7 @@ export class RefusedSaves {
 
   private record(
     access: FileAccess,
-    { correlationId, editors, lockId = '' }: PutHeaders,
+    { correlationId, editors, lockId = '', baseTimestamp, family, isExitSave }: PutHeaders,
     { reason, content }: RefusedPut,
   ): Promise<KeptSave | 'already-safe'> {
     const facts = { fileId: access.file.id, userId: access.user.id, correlationId }
@@ -72,8 +75,13 @@ export class RefusedSaves {
       const event = { actor: access.user.id, objectId: access.file.id, correlationId }
       const detail = { sha256: content.sha256 }
       await this.audit.record(tx, { ...event, action: 'save', outcome: reason, detail })
+      const given = await this.given.to(tx, access.jti)
       const kept = await this.recovery.keep(tx, {
         ...facts,
+        base: await baseOf(tx, access.file.id, { ...given, timestamp: baseTimestamp }),
+        tokenId: access.jti,
+        family,
+        isExitSave,
         reason,
         content,
         editors,

@@ -1,16 +1,17 @@
 import { Injectable } from '@nestjs/common'
 import { AuditService } from '../audit/audit.service.js'
-import { Database } from '../database/database.js'
+import { Database, type Tx } from '../database/database.js'
 import { LockService } from '../lock/lock.service.js'
 import { AccessService, type FileAccess } from '../permission/access.service.js'
 import { RANK } from '../permission/role.js'
 import type { StoredBlob } from '../storage/blob-store.js'
-import { FileService } from '../storage/file.service.js'
+import { FileService, type Head } from '../storage/file.service.js'
 import { type ComparedBlob, Twins } from '../storage/twins.js'
+import { takeBack } from '../storage/returned-save.js'
 import { RevocationGrace } from './revocation-grace.service.js'
 import { SaveAdmission } from './save-admission.service.js'
 import type { PutHeaders } from './put-headers.js'
-import type { PutOutcome, RefusedPut } from './put-outcome.js'
+import type { PutOutcome, RefusedPut, SavedPut } from './put-outcome.js'
 
 /** The decision about a save: RELIABILITY-SECURITY.md §2.6, step 3. */
 @Injectable()
@@ -71,11 +72,13 @@ export class SaveService {
         if (!verdict.admitted) return refused(verdict.reason, lock)
 
         const contributors = await this.accesses.knownEditors(tx, head.id, editors)
+        const returned = head.mayReturn ? await this.takeBack(tx, access, headers, content, head) : undefined
         const { version, modifiedAt, unused } = await this.files.commit(tx, head, content, {
           author: access.user.id,
           editors: contributors,
           cause: 'save',
-          ...(graced ? { flag: 'edits-by-revoked-user' } : {}),
+          ...(returned && { flag: 'after-refused-exit-save' }),
+          ...(graced && { flag: 'edits-by-revoked-user' }),
           lockEpoch: verdict.lockEpoch,
           editor,
           correlationId,
@@ -86,12 +89,24 @@ export class SaveService {
           objectId: head.id,
           outcome: graced ? 'done-in-grace' : 'done',
           correlationId,
-          detail: { version, sha256: content.sha256 },
+          detail: { version, sha256: content.sha256, ...(returned && { returned }) },
         })
-        return { kind: 'saved', version, modifiedAt, editors: contributors, unused }
+        const saved = { kind: 'saved', version, modifiedAt, editors: contributors, unused } as const
+        return returned ? { ...saved, returned } : saved
       })
     const outcome = await this.database.inTurn(access.file.id, decideUnderTheRow)
     if (outcome.kind === 'saved') await this.twins.settle(content, { unused: outcome.unused === true })
     return outcome
+  }
+
+  private takeBack(
+    tx: Tx,
+    { jti }: FileAccess,
+    { family, isExitSave }: PutHeaders,
+    { sha256 }: StoredBlob,
+    { id: fileId, version }: Head,
+  ): Promise<SavedPut['returned']> {
+    const next = (BigInt(version) + 1n).toString()
+    return takeBack(tx, { fileId, family, tokenId: jti, isExitSave, sha256, version: next })
   }
 }

@@ -1,6 +1,8 @@
 import { Injectable } from '@nestjs/common'
+import type { OutgoingHttpHeader } from 'node:http'
 import { Presence } from '../coauth-status/presence.js'
-import type { Seen } from '../coauth-status/session.js'
+import type { GivenVersion, Seen } from '../coauth-status/session.js'
+import type { Answer } from '../http/answer.js'
 import { mayEdit } from '../permission/access.service.js'
 import { clientFamily } from './client-family.js'
 import type { WopiRequest } from './operation.js'
@@ -13,10 +15,10 @@ import type { WopiError } from './wopi-error.js'
 export class Sightings {
   constructor(private readonly presence: Presence) {}
 
-  /** Any operation but PutFile, by its status. */
-  answered(request: WopiRequest, status: number): void {
+  /** Any operation but PutFile, by its answer. */
+  answered(request: WopiRequest, { status, headers }: Answer): void {
     const what = seenIn(request, status)
-    if (what) this.note(request, what)
+    if (what) this.note(request, what, givenBy(request, status, headers['X-WOPI-ItemVersion']))
   }
 
   /** Called for every refusal; most say nothing about the session. */
@@ -31,28 +33,35 @@ export class Sightings {
 
   saved(
     request: WopiRequest,
-    { version, editors }: Pick<SavedPut, 'version' | 'editors'>,
+    { version, modifiedAt, editors, returned }: Omit<SavedPut, 'kind'>,
     { modifiedByUser }: Partial<PutHeaders> = {},
   ): void {
-    this.note(request, {
+    const seen: Seen = {
       kind: 'saved',
       version,
       editors,
       ...(modifiedByUser === undefined ? {} : { modifiedByUser }),
-    })
+      ...(returned && { returned }),
+    }
+    this.note(request, seen, { how: 'read', version, modifiedAt })
   }
 
   saveRefused(request: WopiRequest, reason: string): void {
     this.note(request, { kind: 'save-refused', reason })
   }
 
-  note(request: WopiRequest, what: Seen): void {
+  note(request: WopiRequest, what: Seen, given?: GivenVersion): void {
     const { jti: tokenId, userId } = request.user
-    this.noteOf(request, { tokenId, userId }, what)
+    this.noteOf(request, { tokenId, userId }, what, given)
   }
 
   /** About somebody else than the caller, perhaps. */
-  noteOf(request: WopiRequest, { tokenId, userId }: { tokenId: string; userId: string }, what: Seen): void {
+  noteOf(
+    request: WopiRequest,
+    { tokenId, userId }: { tokenId: string; userId: string },
+    what: Seen,
+    given?: GivenVersion,
+  ): void {
     this.presence.saw({
       fileId: request.params.id,
       jti: tokenId,
@@ -60,9 +69,30 @@ export class Sightings {
       family: clientFamily(request),
       ...(request.user.openedIn && { page: request.user.openedIn.application }),
       what,
+      ...(given && { given }),
     })
   }
 }
+
+/** Only of what a save of this token can be based on one day. */
+function givenBy(
+  { operation, access }: WopiRequest,
+  status: number,
+  sent: OutgoingHttpHeader | undefined,
+): GivenVersion | undefined {
+  const how = status === 200 ? GIVES.get(operation.name) : undefined
+  if (!how || access.mode !== 'edit') return undefined
+  const { version, modifiedAt } = access.file
+  // With a query of its own it may have been given a later one, whose time is not known here.
+  if (sent !== undefined && sent !== version) return undefined
+  return { how, version, modifiedAt }
+}
+
+const GIVES: ReadonlyMap<string, GivenVersion['how']> = new Map([
+  ['CheckFileInfo', 'told'],
+  ['GetFile', 'read'],
+  ['GetChunkedFile', 'read'],
+])
 
 /** By a 404 or 401 to one of these an application learns that it must put the person out (SEEDS.md §6). */
 const ASKS_FOR_THE_RIGHT: ReadonlySet<string> = new Set([

@@ -11,7 +11,7 @@ export class WopiAccess {
 
   /** @throws WopiError 401, or 404 where there is no right (WOPI.md §2.6) */
   async require(request: WopiRequest, need: Need): Promise<FileAccess> {
-    const access = await this.ofToken(request)
+    const access = need === 'save' ? await this.ofSaver(request) : await this.ofToken(request)
     if (need !== 'save') judge(access, need)
     return access
   }
@@ -22,6 +22,18 @@ export class WopiAccess {
     requireLive(access)
     if (!permits(access, need))
       throw new WopiError('right-lost', `the user lost the right to ${need} meanwhile`)
+  }
+
+  /** The file may be in the bin: what was typed before somebody deleted it is kept with it. */
+  private async ofSaver(request: WopiRequest): Promise<FileAccess> {
+    try {
+      return await this.ofToken(request)
+    } catch (error) {
+      if (!(error instanceof WopiError) || error.code !== 'no-such-file') throw error
+      const inBin = await this.accesses.ofTokenInBin(request.user, request.params.id)
+      if (!inBin) throw error
+      return inBin
+    }
   }
 
   private async ofToken({ user, params }: WopiRequest, on?: Queryable): Promise<FileAccess> {

@@ -281,6 +281,10 @@ describe.skipIf(!hasBrowser)('the host page around Collabora', () => {
     await open.says('Doc_ModifiedStatus', { Modified: true })
     await until('changed', async () => (await status(file.id)).unsavedChanges === 'yes')
     await open.says('Doc_ModifiedStatus', { Modified: false })
+    await until('unclear', async () => (await status(file.id)).unsavedChanges === 'unknown')
+    await open.service.lock('session')
+    await open.service.putFile('changed', 'session')
+    await open.says('Doc_ModifiedStatus', { Modified: false })
     await until('saved', async () => (await status(file.id)).unsavedChanges === 'no')
   })
 

@@ -266,7 +266,8 @@ describe('coauth-status (DESIGN.md §8)', () => {
     await join(bob)
     expectStatus(await tells(bob, 'here'), 204)
     await (await tandem.person('alice')).grants(file.id, 'user:bob', 'viewer')
-    for (const event of ['here', 'edited', 'unmodified']) expectStatus(await tells(bob, event), 404)
+    for (const event of ['here', 'edited', 'modified', 'unmodified'])
+      expectStatus(await tells(bob, event), 404)
     expectStatus(await tells(bob, 'left'), 204)
   })
 

@@ -6,6 +6,9 @@ import { Logger } from '../../src/logging/logger.js'
 import { ShareLinkPurger } from '../../src/permission/share-link-purger.js'
 import { BlobCollector } from '../../src/storage/blob-collector.js'
 import { BlobStore } from '../../src/storage/blob-store.js'
+import { BinPurger } from '../../src/admin/bin-purger.js'
+import { AuditService } from '../../src/audit/audit.service.js'
+import { Bin } from '../../src/storage/bin.service.js'
 import { RecoveryPurger } from '../../src/storage/recovery-purger.js'
 import { TransferPurger } from '../../src/storage/transfer-purger.js'
 import { VersionPurger } from '../../src/storage/version-purger.js'
@@ -20,6 +23,7 @@ export class Housekeeping implements AsyncDisposable {
   readonly sessions: SessionPurger
   readonly transfers: TransferPurger
   readonly links: ShareLinkPurger
+  readonly bin: BinPurger
 
   private constructor(
     private readonly database: Database,
@@ -34,6 +38,7 @@ export class Housekeeping implements AsyncDisposable {
     this.sessions = new SessionPurger(database, settings, logger)
     this.transfers = new TransferPurger(database, logger)
     this.links = new ShareLinkPurger(database, logger)
+    this.bin = new BinPurger(database, new Bin(database, settings), new AuditService(), logger)
     this.blobs = new BlobCollector(store, database, logger)
   }
 

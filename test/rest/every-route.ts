@@ -77,6 +77,16 @@ export const CALLS: Readonly<Record<string, (stage: Stage) => Promise<Call> | Ca
     path: `${await recoveryItem(stage)}/save-copy`,
   }),
   'DELETE /files/:id/recovery-items/:item': async (stage) => ({ path: await recoveryItem(stage) }),
+  'GET /bin': () => ({ path: '/bin' }),
+  'DELETE /bin': () => ({ path: '/bin' }),
+  'GET /bin/:id': async (stage) => ({ path: await binned(stage) }),
+  'DELETE /bin/:id': async (stage) => ({ path: await binned(stage) }),
+  'POST /bin/:id/restore': async (stage) => ({ path: `${await binned(stage)}/restore`, body: {} }),
+  'GET /bin/:id/recovery-items': async (stage) => ({ path: `${await binned(stage)}/recovery-items` }),
+  'GET /bin/:id/recovery-items/:item/content': async (stage) => {
+    const item = (await recoveryItem(stage)).split('/').at(-1)
+    return { path: `${await binned(stage)}/recovery-items/${item}/content` }
+  },
   'GET /containers': () => ({ path: '/containers' }),
   'POST /containers': () => ({ path: `/containers?name=${randomBytes(6).toString('hex')}` }),
   'GET /containers/:id': (stage) => ({ path: `/containers/${stage.containerId}` }),
@@ -135,6 +145,12 @@ async function recoveryItem(stage: Stage): Promise<string> {
   await (await stage.tandem.editor(await alice(stage), stage.fileId)).putFile('refused')
   const [item] = await (await alice(stage)).recoveryItems(stage.fileId)
   return `/files/${stage.fileId}/recovery-items/${item?.id}`
+}
+
+/** @returns the path of the file, which alice has deleted */
+async function binned(stage: Stage): Promise<string> {
+  await (await alice(stage)).calls('DELETE', `/files/${stage.fileId}`)
+  return `/bin/${stage.fileId}`
 }
 
 /** @returns what opens a link that alice's editor made */

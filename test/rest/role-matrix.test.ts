@@ -41,6 +41,13 @@ GET    /files/:id/recovery-items/:item/content   |  401   401 |   404     403   
 POST   /files/:id/recovery-items/:item/restore   |  401   401 |   404     403    200    200  |   403    200
 POST   /files/:id/recovery-items/:item/save-copy |  401   401 |   404     403    201    201  |   403    201
 DELETE /files/:id/recovery-items/:item           |  401   401 |   404     403    403    204  |   403    204
+GET    /bin                                      |  401   401 |   200     200    200    200  |   200    200
+DELETE /bin                                      |  401   401 |   204     204    204    204  |   403    204
+GET    /bin/:id                                  |  401   401 |   404     404    404    200  |   200    200
+DELETE /bin/:id                                  |  401   401 |   404     404    404    204  |   403    204
+POST   /bin/:id/restore                          |  401   401 |   404     404    404    200  |   403    200
+GET    /bin/:id/recovery-items                   |  401   401 |   404     404    404    200  |   200    200
+GET    /bin/:id/recovery-items/:item/content     |  401   401 |   404     404    404    200  |   403    200
 GET    /containers                               |  401   401 |   200     200    200    200  |   200    200
 POST   /containers                               |  401   401 |   201     201    201    201  |   403    201
 GET    /containers/:id                           |  401   401 |   404     404    404    200  |   200    200
@@ -97,8 +104,9 @@ describe('roles × endpoints', () => {
   /** The call of that row as that caller. @returns its status, and how many deeds the audit has of it */
   async function outcome(route: string, who: string): Promise<{ status: number; deeds: number }> {
     const stage = await setStage(tandem)
-    const { path, body, headers } = (await CALLS[route]?.(stage)) ?? { path: '/' }
+    // Before the call is made ready, which may delete the file.
     const token = await BEARER_OF[who]?.(tandem, stage.fileId)
+    const { path, body, headers } = (await CALLS[route]?.(stage)) ?? { path: '/' }
     const trace = randomBytes(12).toString('hex')
     const answer = await fetch(`${tandem.url}/api/v1${path}`, {
       method: route.split(' ')[0] ?? '',

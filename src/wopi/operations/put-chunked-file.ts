@@ -55,8 +55,8 @@ export class PutChunkedFile implements Operation {
           'X-WOPI-ItemVersion': outcome.version,
         })
       case 'no-such-file':
-        await this.forget(put)
-        throw new WopiError('no-such-file', 'the file was deleted meanwhile')
+        await this.keep(request, put, 'file-deleted')
+        throw refusedForRight('file-deleted')
       case 'too-many-parts': {
         await this.forget(put)
         const reason =
@@ -87,7 +87,7 @@ export class PutChunkedFile implements Operation {
     const { headers } = readPut(request)
     const isKept = refused !== undefined && (await this.refusedSaves.keep(request.access, headers, refused))
     if (!isKept) await this.forget(put)
-    this.sightings.saveRefused(request, reason)
+    if (reason !== 'file-deleted') this.sightings.saveRefused(request, reason)
   }
 
   private async forget({ sent }: ChunkedPut): Promise<void> {

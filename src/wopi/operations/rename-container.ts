@@ -7,7 +7,7 @@ import { ContainerService } from '../../storage/container.service.js'
 import { requestedContainerName } from '../container-name.js'
 import type { ContainerOperation, ContainerRequest } from '../container-operation.js'
 import { ContainerRights } from '../container-rights.js'
-import { againIfNameTaken } from '../name-race.js'
+import { againIfNameTaken } from '../../storage/name-race.js'
 import { WopiError } from '../wopi-error.js'
 
 /** WOPI.md §9.6: the id stays, and so does everything in it. */

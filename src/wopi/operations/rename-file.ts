@@ -11,7 +11,7 @@ import { sanitizeStem, splitName } from '../../storage/file-name.js'
 import { FileService } from '../../storage/file.service.js'
 import { sendsDocumentWithRename } from '../client-family.js'
 import { conflictAnswer } from '../lock-answer.js'
-import { againIfNameTaken } from '../name-race.js'
+import { againIfNameTaken } from '../../storage/name-race.js'
 import type { Operation, WopiRequest } from '../operation.js'
 import { readPut } from '../put-headers.js'
 import { RefusedSaves } from '../refused-saves.service.js'
@@ -102,7 +102,12 @@ export class RenameFile implements Operation {
     else if (outcome.kind === 'refused') {
       const isKept = await this.refusedSaves.keep(request.access, headers, outcome)
       if (isKept) this.sightings.saveRefused(request, outcome.reason)
-    }
+    } else
+      await this.refusedSaves.keep(request.access, headers, {
+        kind: 'refused',
+        reason: 'file-deleted',
+        content,
+      })
     if (fault) throw fault
   }
 }
