@@ -6,14 +6,8 @@ import {
   type LostOperation,
   type Operation,
 } from './history.js'
-import {
-  answered,
-  changed,
-  initialState,
-  type RegisterState,
-  type Rules,
-  type Step,
-} from './lock-register.js'
+import { answered, changed } from './lock-register.js'
+import { initialState, type RegisterState, type Rules, type Step } from './register-state.js'
 import { TakenSet, Visited } from './search-memory.js'
 import { contentRules, repeatedVersion } from './versions.js'
 

@@ -4,47 +4,13 @@ import {
   isLate,
   isLost,
   isRead,
-  type CompletedOperation,
   type LateRequest,
   type Operation,
   type Request,
 } from './history.js'
+import { hear, look, type Action, type Knowledge, type Lull } from './client-action.js'
 import type { Random } from './random.js'
 import { sha256Of } from './wopi-caller.js'
-
-/** What the clients of one file have seen. Shared, because clients that know more collide more often. */
-export interface Knowledge {
-  lock: string
-  /** When the lock's timer was last restarted, as far as anybody was told. */
-  startedAt: number
-  /** Everybody waits for the lock to run out, and then only watches for `watchMs` before anybody acts. */
-  lull: Lull | null
-  /** Changes whose answer was lost. */
-  lost: number
-  /** The contents that anybody was told of, and their LastModifiedTime; the latest told last. */
-  contents: { readonly sha256: string; readonly modifiedAt: string }[]
-}
-
-interface Lull {
-  /** Whose end is awaited. */
-  lock: string
-  readonly watchMs: number
-  /** The client whose save waits, inside the database, for the row that somebody else holds over the lock's end. */
-  readonly held: number | null
-}
-
-export interface Action {
-  readonly request: Request
-  readonly body: Buffer | null
-  /** Pause in the middle of the body: the upload that outlives its lock (R-03). */
-  readonly stallMs: number
-  /** How long somebody else's transaction holds the file's row from just before this call (R-14). */
-  readonly rowHeldMs: number
-  /** When the client hangs up; null = never. */
-  readonly hangUpAfterMs: number | null
-  /** Of the content that `request.base` names. */
-  readonly baseTime?: string
-}
 
 export interface ScriptOptions {
   readonly client: number
@@ -59,11 +25,6 @@ export interface ScriptOptions {
 
 /** Few, so that native clients meet each other's, and clear them away for the browsers. */
 const COAUTH_IDS = ['A', 'B']
-
-/** Only this: no pause, no hanging up. */
-export function look(kind: 'GET_LOCK' | 'CHECK' | 'GET_COAUTH_TABLE'): Action {
-  return { request: { kind }, body: null, stallMs: 0, rowHeldMs: 0, hangUpAfterMs: null }
-}
 
 /** As Word writes them, so that a host that parses ids instead of comparing bytes is caught too. */
 const LOCK_IDS = ['{"S":"1","F":"4"}', '{"S":"1", "F":"4"}', '{"F":"4","S":"1"}', 'b']
@@ -198,7 +159,7 @@ export class ClientScript {
     const { random } = this
     if (this.options.timestamps && random.chance(0.12)) {
       const kind = random.oneOf(['LATE_REFRESH', 'LATE_REFRESH', 'LATE_UNLOCK'] as const)
-      return this.mayBeLost({ kind, id: knowledge.lock || random.oneOf(LOCK_IDS) })
+      return this.mayBeLost({ kind, id: (random.chance(0.7) && knowledge.lock) || random.oneOf(LOCK_IDS) })
     }
     const known = knowledge.lock !== '' && random.chance(0.6) ? knowledge.lock : random.oneOf(LOCK_IDS)
     const other = this.otherThan(known)
@@ -261,7 +222,7 @@ export class ClientScript {
       if (!isRead(request)) knowledge.lost++
       return false
     }
-    this.hear(operation, knowledge)
+    hear(operation, knowledge)
     if (
       isCoauth(request) ||
       isLate(request) ||
@@ -278,14 +239,5 @@ export class ClientScript {
     }
     const overdue = operation.return > before.startedAt + this.options.lifeMs
     return before.lock !== '' && overdue && knowledge.lock !== before.lock
-  }
-
-  private hear({ request, answer }: CompletedOperation, { contents }: Knowledge): void {
-    const { modifiedAt, status } = answer
-    const sha256 = request.kind === 'PUT' ? request.sha256 : answer.sha256
-    if (status !== 200 || !modifiedAt || sha256 === null) return
-    const known = contents.findIndex((one) => one.sha256 === sha256)
-    if (known >= 0) contents.splice(known, 1)
-    contents.push({ sha256, modifiedAt })
   }
 }

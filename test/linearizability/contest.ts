@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { ClientScript, look, type Action, type Knowledge } from './client-script.js'
+import { look, type Action, type Knowledge } from './client-action.js'
+import { ClientScript } from './client-script.js'
 import type { DriverOptions, DriverReport, NewFile } from './driver.js'
 import { isLost, type History, type Operation } from './history.js'
 import { Random } from './random.js'

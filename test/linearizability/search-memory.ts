@@ -1,4 +1,4 @@
-import type { RegisterState } from './lock-register.js'
+import type { RegisterState } from './register-state.js'
 
 /** Which of the operations 0…size−1 are already part of the order. */
 export class TakenSet {

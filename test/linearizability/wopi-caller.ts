@@ -3,7 +3,7 @@ import { Readable } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Agent, type Dispatcher } from 'undici'
 import { z } from 'zod'
-import type { Action } from './client-script.js'
+import type { Action } from './client-action.js'
 import type { NewFile } from './driver.js'
 import { isCoauth, isLate, tableText, type Answer, type Operation, type Request } from './history.js'
 
