@@ -22,7 +22,14 @@ const REVIVES: ReadonlySet<Seen['kind']> = OPENS
 const IN_PERSON: ReadonlySet<Seen['kind']> = new Set(['checked', 'edited', 'coauth-locked'])
 
 /** Told by the page around the editor. */
-const BY_PAGE: ReadonlySet<Seen['kind']> = new Set(['edited', 'unmodified', 'here', 'together', 'left'])
+const BY_PAGE: ReadonlySet<Seen['kind']> = new Set([
+  'edited',
+  'modified',
+  'unmodified',
+  'here',
+  'together',
+  'left',
+])
 
 /** Signs of a person, where lock calls are signs of the editor service only. */
 const PERSONAL: ReadonlySet<Seen['kind']> = new Set([

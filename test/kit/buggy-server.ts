@@ -1,14 +1,52 @@
+import { Presence } from '../../src/coauth-status/presence.js'
+import * as lateStatements from '../../src/lock/late-lock.statements.js'
 import * as statements from '../../src/lock/lock.statements.js'
 import { LockService, type Admission, type LockOutcome } from '../../src/lock/lock.service.js'
+import { ARE_OWN } from '../../src/storage/save-chain.js'
+import { SaveAdmission, type SaveAdmitted, type SaveInHand } from '../../src/wopi/save-admission.service.js'
 
 /**
  * The server with one of the classic lock bugs put in, so that the linearizability test can prove that it would find
  * them. `SEEDED_BUG`: `now` (expiry judged by the start of the transaction), `read-then-write` (no row lock between
  * the look and the change), `two-step-relock` (UnlockAndRelock as Unlock and then Lock), `coauth-by-snapshot` (coauth
- * locks looked for in their table, which a statement sees as it was before its wait for the row lock).
+ * locks looked for in their table, which a statement sees as it was before its wait for the row lock); and of issue 11,
+ * B1 to B3: `retake-on-any-base`, `retake-without-lock`, `own-in-any-epoch`, `late-refresh-of-any-id`,
+ * `late-refresh-of-the-dead`, `late-refresh-in-vain`, `late-unlock-of-any-id`.
  */
-function plant(bug: string | undefined): void {
+function plant(bug: string): void {
   switch (bug) {
+    case 'retake-on-any-base': {
+      // eslint-disable-next-line @typescript-eslint/unbound-method -- called with its own `this` below
+      const { judge } = SaveAdmission.prototype
+      SaveAdmission.prototype.judge = function (tx, save: SaveInHand): Promise<SaveAdmitted> {
+        if (save.lock.kind !== 'none') return judge.call(this, tx, save)
+        const headers = { ...save.headers, baseTimestamp: save.head.modifiedAt }
+        return judge.call(this, tx, { ...save, headers })
+      }
+      return
+    }
+    case 'retake-without-lock':
+      Object.assign(SaveAdmission.prototype, {
+        takeAgain: () => Promise.resolve({ admitted: true, lockEpoch: undefined }),
+      })
+      return
+    case 'own-in-any-epoch':
+      Object.assign(ARE_OWN, { text: ARE_OWN.text.replace('v.lock_epoch = $4', '$4::text is not null') })
+      return
+    case 'late-refresh-of-any-id':
+      rewrite((sql) => sql.replace('or lock_id <> $5', 'or $5::text is null'))
+      return
+    case 'late-refresh-of-the-dead':
+      rewrite((sql) => sql.replace("live_kind <> 'wopi' or", "kind <> 'wopi' or"))
+      return
+    case 'late-refresh-in-vain':
+      rewrite((sql) => sql.replace('when $7::boolean and', 'when not $7::boolean and'))
+      return
+    case 'late-unlock-of-any-id':
+      rewrite((sql) =>
+        sql.replace("and lock_id = $5 then 'release'", "and $5::text is not null then 'release'"),
+      )
+      return
     case 'now':
       rewrite((sql) => sql.replaceAll('clock_timestamp()', 'now()'))
       return
@@ -36,16 +74,19 @@ function plant(bug: string | undefined): void {
       }
       return
     default:
-      throw new Error(`SEEDED_BUG=${String(bug)} is none`)
+      throw new Error(`SEEDED_BUG=${bug} is none`)
   }
 }
 
 function rewrite(change: (sql: string) => string): void {
-  for (const value of Object.values(statements)) {
+  for (const value of [...Object.values(statements), ...Object.values(lateStatements)]) {
     const changed = change(value.text)
     if (changed !== value.text) Object.assign(value, { text: changed })
   }
 }
 
-plant(process.env['SEEDED_BUG'])
+const { SEEDED_BUG, PRESENCE } = process.env
+if (SEEDED_BUG !== undefined) plant(SEEDED_BUG)
+// Who is there stays as the test has it: what is seen is noted at times that no history tells.
+if (PRESENCE === 'still') Presence.prototype.saw = () => undefined
 await import('../../src/main.js')

@@ -37,3 +37,9 @@ async function signedAnew(
     keyid: kid,
   })
 }
+
+export function jtiOf(accessToken: string): string {
+  const claims = jwt.decode(accessToken, { json: true })
+  if (claims?.jti === undefined) throw new TypeError('no access token')
+  return claims.jti
+}

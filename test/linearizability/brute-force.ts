@@ -1,5 +1,6 @@
 import {
   isCoauth,
+  isLate,
   isLost,
   isRead,
   tableText,
@@ -17,7 +18,17 @@ import {
  */
 export function existsOrder(history: History, lifeMs: number): boolean {
   return place(
-    { lock: '', timer: null, head: null, coauth: new Map(), placed: [], sightings: [], claims: [] },
+    {
+      lock: '',
+      timer: null,
+      head: null,
+      own: [],
+      saves: savesOf(history.operations),
+      coauth: new Map(),
+      placed: [],
+      sightings: [],
+      claims: [],
+    },
     history.operations,
     lifeMs,
   )
@@ -28,6 +39,10 @@ interface World {
   /** The operation that started the timer. */
   readonly timer: Operation | null
   readonly head: Operation | null
+  /** The heads that a save may be based on while the lock is held. */
+  readonly own: readonly (Operation | null)[]
+  /** What was ever saved; any other content is the one that the file began with. */
+  readonly saves: ReadonlySet<string>
   readonly coauth: ReadonlyMap<string, CoauthType>
   readonly placed: readonly Operation[]
   readonly sightings: readonly {
@@ -52,10 +67,7 @@ function place(world: World, operations: readonly Operation[], lifeMs: number): 
 
 function worldsAfter(world: World, operation: Operation): World[] {
   const { request } = operation
-  const indifferent =
-    request.kind === 'CHECK' ||
-    (request.kind === 'LOCK' && request.id === world.lock) ||
-    (isCoauth(request) && request.kind !== 'GET_COAUTH_LOCK')
+  const indifferent = request.kind === 'CHECK' || (isCoauth(request) && request.kind !== 'GET_COAUTH_LOCK')
   if (world.timer === null || world.lock === '' || indifferent) return respond(world, operation)
   const sighting = { timer: world.timer, by: operation }
   return [true, false].flatMap((alive) =>
@@ -69,9 +81,16 @@ function worldsAfter(world: World, operation: Operation): World[] {
 function respond(world: World, operation: Operation): World[] {
   const { request, answer } = operation
   const granted = grants(world, request)
+  const late = isLate(request)
   const after = granted ? effect(world, operation) : world
   const placed = { ...after, placed: [...world.placed, operation] }
   if (answer === 'lost') return [placed]
+  if (late) {
+    const status = granted && request.kind === 'LATE_UNLOCK' ? 200 : 401
+    const isRight = answer.status === status && answer.lock === null
+    const claim = { head: after.head, version: answer.version, sha256: answer.sha256 }
+    return isRight ? [{ ...placed, claims: [...world.claims, claim] }] : []
+  }
   if (answer.status !== (granted ? 200 : 409) || !lockFits(answer, request, world)) return []
   if (!tableFits(answer, request, after)) return []
   if (request.kind === 'PUT' && granted && answer.version === null) return []
@@ -83,7 +102,7 @@ function respond(world: World, operation: Operation): World[] {
   ]
 }
 
-function grants({ lock, coauth }: World, request: Request): boolean {
+function grants({ lock, coauth, head, own, saves }: World, request: Request): boolean {
   switch (request.kind) {
     case 'CHECK':
     case 'GET_COAUTH_TABLE':
@@ -99,13 +118,15 @@ function grants({ lock, coauth }: World, request: Request): boolean {
       return coauth.size === 0
     case 'LOCK':
       return coauth.size === 0 && (lock === '' || lock === request.id)
+    case 'PUT': {
+      if (coauth.size > 0 || request.lock === '') return false
+      const { base } = request
+      if (base === undefined) return lock === request.lock
+      if (lock === '') return isContent(base, head, saves)
+      return lock === request.lock && own.some((one) => isContent(base, one, saves))
+    }
     default: {
-      const presented =
-        request.kind === 'PUT'
-          ? request.lock
-          : request.kind === 'UNLOCK_AND_RELOCK'
-            ? request.oldId
-            : request.id
+      const presented = request.kind === 'UNLOCK_AND_RELOCK' ? request.oldId : request.id
       return coauth.size === 0 && presented !== '' && presented === lock
     }
   }
@@ -115,9 +136,13 @@ function effect(world: World, operation: Operation): World {
   const { request } = operation
   if (isRead(request) || request.kind === 'REFRESH_COAUTH_LOCK') return world
   switch (request.kind) {
-    case 'PUT':
-      return { ...world, head: operation }
+    case 'PUT': {
+      const saved = { ...world, head: operation }
+      if (world.lock !== '') return { ...saved, own: [...world.own, operation] }
+      return { ...saved, lock: request.lock, timer: operation, own: [world.head, operation] }
+    }
     case 'UNLOCK':
+    case 'LATE_UNLOCK':
       return { ...world, lock: '', timer: null }
     case 'GET_COAUTH_LOCK':
       return { ...world, coauth: new Map(world.coauth).set(request.id, request.type) }
@@ -126,10 +151,22 @@ function effect(world: World, operation: Operation): World {
     case 'LOCK':
     case 'UNLOCK_AND_RELOCK':
     case 'REFRESH_LOCK':
-      return { ...world, lock: request.id, timer: operation }
+    case 'LATE_REFRESH': {
+      const goesOn = world.lock === request.id && request.kind !== 'UNLOCK_AND_RELOCK'
+      return { ...world, lock: request.id, timer: operation, own: goesOn ? world.own : [world.head] }
+    }
     default:
       return world
   }
+}
+
+function isContent(sha256: string, head: Operation | null, saves: ReadonlySet<string>): boolean {
+  if (head === null) return !saves.has(sha256)
+  return head.request.kind === 'PUT' && head.request.sha256 === sha256
+}
+
+function savesOf(operations: readonly Operation[]): Set<string> {
+  return new Set(operations.flatMap(({ request }) => (request.kind === 'PUT' ? [request.sha256] : [])))
 }
 
 function lockFits(answer: Answer, request: Request, { lock, coauth }: World): boolean {
@@ -164,7 +201,7 @@ function end(operation: Operation, placed: readonly Operation[]): number {
 
 /** One version and one content per save, and no version for two saves. */
 function claimsAgree({ claims }: World, operations: readonly Operation[]): boolean {
-  const saves = new Set(operations.flatMap(({ request }) => (request.kind === 'PUT' ? [request.sha256] : [])))
+  const saves = savesOf(operations)
   return claims.every(
     (one) =>
       (one.sha256 === null ||

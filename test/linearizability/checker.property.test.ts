@@ -13,8 +13,8 @@ const seeds = fc.integer({ min: 0, max: 0x7fffffff })
 describe('R-01 the checker, over generated histories', () => {
   it('accepts whatever a correct register answered, with expiries, concurrency and lost answers', () => {
     fc.assert(
-      fc.property(seeds, fc.integer({ min: 1, max: 14 }), (seed, clients) => {
-        const options = { clients, operations: 200, lifeMs: 60, lostFraction: 0.03 }
+      fc.property(seeds, fc.integer({ min: 1, max: 14 }), fc.boolean(), (seed, clients, timestamps) => {
+        const options = { clients, operations: 200, lifeMs: 60, lostFraction: 0.03, timestamps }
         const history = simulatedHistory(new Random(seed), options)
         expect(check(history, { lifeMs: 60 }), print(history.operations)).toHaveProperty(
           'verdict',
@@ -41,9 +41,9 @@ describe('R-01 the checker, over generated histories', () => {
   it('agrees with the definition on small correct histories, some of them spoiled', () => {
     const verdicts = { linearizable: 0, bad: 0, undecided: 0 }
     fc.assert(
-      fc.property(seeds, fc.integer({ min: 1, max: 4 }), (seed, clients) => {
+      fc.property(seeds, fc.integer({ min: 1, max: 4 }), fc.boolean(), (seed, clients, timestamps) => {
         const random = new Random(seed)
-        const options = { clients, operations: 7, lifeMs: 8, lostFraction: 0.15 }
+        const options = { clients, operations: 7, lifeMs: 8, lostFraction: 0.15, timestamps }
         const history = randomlySpoiled(simulatedHistory(random, options), random)
         const { verdict } = check(history, { lifeMs: 8, slackMs: 0 })
         verdicts[verdict]++
@@ -106,6 +106,8 @@ describe('R-01 the checker, over generated histories', () => {
 
 const ids = fc.constantFrom('a', 'b')
 
+const bases = fc.constantFrom('sha-initial', 'sha0', 'sha1', 'sha2')
+
 const requests: fc.Arbitrary<Request> = fc.oneof(
   fc.record({ kind: fc.constant('LOCK' as const), id: ids }),
   fc.record({ kind: fc.constant('UNLOCK' as const), id: ids }),
@@ -114,6 +116,8 @@ const requests: fc.Arbitrary<Request> = fc.oneof(
   fc.constant<Request>({ kind: 'GET_LOCK' }),
   fc.constant<Request>({ kind: 'CHECK' }),
   ids.map((lock): Request => ({ kind: 'PUT', lock, sha256: '' })),
+  fc.record({ kind: fc.constant('PUT' as const), lock: ids, sha256: fc.constant(''), base: bases }),
+  fc.record({ kind: fc.constantFrom('LATE_REFRESH' as const, 'LATE_UNLOCK' as const), id: ids }),
   fc.record({
     kind: fc.constant('GET_COAUTH_LOCK' as const),
     id: fc.constantFrom('A', 'B'),
@@ -127,7 +131,7 @@ const requests: fc.Arbitrary<Request> = fc.oneof(
 )
 
 const answers: fc.Arbitrary<Answer> = fc.record({
-  status: fc.constantFrom(200 as const, 200 as const, 409 as const),
+  status: fc.constantFrom(200 as const, 200 as const, 409 as const, 401 as const),
   lock: fc.constantFrom('', 'a', 'b', null),
   table: fc.constantFrom('', 'A:Coauth', 'B:CoauthExclusive'),
   version: fc.constantFrom(null, null, null, '1', '2', '3'),

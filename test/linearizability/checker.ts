@@ -6,14 +6,8 @@ import {
   type LostOperation,
   type Operation,
 } from './history.js'
-import {
-  answered,
-  changed,
-  initialState,
-  type RegisterState,
-  type Rules,
-  type Step,
-} from './lock-register.js'
+import { answered, changed } from './lock-register.js'
+import { initialState, type RegisterState, type Rules, type Step } from './register-state.js'
 import { TakenSet, Visited } from './search-memory.js'
 import { contentRules, repeatedVersion } from './versions.js'
 
@@ -86,7 +80,8 @@ class Search {
       .map((one, index) => ({ ...one, index: index + this.completed.length }))
     this.taken = new TakenSet(this.completed.length)
     const contents = contentRules([...this.completed, ...this.lost], (index) => this.taken.has(index))
-    this.rules = { lifeMs, slackMs, ...contents }
+    const tracksBases = operations.some(({ request }) => request.kind === 'PUT' && request.base !== undefined)
+    this.rules = { lifeMs, slackMs, tracksBases, ...contents }
     this.maxStates = maxStates
   }
 
@@ -134,7 +129,9 @@ class Search {
       again = false
       const { steps, before } = this.candidates()
       for (const step of steps) {
-        if (answered(state, step, before, step.answer, this.rules) !== state) continue
+        // A late refresh would be lost that takes effect later: its answer fits any state.
+        if (step.request.kind === 'LATE_REFRESH') continue
+        if (answered(state, step, before, step.answer, this.rules)[0] !== state) continue
         this.taken.add(step.index)
         taken.push(step.index)
         again = true
@@ -152,12 +149,11 @@ class Search {
     // Tried from the end: who returned first most likely took effect first, and lost answers are the last resort.
     for (const [position, step] of this.lost.entries()) {
       if (step.call > before || (lostMask >> BigInt(position)) & 1n) continue
-      const after = changed(state, step, before, null, this.rules)
-      if (after) moves.push({ state: after, step })
+      for (const after of changed(state, step, before, null, this.rules)) moves.push({ state: after, step })
     }
     for (const step of [...steps].sort((a, b) => b.return - a.return)) {
-      const after = answered(state, step, before, step.answer, this.rules)
-      if (after) moves.push({ state: after, step })
+      const afters = answered(state, step, before, step.answer, this.rules)
+      for (const after of afters) moves.push({ state: after, step })
     }
     return moves
   }

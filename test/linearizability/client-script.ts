@@ -1,37 +1,16 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { isCoauth, isLost, isRead, type Operation, type Request } from './history.js'
+import {
+  isCoauth,
+  isLate,
+  isLost,
+  isRead,
+  type LateRequest,
+  type Operation,
+  type Request,
+} from './history.js'
+import { hear, look, type Action, type Knowledge, type Lull } from './client-action.js'
 import type { Random } from './random.js'
 import { sha256Of } from './wopi-caller.js'
-
-/** What the clients of one file have seen. Shared, because clients that know more collide more often. */
-export interface Knowledge {
-  lock: string
-  /** When the lock's timer was last restarted, as far as anybody was told. */
-  startedAt: number
-  /** Everybody waits for the lock to run out, and then only watches for `watchMs` before anybody acts. */
-  lull: Lull | null
-  /** Changes whose answer was lost. */
-  lost: number
-}
-
-interface Lull {
-  /** Whose end is awaited. */
-  lock: string
-  readonly watchMs: number
-  /** The client whose save waits, inside the database, for the row that somebody else holds over the lock's end. */
-  readonly held: number | null
-}
-
-export interface Action {
-  readonly request: Request
-  readonly body: Buffer | null
-  /** Pause in the middle of the body: the upload that outlives its lock (R-03). */
-  readonly stallMs: number
-  /** How long somebody else's transaction holds the file's row from just before this call (R-14). */
-  readonly rowHeldMs: number
-  /** When the client hangs up; null = never. */
-  readonly hangUpAfterMs: number | null
-}
 
 export interface ScriptOptions {
   readonly client: number
@@ -40,15 +19,12 @@ export interface ScriptOptions {
   readonly nameOfFile: string
   /** How often a client is a native one. */
   readonly coauthFraction: number
+  /** Whether they speak of timestamps, as Collabora's do. */
+  readonly timestamps: boolean
 }
 
 /** Few, so that native clients meet each other's, and clear them away for the browsers. */
 const COAUTH_IDS = ['A', 'B']
-
-/** Only this: no pause, no hanging up. */
-export function look(kind: 'GET_LOCK' | 'CHECK' | 'GET_COAUTH_TABLE'): Action {
-  return { request: { kind }, body: null, stallMs: 0, rowHeldMs: 0, hangUpAfterMs: null }
-}
 
 /** As Word writes them, so that a host that parses ids instead of comparing bytes is caught too. */
 const LOCK_IDS = ['{"S":"1","F":"4"}', '{"S":"1", "F":"4"}', '{"F":"4","S":"1"}', 'b']
@@ -56,7 +32,7 @@ const LOCK_IDS = ['{"S":"1","F":"4"}', '{"S":"1", "F":"4"}', '{"F":"4","S":"1"}'
 const LULL_CHANCE = 1 / 80
 const LARGEST_BODY = 2_000
 
-type WopiKind = Exclude<Request['kind'], `${string}COAUTH${string}`>
+type WopiKind = Exclude<Request['kind'], `${string}COAUTH${string}` | LateRequest['kind']>
 
 /** What one client of a contended file does next. */
 export class ClientScript {
@@ -68,6 +44,10 @@ export class ClientScript {
   ) {}
 
   async next(knowledge: Knowledge): Promise<Action> {
+    return this.basedOnSomething(await this.choose(knowledge), knowledge)
+  }
+
+  private async choose(knowledge: Knowledge): Promise<Action> {
     const { random } = this
     if (knowledge.lull === null && knowledge.lock !== '' && random.chance(LULL_CHANCE)) {
       knowledge.lull = this.newLull(knowledge.lock)
@@ -80,6 +60,16 @@ export class ClientScript {
       await sleep(random.between(0, 4))
     }
     return random.chance(this.options.coauthFraction) ? this.coauth() : this.anything(knowledge)
+  }
+
+  /** Mostly the latest that is known, or one of a little before, as who did not hear of a save has it. */
+  private basedOnSomething(action: Action, { contents }: Knowledge): Action {
+    const { random } = this
+    const { request } = action
+    const back = random.chance(0.6) ? 1 : random.between(1, 6)
+    const base = contents[Math.max(0, contents.length - Math.ceil(back))]
+    if (!this.options.timestamps || request.kind !== 'PUT' || !base) return action
+    return { ...action, request: { ...request, base: base.sha256 }, baseTime: base.modifiedAt }
   }
 
   private coauth(): Action {
@@ -167,6 +157,10 @@ export class ClientScript {
 
   private anything(knowledge: Knowledge): Action {
     const { random } = this
+    if (this.options.timestamps && random.chance(0.12)) {
+      const kind = random.oneOf(['LATE_REFRESH', 'LATE_REFRESH', 'LATE_UNLOCK'] as const)
+      return this.mayBeLost({ kind, id: (random.chance(0.7) && knowledge.lock) || random.oneOf(LOCK_IDS) })
+    }
     const known = knowledge.lock !== '' && random.chance(0.6) ? knowledge.lock : random.oneOf(LOCK_IDS)
     const other = this.otherThan(known)
     const kind = random.weighted({
@@ -228,8 +222,10 @@ export class ClientScript {
       if (!isRead(request)) knowledge.lost++
       return false
     }
+    hear(operation, knowledge)
     if (
       isCoauth(request) ||
+      isLate(request) ||
       request.kind === 'CHECK' ||
       (request.kind === 'PUT' && operation.answer.status === 200)
     )

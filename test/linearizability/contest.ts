@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { ClientScript, look, type Action, type Knowledge } from './client-script.js'
+import { look, type Action, type Knowledge } from './client-action.js'
+import { ClientScript } from './client-script.js'
 import type { DriverOptions, DriverReport, NewFile } from './driver.js'
 import { isLost, type History, type Operation } from './history.js'
 import { Random } from './random.js'
@@ -11,7 +12,13 @@ const MOST_LOST = 10
 /** All clients on one file, from its creation until its history is long enough. */
 export class Contest {
   private readonly operations: Operation[] = []
-  private readonly knowledge: Knowledge = { lock: '', startedAt: 0, lull: null, lost: 0 }
+  private readonly knowledge: Knowledge = {
+    lock: '',
+    startedAt: 0,
+    lull: null,
+    lost: 0,
+    contents: [],
+  }
 
   constructor(
     private readonly file: NewFile,
@@ -42,13 +49,21 @@ export class Contest {
   }
 
   private script(client: number): ClientScript {
-    const { seed, ttlMs, graceMs, lostFraction = 0.015, coauthFraction = 0 } = this.options
+    const {
+      seed,
+      ttlMs,
+      graceMs,
+      lostFraction = 0.015,
+      coauthFraction = 0,
+      timestamps = false,
+    } = this.options
     return new ClientScript(new Random((seed * 1_000_003 + this.number) * 1_009 + client), {
       client,
       lifeMs: ttlMs + graceMs,
       lostFraction,
       nameOfFile: this.file.id,
       coauthFraction,
+      timestamps,
     })
   }
 

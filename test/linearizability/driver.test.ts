@@ -8,7 +8,12 @@ describe('R-01 driver and checker together', () => {
   let register: ReferenceRegister | undefined
   afterEach(() => register?.stop())
 
-  const run = async (bug: SeededBug, operations: number, upTo: RunOptions['upTo']): Promise<RunResult> => {
+  const run = async (
+    bug: SeededBug,
+    operations: number,
+    upTo: RunOptions['upTo'],
+    timestamps = false,
+  ): Promise<RunResult> => {
     const started = await ReferenceRegister.start({ lifeMs: 150, bug })
     register = started
     return runAndCheck({
@@ -20,6 +25,7 @@ describe('R-01 driver and checker together', () => {
       seed: 1,
       files: 4,
       upTo,
+      timestamps,
       newFile: () => started.newFile(),
     })
   }
@@ -36,6 +42,23 @@ describe('R-01 driver and checker together', () => {
     'report a register with the bug %s',
     async (bug) => {
       const result = await run(bug, 20_000, 'the first bad register')
+      expect(result.bad.length).toBeGreaterThan(0)
+    },
+    60_000,
+  )
+
+  it('find nothing wrong with a correct register whose clients name what their saves are based on', async () => {
+    const result = await run('none', 6_000, 'the end', true)
+    expect(result.bad.map(({ verdict }) => print(verdict.stuck))).toEqual([])
+    expect(result).toMatchObject({ undecided: [], unexpected: {} })
+    expect(result.outcomes['LATE_REFRESH 401']).toBeGreaterThan(50)
+    expect(result.outcomes['LATE_UNLOCK 200']).toBeGreaterThan(20)
+  }, 60_000)
+
+  it.each(['any-base', 'retake-without-lock', 'own-of-all-holdings', 'late-refresh-of-any-id'] as const)(
+    'report a register with the bug %s, for such clients',
+    async (bug) => {
+      const result = await run(bug, 20_000, 'the first bad register', true)
       expect(result.bad.length).toBeGreaterThan(0)
     },
     60_000,

@@ -6,6 +6,8 @@ export interface NewFile {
   readonly id: string
   /** WOPI access tokens for editing it; a client uses one of them. */
   readonly tokens: readonly string[]
+  /** One that ended a moment ago, of somebody who edited with the others. */
+  readonly ended?: string
 }
 
 export interface DriverOptions {
@@ -25,6 +27,8 @@ export interface DriverOptions {
   readonly lostFraction?: number
   /** Share of the calls that are those of native clients; the servers must have `COAUTH_PROFILE=plus` then. */
   readonly coauthFraction?: number
+  /** Saves name what they are based on, and some call with a token that has ended: `newFile` has one then. */
+  readonly timestamps?: boolean
   /** A file that is not empty and not locked. */
   newFile(): Promise<NewFile>
   /** Ends the run before all operations are done; what was recorded until then is handed over. */

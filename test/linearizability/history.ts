@@ -6,9 +6,19 @@ export type Request =
   | { readonly kind: 'REFRESH_LOCK'; readonly id: string }
   | { readonly kind: 'UNLOCK'; readonly id: string }
   | { readonly kind: 'GET_LOCK' }
-  /** `sha256` names the body; every body of a history is unique, so a save always makes a new version. */
-  | { readonly kind: 'PUT'; readonly lock: string; readonly sha256: string }
+  /** With a token that has just ended, while others edit (issue 11, B1, B3): refused, and a refresh all the same. */
+  | LateRequest
+  /**
+   * `sha256` names the body; every body of a history is unique, so a save always makes a new version. `base`: the content
+   * that it says it is based on, of Collabora and ONLYOFFICE; one file has either such saves or others.
+   */
+  | { readonly kind: 'PUT'; readonly lock: string; readonly sha256: string; readonly base?: string }
   | { readonly kind: 'CHECK' }
+
+export interface LateRequest {
+  readonly kind: 'LATE_REFRESH' | 'LATE_UNLOCK'
+  readonly id: string
+}
 
 /** None of these locks expires within a history: 60 s is the least that a client may ask for. */
 export type CoauthRequest =
@@ -20,7 +30,7 @@ export type CoauthType = 'Coauth' | 'CoauthExclusive'
 
 /** What the client was told. `null` = the answer did not say. */
 export interface Answer {
-  readonly status: 200 | 409
+  readonly status: 200 | 401 | 409
   /** X-WOPI-Lock: '' when present and empty, which means unlocked. */
   readonly lock: string | null
   /** X-WOPI-ItemVersion, or Version of CheckFileInfo. */
@@ -29,6 +39,8 @@ export interface Answer {
   readonly sha256: string | null
   /** The coauth table, as `tableText` writes it. */
   readonly table?: string | null
+  /** LastModifiedTime, for the next save to be based on; the register's rule does not ask it. */
+  readonly modifiedAt?: string | null
 }
 
 /** One text for one table, whatever the order of its rows. */
@@ -41,6 +53,10 @@ export function tableText(rows: Iterable<readonly [id: string, type: string]>): 
 
 export function isRead({ kind }: Request): boolean {
   return kind === 'GET_LOCK' || kind === 'CHECK' || kind === 'GET_COAUTH_TABLE'
+}
+
+export function isLate(request: Request): request is LateRequest {
+  return request.kind === 'LATE_REFRESH' || request.kind === 'LATE_UNLOCK'
 }
 
 export function isCoauth(request: Request): request is CoauthRequest {

@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, inject, it } from 'vitest'
 import { newDatabase } from '../kit/postgres.js'
 import { COAUTH_BUGS, plantInDatabase, type CoauthBug } from './coauth-mutants.js'
+import type { NewFile } from './driver.js'
 import { disturb } from './faults.js'
 import { Random } from './random.js'
 import { runAndCheck, type RunOptions, type RunResult } from './run-and-check.js'
@@ -96,6 +97,59 @@ describe('R-01 the same register with coauth locks in it (WOPI.md §12.1)', () =
     const result = await mixed(40_000, 'the first bad register', { seededBug: 'coauth-by-snapshot' })
     expect(result.bad.length).toBeGreaterThan(0)
   }, 150_000)
+})
+
+describe('R-01 the same register for clients that speak of timestamps (issue 11, B1 to B3)', () => {
+  let pair: TandemPair | undefined
+  afterEach(async () => {
+    await pair?.stop()
+    pair = undefined
+  })
+
+  const timed = async (
+    operations: number,
+    upTo: RunOptions['upTo'],
+    seededBug?: string,
+  ): Promise<RunResult> => {
+    const databaseUrl = await newDatabase(inject('postgres'))
+    const env = { PRESENCE: 'still', ...(seededBug && { SEEDED_BUG: seededBug }) }
+    const servers = await TandemPair.start({
+      databaseUrl,
+      ttlMs,
+      graceMs,
+      entry: 'test/kit/buggy-server.js',
+      env,
+    })
+    pair = servers
+    const newFile = (): Promise<NewFile> => servers.newTimedFile()
+    return runAndCheck({ ...optionsFor(servers, operations, upTo), timestamps: true, newFile })
+  }
+
+  it('is linearizable over 10,000 operations, late calls and saves that take the lock again included', async () => {
+    const result = await timed(10_000, 'the end')
+    expectGood(result)
+    expect(result.unexpected, pair?.takeFailures().join('\n')).toEqual({})
+    for (const seen of ['PUT 200', 'PUT 409', 'LATE_REFRESH 401', 'LATE_UNLOCK 200', 'LATE_UNLOCK 401']) {
+      expect(result.outcomes[seen], seen).toBeGreaterThan(50)
+    }
+    expect(result.expiries).toBeGreaterThan(20)
+  }, 150_000)
+
+  it.each([
+    'retake-on-any-base',
+    'retake-without-lock',
+    'own-in-any-epoch',
+    'late-refresh-of-any-id',
+    'late-refresh-of-the-dead',
+    'late-refresh-in-vain',
+    'late-unlock-of-any-id',
+  ])(
+    'and the checker bites: a server with the bug %s is reported',
+    async (seededBug) => {
+      expect((await timed(40_000, 'the first bad register', seededBug)).bad.length).toBeGreaterThan(0)
+    },
+    150_000,
+  )
 })
 
 function optionsFor(servers: TandemPair, operations: number, upTo: RunOptions['upTo']): RunOptions {

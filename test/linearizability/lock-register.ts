@@ -1,61 +1,27 @@
 import { tableAfter } from './coauth-register.js'
-import { isCoauth, type Answer, type CoauthRequest, type Request } from './history.js'
+import {
+  isCoauth,
+  isLate,
+  type Answer,
+  type CoauthRequest,
+  type LateRequest,
+  type Request,
+} from './history.js'
+import {
+  beginsHolding,
+  isOwnBase,
+  madeOwn,
+  type RegisterState,
+  type Rules,
+  type Step,
+} from './register-state.js'
+
+// The sequential rule: what one operation does to the register, and whether its answer fits. Written from WOPI.md §6.2,
+// §7.2, §12 and issue 11, B1 to B3, only, and sharing no code with the server, so that an error cannot cancel out.
 
 /**
- * The sequential rule: what one operation does to the register, and whether its answer fits. Written from WOPI.md
- * §6.2, §7.2 and §12 only, and sharing no code with the server, so that an error cannot cancel out.
- *
- * Time. The life of a lock (TTL + grace) runs by the server's clock, which we cannot read. The instant at which the
- * server read it for an operation lies after the operation's call and no later than its effect, hence before
- * everything that took effect later has returned: `[call, before]`. Nothing else is assumed, not even that clock
- * readings follow the order of effects. The state keeps the interval `[from, until]` in which the timer was started.
- */
-export interface RegisterState {
-  /** '' = unlocked. A lock whose life is over stays here until an answer shows that it is gone. */
-  readonly lock: string
-  readonly from: number
-  readonly until: number
-  /** Index of the save that made the head; INITIAL for the content the file was created with. */
-  readonly head: number
-  /** `null`: made by a save whose answer was lost, and not seen by anybody yet. */
-  readonly version: string | null
-  /** The coauth table; while there is anything in it, `lock` is ''. */
-  readonly table: string
-}
-
-export const INITIAL = -1
-
-export const initialState: RegisterState = {
-  lock: '',
-  from: 0,
-  until: 0,
-  head: INITIAL,
-  version: null,
-  table: '',
-}
-
-export interface ContentRules {
-  /** May `version` be the name of what a save with a lost answer (or the file's creation) made? */
-  isUnclaimed(version: string): boolean
-  /** Is `sha256` the content that operation `head` saved? */
-  isContentOf(sha256: string, head: number): boolean
-}
-
-export interface Rules extends ContentRules {
-  /** TTL + grace in milliseconds: in grace a lock still counts for everybody. */
-  readonly lifeMs: number
-  /** How far the driver's clock and the server's may drift apart within one life. */
-  readonly slackMs: number
-}
-
-export interface Step {
-  readonly index: number
-  readonly request: Request
-  readonly call: number
-}
-
-/**
- * The state after `step` if `answer` is right in `state`, the very same object if nothing changed, else undefined.
+ * The states that `step` may leave if `answer` is right in `state`, the very same object if nothing changed; none if it is
+ * wrong. There are two where the answer does not tell whether the lock was still alive, and it makes a difference.
  * `before` is the first return among this operation and all that are to follow it.
  */
 export function answered(
@@ -64,34 +30,39 @@ export function answered(
   before: number,
   answer: Answer,
   rules: Rules,
-): RegisterState | undefined {
+): RegisterState[] {
   const { request } = step
   if (request.kind === 'PUT' && answer.status === 200) {
     // The header names the version after the save (WOPI.md §6.2), so it says nothing about the one before.
-    return answer.version === null ? undefined : changed(state, step, before, answer.version, rules)
+    return answer.version === null ? [] : changed(state, step, before, answer.version, rules)
   }
   const seen = seesHead(state, answer, rules)
-  if (!seen) return undefined
-  if (isCoauth(request)) return answeredCoauth(seen, request, step, before, answer, rules)
-  if (request.kind === 'CHECK') return answer.status === 200 ? seen : undefined
+  if (!seen || (answer.status === 401 && !isLate(request))) return []
+  if (isLate(request)) return answeredLate(seen, request, step, before, answer, rules)
+  if (isCoauth(request)) return some(answeredCoauth(seen, request, step, before, answer, rules))
+  if (request.kind === 'CHECK') return answer.status === 200 ? [seen] : []
   // Coauth locks are another interface, whose ids are not told: 409 without the header (WOPI.md §12.1).
-  if (answer.status === 409 && answer.lock === null) return seen.table === '' ? undefined : seen
-  if (answer.lock !== null && seen.table !== '') return undefined
+  if (answer.status === 409 && answer.lock === null) return seen.table === '' ? [] : [seen]
+  if (answer.lock !== null && seen.table !== '') return []
   if (request.kind === 'GET_LOCK') {
     return answer.status === 200 && answer.lock !== null
-      ? seesLock(seen, answer.lock, step, before, rules)
-      : undefined
+      ? some(seesLock(seen, answer.lock, step, before, rules))
+      : []
   }
   if (answer.status === 200) return changed(seen, step, before, null, rules)
   // A conflict without the true current id leaves the editor unable to join (WOPI.md §7.2).
-  if (answer.lock === null || !refuses(request, answer.lock)) return undefined
-  return seesLock(seen, answer.lock, step, before, rules)
+  if (answer.lock === null || !refuses(seen, request, answer.lock, rules)) return []
+  return some(seesLock(seen, answer.lock, step, before, rules))
 }
 
-type Change = Exclude<Request, CoauthRequest | { kind: 'GET_LOCK' | 'CHECK' }>
+function some(state: RegisterState | undefined): RegisterState[] {
+  return state ? [state] : []
+}
+
+type Change = Exclude<Request, CoauthRequest | LateRequest | { kind: 'GET_LOCK' | 'CHECK' }>
 
 /** May the host refuse `request` while `current` holds the file? */
-function refuses(request: Change, current: string): boolean {
+function refuses(state: RegisterState, request: Change, current: string, rules: Rules): boolean {
   switch (request.kind) {
     case 'LOCK':
       return current !== '' && current !== request.id
@@ -101,46 +72,78 @@ function refuses(request: Change, current: string): boolean {
     case 'UNLOCK':
       return current !== request.id
     case 'PUT': // without a lock only an empty file may be saved, and the driver's files are never empty
-      return current === '' || current !== request.lock
+      if (request.base === undefined || request.lock === '') return current === '' || current !== request.lock
+      if (current === '') return !rules.isContentOf(request.base, state.head)
+      return current !== request.lock || !isOwnBase(state, request.base, rules)
   }
 }
 
-/** The state after a success of `step`, undefined where the host had to refuse. Also the effect of a lost answer. */
+/** Told no more than that the token has ended; but what was done, was. */
+function answeredLate(
+  state: RegisterState,
+  { kind, id }: LateRequest,
+  step: Step,
+  before: number,
+  { status, lock }: Answer,
+  rules: Rules,
+): RegisterState[] {
+  if (lock !== null) return []
+  if (status === 200) return kind === 'LATE_UNLOCK' ? changed(state, step, before, null, rules) : []
+  if (status !== 401) return []
+  const other = state.lock !== id || state.table !== ''
+  const idle = other ? state : seesLock(state, '', step, before, rules)
+  return kind === 'LATE_REFRESH' ? [...some(idle), ...changed(state, step, before, null, rules)] : some(idle)
+}
+
+/** What a success of `step` may leave, nothing where the host had to refuse. Also the effect of a lost answer. */
 export function changed(
   state: RegisterState,
   step: Step,
   before: number,
   version: string | null,
   rules: Rules,
-): RegisterState | undefined {
+): RegisterState[] {
   const { request } = step
-  if (isCoauth(request)) return changedCoauth(state, request, step, before, rules)
-  if (state.table !== '' && request.kind !== 'GET_LOCK' && request.kind !== 'CHECK') return undefined
+  if (isCoauth(request)) return some(changedCoauth(state, request, step, before, rules))
+  if (state.table !== '' && request.kind !== 'GET_LOCK' && request.kind !== 'CHECK') return []
+  const held = (id: string): RegisterState | undefined => holds(state, id, step, before, rules)
+  const free = (): RegisterState | undefined => seesLock(state, '', step, before, rules)
+  const taken = (from: RegisterState | undefined, id: string): RegisterState[] =>
+    some(from && beginsHolding(locked(from, id, step, before), rules))
   switch (request.kind) {
     case 'LOCK': {
-      // The same id restarts the timer of a live lock and takes a dead one anew: the same outcome either way.
-      const held = state.lock === request.id ? state : seesLock(state, '', step, before, rules)
-      return held && locked(held, request.id, step, before)
+      if (state.lock !== request.id) return taken(free(), request.id)
+      // The same id restarts the timer of a live lock and takes a dead one anew: the same, but for what is its own.
+      const extended = locked(state, request.id, step, before)
+      if (!rules.tracksBases) return [extended]
+      const alive = held(request.id)
+      return [...(alive ? [locked(alive, request.id, step, before)] : []), ...taken(free(), request.id)]
     }
-    case 'UNLOCK_AND_RELOCK': {
-      const held = holds(state, request.oldId, step, before, rules)
-      return held && locked(held, request.id, step, before)
+    case 'UNLOCK_AND_RELOCK':
+      return taken(held(request.oldId), request.id)
+    case 'REFRESH_LOCK':
+    case 'LATE_REFRESH': {
+      const alive = held(request.id)
+      return some(alive && locked(alive, request.id, step, before))
     }
-    case 'REFRESH_LOCK': {
-      const held = holds(state, request.id, step, before, rules)
-      return held && locked(held, request.id, step, before)
-    }
-    case 'UNLOCK': {
-      const held = holds(state, request.id, step, before, rules)
-      return held && unlocked(held)
+    case 'UNLOCK':
+    case 'LATE_UNLOCK': {
+      const alive = held(request.id)
+      return some(alive && unlocked(alive))
     }
     case 'PUT': {
-      const held = holds(state, request.lock, step, before, rules)
-      return held && { ...held, head: step.index, version }
+      const { lock, base } = request
+      const saved = (one: RegisterState): RegisterState =>
+        madeOwn({ ...one, head: step.index, version }, step.index, rules)
+      const alive = held(lock)
+      const under = alive && (base === undefined || isOwnBase(alive, base, rules)) ? [saved(alive)] : []
+      if (base === undefined || lock === '' || !rules.isContentOf(base, state.head)) return under
+      // On top of the head of an unlocked file it takes the lock, as if a Lock came first.
+      return [...under, ...taken(free(), lock).map(saved)]
     }
     case 'GET_LOCK':
     case 'CHECK':
-      return state
+      return [state]
   }
 }
 
@@ -192,7 +195,7 @@ function locked(state: RegisterState, id: string, { call }: Step, before: number
 }
 
 function unlocked(state: RegisterState): RegisterState {
-  return { ...state, lock: '', from: 0, until: 0 }
+  return { ...state, lock: '', from: 0, until: 0, bases: '' }
 }
 
 function seesLock(

@@ -1,4 +1,4 @@
-import type { RegisterState } from './lock-register.js'
+import type { RegisterState } from './register-state.js'
 
 /** Which of the operations 0…size−1 are already part of the order. */
 export class TakenSet {
@@ -61,8 +61,12 @@ export class Visited {
   private readonly numbers = new Map<string | null, number>()
 
   /** False if a visited state covers this one. */
-  add(taken: string, { lock, head, version, from, until, table }: RegisterState, lostMask: bigint): boolean {
-    const key = `${head},${this.numberOf(version)},${this.numberOf(lock)},${this.numberOf(table)},${taken}`
+  add(
+    taken: string,
+    { lock, head, version, from, until, table, bases }: RegisterState,
+    lostMask: bigint,
+  ): boolean {
+    const key = `${head},${this.numberOf(version)},${this.numberOf(lock)},${this.numberOf(table)},${this.numberOf(`bases ${bases}`)},${taken}`
     const known = this.footprints.get(key)
     if (!known) {
       this.footprints.set(key, [{ from, until, lostMask }])

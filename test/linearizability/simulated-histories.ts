@@ -1,10 +1,12 @@
 import {
   isCoauth,
+  isLate,
   tableText,
   type Answer,
   type CoauthRequest,
   type CoauthType,
   type History,
+  type LateRequest,
   type Operation,
   type Request,
 } from './history.js'
@@ -15,6 +17,8 @@ export interface SimulationOptions {
   readonly operations: number
   readonly lifeMs: number
   readonly lostFraction: number
+  /** Saves name what they are based on, and some call late. */
+  readonly timestamps?: boolean
 }
 
 interface Pending {
@@ -38,9 +42,11 @@ export function simulatedHistory(random: Random, options: SimulationOptions): Hi
     .sort((a, b) => a.effect - b.effect)
     .map((one): Operation => {
       const { client, request, call } = one
-      const answer = one.fate === 'lost' ? null : register.answer(request, one.clock)
-      if (one.fate === 'answered' && answer) return { client, request, call, return: one.return, answer }
-      return { client, request, call, return: null, answer: 'lost' }
+      const asked = register.based(request, random)
+      const answer = one.fate === 'lost' ? null : register.answer(asked, one.clock)
+      if (one.fate === 'answered' && answer)
+        return { client, request: asked, call, return: one.return, answer }
+      return { client, request: asked, call, return: null, answer: 'lost' }
     })
   return { file: 'simulated', operations }
 }
@@ -58,7 +64,9 @@ function schedule(client: number, random: Random, options: SimulationOptions): P
       : 'answered'
     schedule.push({
       client,
-      request: anyRequest(random, `${client}.${n}`),
+      request: options.timestamps
+        ? timedRequest(random, `${client}.${n}`)
+        : anyRequest(random, `${client}.${n}`),
       call,
       effect:
         fate === 'lost but done' && random.chance(0.3) ? effect + options.lifeMs * random.fraction() : effect,
@@ -70,6 +78,18 @@ function schedule(client: number, random: Random, options: SimulationOptions): P
   }
   return schedule
 }
+
+/** What a save is based on is any content that some client may have saved; most are stale, or never were. */
+function timedRequest(random: Random, body: string): Request {
+  const late = random.chance(0.2) && random.oneOf(['LATE_REFRESH', 'LATE_UNLOCK'] as const)
+  if (late) return { kind: late, id: random.oneOf(['a', 'b', 'c']) }
+  const request = anyRequest(random, body)
+  if (isCoauth(request)) return { kind: 'CHECK' }
+  return request.kind === 'PUT' ? { ...request, base: LATEST } : request
+}
+
+/** Stands for one of the latest contents, until the register has the call. */
+const LATEST = 'latest'
 
 function anyRequest(random: Random, body: string): Request {
   const id = random.oneOf(['a', 'b', 'c'])
@@ -112,11 +132,27 @@ class SimulatedRegister {
   private version = 1
   private sha256 = 'sha-initial'
   private readonly coauth = new Map<string, CoauthType>()
+  /** Every content there was, the latest last; of these, what a save under the present holding may be based on. */
+  private readonly contents = [this.sha256]
+  private own = 0
 
   constructor(private readonly lifeMs: number) {}
 
+  /** A client never saw what is still to come: of what there was it has the latest, or an earlier one. */
+  based(request: Request, random: Random): Request {
+    if (request.kind !== 'PUT' || request.base !== LATEST) return request
+    const back = random.chance(0.7) ? 0 : Math.floor(random.between(0, 4))
+    return { ...request, base: this.contents[Math.max(0, this.contents.length - 1 - back)] ?? '' }
+  }
+
   answer(request: Request, clock: number): Answer {
     if (this.lock !== '' && clock >= this.startedAt + this.lifeMs) this.lock = ''
+    if (isLate(request)) {
+      const fits = this.lock !== '' && this.lock === request.id
+      if (fits) this.apply(request, clock)
+      const status = fits && request.kind === 'LATE_UNLOCK' ? 200 : 401
+      return { status, lock: null, version: null, sha256: null }
+    }
     if (isCoauth(request)) return this.answerCoauth(request)
     const granted = this.grants(request)
     if (granted) this.apply(request, clock)
@@ -142,7 +178,7 @@ class SimulatedRegister {
     return this.lock === '' && (request.type === 'Coauth' || rivals.length === 0)
   }
 
-  private grants(request: Exclude<Request, CoauthRequest>): boolean {
+  private grants(request: Exclude<Request, CoauthRequest | LateRequest>): boolean {
     if (this.coauth.size > 0) return request.kind === 'CHECK'
     switch (request.kind) {
       case 'LOCK':
@@ -153,6 +189,11 @@ class SimulatedRegister {
       case 'UNLOCK':
         return this.lock === request.id
       case 'PUT':
+        if (request.base !== undefined && request.lock !== '') {
+          const from = this.lock === '' ? this.contents.length - 1 : this.own
+          if (this.lock === request.lock || this.lock === '')
+            return this.contents.slice(from).includes(request.base)
+        }
         return this.lock !== '' && this.lock === request.lock
       case 'GET_LOCK':
       case 'CHECK':
@@ -165,15 +206,25 @@ class SimulatedRegister {
       case 'LOCK':
       case 'UNLOCK_AND_RELOCK':
       case 'REFRESH_LOCK':
+      case 'LATE_REFRESH':
+        if (this.lock !== request.id || request.kind === 'UNLOCK_AND_RELOCK')
+          this.own = this.contents.length - 1
         this.lock = request.id
         this.startedAt = clock
         return
       case 'UNLOCK':
+      case 'LATE_UNLOCK':
         this.lock = ''
         return
       case 'PUT':
+        if (this.lock === '') {
+          this.own = this.contents.length - 1
+          this.lock = request.lock
+          this.startedAt = clock
+        }
         this.version++
         this.sha256 = request.sha256
+        this.contents.push(request.sha256)
         return
       case 'GET_LOCK':
       case 'CHECK':

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
+import { issuedFor, jtiOf } from '../kit/editor-tokens.js'
 import { bearerFor, Person } from '../kit/people.js'
 import { startTandemProcess, type TandemProcess } from '../kit/tandem-process.js'
 import type { NewFile } from './driver.js'
@@ -84,6 +85,38 @@ export class TandemPair {
     const { id } = await alice.createsFile(`Register ${number}.docx`, Buffer.from('as created'))
     await alice.grants(id, 'user:bob', 'editor')
     return { id, tokens: [await alice.opensForEdit(id), await bob.opensForEdit(id)] }
+  }
+
+  /**
+   * The same for Collabora's clients, in whose session carol was, too, whose token was revoked. Nothing is noted of who is
+   * there (`PRESENCE=still`): alice and bob are, for good.
+   */
+  async newTimedFile(): Promise<NewFile> {
+    const { id, tokens } = await this.newFile()
+    const url = this.urls[0] ?? ''
+    const alice = new Person(url, 'alice', await bearerFor(this.dataDir, 'alice'))
+    await alice.grants(id, 'user:carol', 'editor')
+    const carol = await new Person(url, 'carol', await bearerFor(this.dataDir, 'carol')).opensForEdit(id)
+    await this.pool.query(`update access_token set revoked_at = clock_timestamp() where jti = $1`, [
+      jtiOf(carol),
+    ])
+    await this.pool.query(
+      `insert into coauth_session (id, file_id, application, started_at, last_activity_at)
+       values ($1, $1, 'word', clock_timestamp(), clock_timestamp())`,
+      [id],
+    )
+    await this.pool.query(
+      `insert into coauth_participant (session_id, jti, user_id, mode, family, joined_at, last_seen_at)
+       select $1, jti, user_id, 'edit', 'collabora', clock_timestamp(), clock_timestamp()
+       from access_token where jti = any ($2)`,
+      [id, tokens.map(jtiOf)],
+    )
+    const page = { editor: 'cool', family: 'collabora' } as const
+    const [own, ended] = [
+      await Promise.all(tokens.map((token) => issuedFor(this.dataDir, token, page))),
+      await issuedFor(this.dataDir, carol, page),
+    ]
+    return { id, tokens: own, ended }
   }
 
   /** Another transaction on the same file, of an administrator say, that takes its time. */

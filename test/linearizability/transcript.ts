@@ -10,6 +10,7 @@ import type { Answer, History, Operation, Request } from './history.js'
  *     30-31 CHECK               200 version=2 sha=sha2
  *     32-33 GET_COAUTH_LOCK A exclusive   200 table=A:CoauthExclusive
  *
+ * A third word of PUT is the content that it is based on.
  * `lock=` alone is a header that is present and empty, `table=` an empty table; rows are separated by commas. Lock ids and hashes are words without blanks here.
  */
 export function transcript(text: string): History {
@@ -20,22 +21,24 @@ export function transcript(text: string): History {
 function operation(line: string, client: number): Operation {
   const [times = '', ...words] = line.split(/\s+/)
   const [call = '', end = ''] = times.split('-')
-  const status = words.findIndex((word) => word === '200' || word === '409' || word === 'lost')
+  const status = words.findIndex((word) => /^(200|401|409|lost)$/.test(word))
   const common = { client, request: request(words.slice(0, status)), call: Number(call) }
   if (words[status] === 'lost') return { ...common, return: null, answer: 'lost' }
   return { ...common, return: Number(end), answer: answer(words.slice(status)) }
 }
 
-function request([kind, first = '', second = '']: string[]): Request {
+function request([kind, first = '', second = '', third]: string[]): Request {
   switch (kind) {
     case 'LOCK':
     case 'REFRESH_LOCK':
     case 'UNLOCK':
+    case 'LATE_REFRESH':
+    case 'LATE_UNLOCK':
       return { kind, id: first }
     case 'UNLOCK_AND_RELOCK':
       return { kind, oldId: first, id: second }
     case 'PUT':
-      return { kind, lock: first === '-' ? '' : first, sha256: second }
+      return { kind, lock: first === '-' ? '' : first, sha256: second, ...(third && { base: third }) }
     case 'GET_COAUTH_LOCK':
       return { kind, id: first, type: second === 'exclusive' ? 'CoauthExclusive' : 'Coauth' }
     case 'REFRESH_COAUTH_LOCK':
@@ -54,7 +57,7 @@ function answer([status, ...properties]: string[]): Answer {
   const value = (name: string): string | null =>
     properties.find((property) => property.startsWith(`${name}=`))?.slice(name.length + 1) ?? null
   return {
-    status: status === '200' ? 200 : 409,
+    status: status === '200' ? 200 : status === '401' ? 401 : 409,
     lock: value('lock'),
     version: value('version'),
     sha256: value('sha'),

@@ -1,5 +1,5 @@
 import { isAcknowledgedSave, isLost, type History, type Operation } from './history.js'
-import { INITIAL, type ContentRules } from './lock-register.js'
+import { INITIAL, type ContentRules } from './register-state.js'
 
 /** Versions never repeat (WOPI.md §1): two saves with the same one are wrong in any order. */
 export function repeatedVersion({ operations }: History): { reason: string; stuck: Operation[] } | undefined {

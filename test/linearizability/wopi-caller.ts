@@ -3,9 +3,9 @@ import { Readable } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Agent, type Dispatcher } from 'undici'
 import { z } from 'zod'
-import type { Action } from './client-script.js'
+import type { Action } from './client-action.js'
 import type { NewFile } from './driver.js'
-import { tableText, type Answer, type Operation, type Request } from './history.js'
+import { isCoauth, isLate, tableText, type Answer, type Operation, type Request } from './history.js'
 
 /** As CheckFileInfo spells it. */
 export function sha256Of(body: Buffer): string {
@@ -15,7 +15,12 @@ export function sha256Of(body: Buffer): string {
 const CoauthTable = z.object({
   CoauthTable: z.array(z.object({ CoauthLockId: z.string(), CoauthLockType: z.string() })),
 })
-const FileInfo = z.object({ Version: z.string(), SHA256: z.string().optional() })
+const FileInfo = z.object({
+  Version: z.string(),
+  SHA256: z.string().optional(),
+  LastModifiedTime: z.string().optional(),
+})
+const Saved = z.object({ LastModifiedTime: z.string() })
 
 /** Errors of a request that never left this machine. */
 const NOT_SENT = new Set(['ECONNREFUSED', 'UND_ERR_CONNECT_TIMEOUT'])
@@ -61,15 +66,15 @@ export class WopiCaller {
 
   private message(
     client: number,
-    { id, tokens }: NewFile,
-    { request, body, stallMs }: Action,
+    { id, tokens, ended = '' }: NewFile,
+    { request, body, stallMs, baseTime }: Action,
   ): Dispatcher.RequestOptions {
     // Mostly its home server, so that a server that stands still does not make all clients stand still.
     const elsewhere = this.turn++ % 5 === 0 ? 1 : 0
     const origin = this.urls[(client + elsewhere) % this.urls.length] ?? ''
-    const token = tokens[client % tokens.length] ?? ''
+    const token = isLate(request) ? ended : (tokens[client % tokens.length] ?? '')
     const path = `/wopi/files/${id}${request.kind === 'PUT' ? '/contents' : ''}?access_token=${token}`
-    const headers = headersOf(request)
+    const headers = { ...headersOf(request), ...(baseTime && { 'X-COOL-WOPI-Timestamp': baseTime }) }
     if (request.kind === 'CHECK') return { origin, path, method: 'GET' }
     if (!body) return { origin, path, method: 'POST', headers }
     if (stallMs === 0) return { origin, path, method: 'POST', headers, body }
@@ -88,6 +93,10 @@ function headersOf(request: Request): Record<string, string> {
     case 'REFRESH_LOCK':
     case 'UNLOCK':
       return { 'X-WOPI-Override': request.kind, 'X-WOPI-Lock': request.id }
+    case 'LATE_REFRESH':
+      return { 'X-WOPI-Override': 'REFRESH_LOCK', 'X-WOPI-Lock': request.id }
+    case 'LATE_UNLOCK':
+      return { 'X-WOPI-Override': 'UNLOCK', 'X-WOPI-Lock': request.id }
     case 'GET_COAUTH_LOCK':
       return { ...coauthHeaders(request), 'X-WOPI-CoauthLockType': request.type }
     case 'REFRESH_COAUTH_LOCK':
@@ -123,18 +132,24 @@ async function* halves(body: Buffer, stallMs: number): AsyncGenerator<Buffer> {
 async function read(request: Request, response: Dispatcher.ResponseData): Promise<Answer | undefined> {
   const { statusCode: status, headers } = response
   const text = await response.body.text()
-  if (status !== 200 && status !== 409) return undefined
+  if (status !== 200 && status !== 409 && !(status === 401 && isLate(request))) return undefined
   if (request.kind === 'CHECK' && status === 200) {
     const info = FileInfo.parse(JSON.parse(text))
-    return { status, lock: null, version: info.Version, sha256: info.SHA256 ?? null }
+    const { Version: version, SHA256: sha256 = null, LastModifiedTime: modifiedAt = null } = info
+    return { status, lock: null, version, sha256, modifiedAt }
   }
   return {
     status,
     lock: one(headers['x-wopi-lock']),
     version: one(headers['x-wopi-itemversion']),
     sha256: null,
-    table: text === '' ? null : tableIn(text),
+    table: text === '' || !isCoauth(request) ? null : tableIn(text),
+    modifiedAt: text !== '' && request.kind === 'PUT' && status === 200 ? savedAt(text) : null,
   }
+}
+
+function savedAt(text: string): string {
+  return Saved.parse(JSON.parse(text)).LastModifiedTime
 }
 
 function tableIn(text: string): string {

@@ -11,8 +11,9 @@ import { print } from '../linearizability/transcript.js'
 
 /**
  * `npm run test:linearizability -- --ops 1000000 [--seed N] [--clients 12] [--ttl-seconds 1] [--grace-seconds 0.25]
- * [--files 16] [--coauth 0.4]`: R-01 in full. Rounds on two server processes, every other round with servers that
- * freeze and die; `--coauth`: the share of native clients' calls.
+ * [--files 16] [--coauth 0.4 | --timestamps]`: R-01 in full. Rounds on two server processes, every other round with
+ * servers that freeze and die; `--coauth`: the share of native clients' calls; `--timestamps`: only clients that name
+ * what their saves are based on.
  * Exit code 1 when a register is not linearizable; its history is kept in a file.
  */
 const { values } = parseArgs({
@@ -24,6 +25,7 @@ const { values } = parseArgs({
     'grace-seconds': { type: 'string', default: '0.25' },
     files: { type: 'string', default: '16' },
     coauth: { type: 'string', default: '0.25' },
+    timestamps: { type: 'boolean', default: false },
   },
 })
 const ops = Number(values.ops)
@@ -32,7 +34,8 @@ const clients = Number(values.clients)
 const ttlMs = Number(values['ttl-seconds']) * 1000
 const graceMs = Number(values['grace-seconds']) * 1000
 const files = Number(values.files)
-const coauthFraction = Number(values.coauth)
+const { timestamps } = values
+const coauthFraction = timestamps ? 0 : Number(values.coauth)
 if (![ops, seed, clients, files].every(Number.isInteger) || ops < 1 || !(ttlMs > 0) || !(graceMs >= 0)) {
   console.error(
     'usage: npm run test:linearizability -- --ops 1000000 [--seed 42] [--clients 12] [--ttl-seconds 1]',
@@ -56,7 +59,9 @@ const pair = await TandemPair.start({
   databaseUrl: await postgres.newDatabase(),
   ttlMs,
   graceMs,
-  env: { COAUTH_PROFILE: 'plus' },
+  ...(timestamps
+    ? { entry: 'test/kit/buggy-server.js', env: { PRESENCE: 'still' } }
+    : { env: { COAUTH_PROFILE: 'plus' } }),
 })
 try {
   for (let round = 1; total.operations < ops; round++)
@@ -85,7 +90,8 @@ async function play(round: number, operations: number): Promise<void> {
     operationsPerFile: Math.min(400, Math.ceil(operations / files)),
     upTo: 'the end',
     coauthFraction,
-    newFile: () => pair.newFile(),
+    timestamps,
+    newFile: () => (timestamps ? pair.newTimedFile() : pair.newFile()),
     holdRow: (fileId) => pair.holdRow(fileId),
   })
   if (round % 2 === 0) {

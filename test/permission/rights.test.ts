@@ -9,7 +9,8 @@ import { Forger, issueRegardless, jtiOf } from './forge.js'
 /**
  * Who may do what over WOPI. Each cell is one call on a file of its own that is unlocked or locked just so that
  * nothing but the right can refuse it; 404 hides what the caller may not touch, 401 is a dead or foreign token.
- * Unlock of an edit token outlives the right: a lock must not stay behind because its editor lost it.
+ * Unlock of an edit token outlives the right, and the token by a day: a lock must not stay behind because its editor
+ * lost it (test/wopi/unlock-late.test.ts).
  */
 const TABLE = `
                               | CheckFileInfo GetFile GetLock PutUserInfo EnumerateAncestors GetEcosystem GetShareUrl | Lock UnlockAndRelock RefreshLock Unlock | PutFile PutRelativeFile RenameFile DeleteFile AddActivities
@@ -27,9 +28,9 @@ editor through a link         |     200         200     200       200         20
 through a container’s link    |     200         200     200       200         200             200         501     |  200       200           200       200   |   200        200          200        404         200
 view token of an editor       |     200         200     200       200         200             200         501     |  404       404           404       404   |   404        404          404        404         404
 view token of the owner       |     200         200     200       200         200             200         501     |  404       404           404       404   |   404        404          404        404         404
-expired token                 |     401         401     401       401         401             401         401     |  401       401           401       401   |   401        401          401        401         401
-revoked token                 |     401         401     401       401         401             401         401     |  401       401           401       401   |   401        401          401        401         401
-disabled user                 |     401         401     401       401         401             401         401     |  401       401           401       401   |   401        401          401        401         401
+expired token                 |     401         401     401       401         401             401         401     |  401       401           401       200   |   401        401          401        401         401
+revoked token                 |     401         401     401       401         401             401         401     |  401       401           401       200   |   401        401          401        401         401
+disabled user                 |     401         401     401       401         401             401         401     |  401       401           401       200   |   401        401          401        401         401
 right removed since           |     404         404     404       404         404             404         404     |  404       404           404       200   |   404        404          404        404         404
 link expired since            |     404         404     404       404         404             404         404     |  404       404           404       200   |   404        404          404        404         404
 link revoked since            |     404         404     404       404         404             404         404     |  404       404           404       200   |   404        404          404        404         404

@@ -1,7 +1,7 @@
 import { describe, expect, it, vi } from 'vitest'
-import type { EditorPage } from '../kit/editor-tokens.js'
+import { jtiOf, type EditorPage } from '../kit/editor-tokens.js'
 import type { Editor } from '../kit/wopi.js'
-import { jtiOf, setStage } from './stage.js'
+import { setStage } from './stage.js'
 
 const PAGE: EditorPage = { editor: 'cool', family: 'collabora' }
 const OLD = 'cool-lock00000000'

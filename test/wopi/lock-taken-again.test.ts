@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
-import type { EditorPage } from '../kit/editor-tokens.js'
+import { jtiOf, type EditorPage } from '../kit/editor-tokens.js'
 import type { Editor, Headers, WopiAnswer } from '../kit/wopi.js'
-import { jtiOf, setStage } from './stage.js'
+import { setStage } from './stage.js'
 
 const COLLABORA = { 'User-Agent': 'COOLWSD HTTP Agent 25.04.1.1', 'X-COOL-WOPI-ServerId': '1a2b3c' }
 const ONLYOFFICE_PAGE: EditorPage = { editor: 'docs', family: 'onlyoffice' }

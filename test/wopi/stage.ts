@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, inject, it, vi } from 'vitest'
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { issuedFor, type EditorPage } from '../kit/editor-tokens.js'
+import { issuedFor, jtiOf, type EditorPage } from '../kit/editor-tokens.js'
 import type { FileView, Person, Role } from '../kit/people.js'
 import { execute } from '../kit/postgres.js'
 import { Tandem } from '../kit/tandem.js'
@@ -215,9 +215,4 @@ export function setStage(env: Readonly<Record<string, string>> = {}): Stage {
   beforeAll(() => stage.set())
   afterAll(() => stage.clear())
   return stage
-}
-
-export function jtiOf(token: string): string {
-  const payload = Buffer.from(token.split('.')[1] ?? '', 'base64url').toString()
-  return (JSON.parse(payload) as { jti: string }).jti
 }

@@ -25,7 +25,7 @@ export abstract class AdmittedOperation implements Operation {
     const admission = this.accesses.admission(request.user, request.params.id, neededRank)
     try {
       const answer =
-        (admission && (await this.perform(request, admission))) ?? (await this.performLate(request))
+        (admission && (await this.perform(request, admission))) ?? (await this.performLate?.(request))
       if (answer) return answer
     } catch (error) {
       // What is wrong with his headers is nobody's business who may not be here.
@@ -37,9 +37,7 @@ export abstract class AdmittedOperation implements Operation {
   }
 
   /** What may be done although the caller was not admitted, before he is told why not. @returns the answer, if it was */
-  protected performLate(_request: WopiRequest): Promise<Answer | undefined> {
-    return Promise.resolve(undefined)
-  }
+  protected performLate?(request: WopiRequest): Promise<Answer | undefined>
 
   /**
    * @returns undefined when the caller was not admitted, or the file is gone

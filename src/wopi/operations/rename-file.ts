@@ -5,6 +5,7 @@ import { Database } from '../../database/database.js'
 import { type Answer, jsonAnswer } from '../../http/answer.js'
 import { correlationId } from '../../http/correlation-id.js'
 import { bodyOf } from '../../http/request-body.js'
+import { LateLockCalls } from '../../lock/late-lock-calls.js'
 import { LockService, type LockState } from '../../lock/lock.service.js'
 import { BlobStore } from '../../storage/blob-store.js'
 import { sanitizeStem, splitName } from '../../storage/file-name.js'
@@ -33,6 +34,7 @@ export class RenameFile implements Operation {
     private readonly database: Database,
     private readonly files: FileService,
     private readonly locks: LockService,
+    private readonly lateLockCalls: LateLockCalls,
     private readonly rights: WopiAccess,
     private readonly blobs: BlobStore,
     private readonly saves: SaveService,
@@ -51,7 +53,9 @@ export class RenameFile implements Operation {
       throw new WopiError('header-invalid', 'X-WOPI-Lock and X-WOPI-CoauthLockId exclude each other')
     }
     const stem = this.requestedStem(request)
-    return againIfNameTaken(() => this.rename(request, stem, { lockId, coauthLockId }))
+    const answer = await againIfNameTaken(() => this.rename(request, stem, { lockId, coauthLockId }))
+    if (lockId !== undefined) await this.lateLockCalls.notice(request.params.id, lockId)
+    return answer
   }
 
   private rename(request: WopiRequest, stem: string, presented: PresentedLocks): Promise<Answer> {

@@ -1,5 +1,7 @@
 import { Injectable } from '@nestjs/common'
 import { Settings } from '../../config/settings.js'
+import type { Answer } from '../../http/answer.js'
+import { LateLockCalls } from '../../lock/late-lock-calls.js'
 import { LockService, type Admission, type LockOutcome } from '../../lock/lock.service.js'
 import { AccessService } from '../../permission/access.service.js'
 import { lockWishes } from '../lock-wishes.js'
@@ -16,6 +18,7 @@ export class UnlockAndRelock extends LockOperation {
 
   constructor(
     private readonly locks: LockService,
+    private readonly late: LateLockCalls,
     private readonly settings: Settings,
     accesses: AccessService,
     access: WopiAccess,
@@ -33,5 +36,13 @@ export class UnlockAndRelock extends LockOperation {
       by,
       lockWishes(request, this.settings),
     )
+  }
+
+  /** Whoever presented the old id is still there. */
+  protected override async performLate(request: WopiRequest): Promise<Answer | undefined> {
+    const { id } = request.params
+    const caller = this.accesses.presented(request.user, id)
+    if (caller) await this.late.refused(id, requiredLockId(request, 'X-WOPI-OldLock'), caller, 'remember')
+    return undefined
   }
 }
