@@ -2,13 +2,14 @@ import { Module } from '@nestjs/common'
 import { EventsModule } from '../events/events.module.js'
 import { CoauthStatusService } from './coauth-status.service.js'
 import { GivenVersions } from './given-versions.js'
+import { LockHolders } from './lock-holders.js'
 import { Presence } from './presence.js'
 import { SessionPurger } from './session-purger.js'
 import { SessionWatch } from './session-watch.js'
 
 @Module({
   imports: [EventsModule],
-  providers: [CoauthStatusService, GivenVersions, Presence, SessionPurger, SessionWatch],
-  exports: [CoauthStatusService, GivenVersions, Presence],
+  providers: [CoauthStatusService, GivenVersions, LockHolders, Presence, SessionPurger, SessionWatch],
+  exports: [CoauthStatusService, GivenVersions, LockHolders, Presence],
 })
 export class CoauthStatusModule {}

@@ -87,9 +87,13 @@ export class Presence implements OnApplicationShutdown {
 
   /** What a token was given, as far as it is not written yet. */
   givenLately(jti: string): GivenVersion[] {
-    return [...this.leaving, ...this.waiting.values()].flatMap(({ sighting }) =>
-      sighting.jti === jti && sighting.given ? [sighting.given] : [],
-    )
+    return this.sawLately(jti).flatMap(({ given }) => (given ? [given] : []))
+  }
+
+  /** The notes on a token that are not written yet, oldest first. */
+  sawLately(jti: string): NewSighting[] {
+    const notes = [...this.leaving, ...this.waiting.values()]
+    return notes.map(({ sighting }) => sighting).filter((sighting) => sighting.jti === jti)
   }
 
   async onApplicationShutdown(): Promise<void> {

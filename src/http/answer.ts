@@ -1,5 +1,6 @@
 import type { OutgoingHttpHeaders, ServerResponse } from 'node:http'
 import { departureOf } from './departure.js'
+import { transliterated } from './transliteration.js'
 
 /** A body that comes in pieces, as `Downloads` makes them. */
 export class LongBody {
@@ -98,9 +99,20 @@ export function lingerAfterwards({ socket }: ServerResponse): void {
 
 const LINGER_MS = 2000
 
-const UNPRINTABLE = /[^\x20-\x7e]/g
+/** The longest text that a header carries. */
+const MOST_CHARACTERS = 500
+const MOST_OF_A_NAME = 80
 
-/** Free text as a header value: Node throws at control and non-Latin-1 characters (RELIABILITY-SECURITY.md H-04). */
+/**
+ * Free text as a header value: Node throws at control and non-Latin-1 characters (RELIABILITY-SECURITY.md H-04), and
+ * people read some of them.
+ */
 export function headerText(text: string): string {
-  return text.replace(UNPRINTABLE, '?').slice(0, 500)
+  return transliterated(text.slice(0, MOST_CHARACTERS), '_').slice(0, MOST_CHARACTERS)
+}
+
+/** Somebody's name. @param otherwise where nothing of it can be said in ASCII, such as their id */
+export function nameInHeader(name: string, otherwise: string): string {
+  const spelt = transliterated(name.slice(0, MOST_CHARACTERS), '').replace(/ +/g, ' ').trim()
+  return (/[A-Za-z0-9]/.test(spelt) ? spelt : headerText(otherwise)).slice(0, MOST_OF_A_NAME)
 }

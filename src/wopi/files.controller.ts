@@ -4,6 +4,7 @@ import { DeclareAccess } from '../http/access.js'
 import type { Answer } from '../http/answer.js'
 import { correlationId } from '../http/correlation-id.js'
 import { Logger } from '../logging/logger.js'
+import { LockReasons } from './lock-reasons.js'
 import { PutFile } from './operations/put-file.js'
 import type { PutOutcome } from './put-outcome.js'
 import { PutFileInterceptor } from './put-file.interceptor.js'
@@ -24,6 +25,7 @@ export class FilesController {
   constructor(
     private readonly putFile: PutFile,
     private readonly sightings: Sightings,
+    private readonly reasons: LockReasons,
     private readonly logger: Logger,
   ) {}
 
@@ -44,7 +46,7 @@ export class FilesController {
 
   @Post(':id')
   async operate(@Req() request: WopiRequest): Promise<Answer> {
-    const answer = await this.answer(request)
+    const answer = await this.reasons.inWords(request, await this.answer(request))
     if (answer.status !== 200) this.logConflict(request, answer)
     return answer
   }

@@ -4,6 +4,7 @@ import { type Answer, jsonAnswer } from '../http/answer.js'
 import { bodyOf } from '../http/request-body.js'
 import { LateLockCalls } from '../lock/late-lock-calls.js'
 import { BlobStore } from '../storage/blob-store.js'
+import { LockReasons } from './lock-reasons.js'
 import { conflictAnswer } from './lock-answer.js'
 import { PutFile, savedAnswer } from './operations/put-file.js'
 import { readPut } from './put-headers.js'
@@ -26,6 +27,7 @@ export class PutFileInterceptor implements NestInterceptor<PutOutcome | Answer, 
     private readonly refusedSaves: RefusedSaves,
     private readonly grace: RevocationGrace,
     private readonly sightings: Sightings,
+    private readonly reasons: LockReasons,
     private readonly lateLockCalls: LateLockCalls,
   ) {}
 
@@ -66,7 +68,9 @@ export class PutFileInterceptor implements NestInterceptor<PutOutcome | Answer, 
         if (headers.lockId !== undefined) await this.lateLockCalls.notice(request.params.id, headers.lockId)
         // The session of a deleted file has ended, and nothing begins another.
         if (outcome.reason !== 'file-deleted') this.sightings.saveRefused(request, outcome.reason)
-        return refusedAnswer(outcome)
+        return outcome.reason === 'lock-mismatch'
+          ? this.reasons.inWords(request, refusedAnswer(outcome))
+          : refusedAnswer(outcome)
     }
   }
 }

@@ -133,10 +133,25 @@ function answerOf(error: WopiError, request: WopiRequest): Answer {
     const reason = mayKnow ? error.message : STATUS_CODES[error.status]
     headers['X-WOPI-FailureReason'] = headerText(reason ?? '')
   }
+  const reason = isLockCall(request) ? WHY_NO_LOCK.get(error.status) : undefined
+  if (reason !== undefined) headers['X-WOPI-LockFailureReason'] = reason
   if (error.status === 503) headers['Retry-After'] = '5'
   // An unread body would be taken for the next request.
   if (!request.complete && hasBody(request)) headers['Connection'] = 'close'
   return new Answer(error.status, headers)
+}
+
+/** Collabora shows it to its user, whoever that is by now: it names no person and no document. */
+const WHY_NO_LOCK: ReadonlyMap<number, string> = new Map([
+  [401, 'This session has ended. Open the document again'],
+  [404, 'The document is not there any more, or may not be edited by you'],
+])
+
+const LOCK_OVERRIDES: ReadonlySet<unknown> = new Set(['LOCK', 'REFRESH_LOCK', 'UNLOCK'])
+
+/** Known before the operation is: a token that is not genuine is refused first. */
+function isLockCall({ url, headers }: WopiRequest): boolean {
+  return url?.startsWith('/wopi/files/') === true && LOCK_OVERRIDES.has(headers['x-wopi-override'])
 }
 
 function hasBody({ headers }: WopiRequest): boolean {

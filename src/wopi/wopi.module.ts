@@ -20,6 +20,7 @@ import { ChunkedPuts } from './chunked-put.js'
 import { ChunkedSaveService } from './chunked-save.service.js'
 import { FileStreams } from './file-streams.js'
 import { IncrementalOperations } from './incremental-operations.js'
+import { LockReasons } from './lock-reasons.js'
 import { Operations } from './operations.js'
 import { AddActivities } from './operations/add-activities.js'
 import { Bootstrap } from './operations/bootstrap.js'
@@ -100,6 +101,7 @@ import { WopiAccess } from './wopi-access.js'
     ReadAudit,
     SaveService,
     SaveAdmission,
+    LockReasons,
     RefusedSaves,
     RevocationGrace,
     CheckFileInfo,
