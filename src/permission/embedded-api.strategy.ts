@@ -8,7 +8,7 @@ import { apiUser } from './api-claims.js'
 import type { ApiUser } from './api-user.js'
 import { EMBEDDED_ISSUER } from './bearer-token.js'
 import { deriveKeys } from './signing-keys.js'
-import { isTimely } from './token-times.js'
+import { isTimely, NOT_BY_THIS_CLOCK } from './token-times.js'
 import { UserService } from './user.service.js'
 
 /** Bearer tokens of `npm run token`: only where no identity provider is configured. */
@@ -25,9 +25,7 @@ export class EmbeddedApiStrategy extends PassportStrategy(Strategy, 'api') {
       algorithms: ['HS256'],
       audience: API_AUDIENCE,
       issuer: EMBEDDED_ISSUER,
-      // By the database's clock instead, below.
-      ignoreExpiration: true,
-      jsonWebTokenOptions: { ignoreNotBefore: true },
+      ...NOT_BY_THIS_CLOCK,
     })
   }
 
