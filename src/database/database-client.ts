@@ -27,7 +27,7 @@ export class DatabaseClient extends pg.Client {
   private readonly session: SessionLimits
   private unconfirmed = false
 
-  constructor(config: DatabaseClientConfig) {
+  constructor(config: DatabaseClientConfig = {}) {
     super(config)
     this.session = config.session ?? {}
     this.on('error', () => undefined)

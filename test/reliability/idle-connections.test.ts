@@ -1,4 +1,6 @@
-import type { Client } from 'pg'
+import { once } from 'node:events'
+import { createServer, type AddressInfo } from 'node:net'
+import pg, { type Client } from 'pg'
 import { expect, inject, it } from 'vitest'
 import { createDataSource } from '../../ormconfig.js'
 import { DatabaseClient } from '../../src/database/database-client.js'
@@ -59,4 +61,48 @@ it('a transaction whose connection is cut between two statements is rolled back,
   } finally {
     await database.dataSource.destroy()
   }
+})
+
+/** One message of PostgreSQL's protocol. */
+function message(type: string, body: Buffer | string): Buffer {
+  const content = Buffer.from(body)
+  const head = Buffer.alloc(5)
+  head.write(type)
+  head.writeInt32BE(content.length + 4, 1)
+  return Buffer.concat([head, content])
+}
+
+const READY = message('Z', 'I')
+const DONE = Buffer.concat([message('C', 'SELECT 0\0'), READY])
+const CUT = message('E', 'SFATAL\0C57P01\0Mterminating connection due to administrator command\0\0')
+
+it('a connection that is cut in the breath in which it passes from one user to the next ends nothing else', async () => {
+  // What the race of a restart under load comes to: "done" and "terminated" in one piece from the network.
+  const server = createServer((socket) => {
+    socket.on('error', () => undefined)
+    socket.on('data', (data) => {
+      if (data[0] !== 'Q'.charCodeAt(0)) socket.write(Buffer.concat([message('R', Buffer.alloc(4)), READY]))
+      else if (data.includes('last')) socket.end(Buffer.concat([DONE, CUT]))
+      else socket.write(DONE)
+    })
+  })
+  await once(server.listen(0, '127.0.0.1'), 'listening')
+  const { port } = server.address() as AddressInfo
+  const pool = new pg.Pool({
+    host: '127.0.0.1',
+    port,
+    user: 'u',
+    database: 'd',
+    max: 1,
+    Client: DatabaseClient,
+  })
+  pool.on('error', () => undefined)
+  const last = pool.query('last')
+  const next = pool.connect()
+  await expect(last).resolves.toMatchObject({ rows: [] })
+  const client = await next
+  await expect(client.query('select 1')).rejects.toSatisfy(isUnavailable)
+  client.release()
+  await pool.end()
+  server.close()
 })
