@@ -27,14 +27,14 @@ export class DatabaseClient extends pg.Client {
   private readonly session: SessionLimits
   private unconfirmed = false
 
-  constructor(config: DatabaseClientConfig) {
+  constructor(config: DatabaseClientConfig = {}) {
     super(config)
     this.session = config.session ?? {}
     this.on('error', () => undefined)
     this.on('notice', (notice) => {
       if (notice.routine === UNCONFIRMED) this.unconfirmed = true
     })
-    this.query = this.confirmed(this.query.bind(this) as Query) as typeof this.query
+    this.query = this.confirmed(this.query.bind(this)) as typeof this.query
   }
 
   /** @throws DatabaseUnreachable whatever kept it from being connected: a caller can only try again later */

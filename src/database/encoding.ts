@@ -8,8 +8,9 @@ export async function requireUtf8(client: Client): Promise<void> {
   const { rows } = await client.query<{ database: string; encoding: string }>(
     `select current_database() as database, current_setting('server_encoding') as encoding`,
   )
-  const [{ database = '', encoding = '' } = {}] = rows
-  if (encoding === 'UTF8') return
+  const [found] = rows
+  if (!found || found.encoding === 'UTF8') return
+  const { database, encoding } = found
   throw new Error(
     `the database ${database} has the encoding ${encoding}, and Tandem needs UTF8; ` +
       `make one with: create database … encoding 'UTF8' template template0`,

@@ -9,7 +9,7 @@ import type { ApiUser } from './api-user.js'
 import { bearerOf } from './bearer-kind.js'
 import { EMBEDDED_ISSUER, EMBEDDED_ROLE } from './bearer-token.js'
 import { deriveKeys } from './signing-keys.js'
-import { isTimely } from './token-times.js'
+import { isTimely, NOT_BY_THIS_CLOCK } from './token-times.js'
 import { UserService } from './user.service.js'
 
 /** Bearer tokens of `npm run token`: only where no identity provider is configured. */
@@ -26,9 +26,7 @@ export class EmbeddedApiStrategy extends PassportStrategy(Strategy, 'api') {
       algorithms: ['HS256'],
       audience: API_AUDIENCE,
       issuer: EMBEDDED_ISSUER,
-      // By the database's clock instead, below.
-      ignoreExpiration: true,
-      jsonWebTokenOptions: { ignoreNotBefore: true },
+      ...NOT_BY_THIS_CLOCK,
     })
   }
 

@@ -12,7 +12,7 @@ import { bearerOf } from './bearer-kind.js'
 import { IssuerAway } from './issuer-away.js'
 import { IssuerKeys } from './issuer-keys.js'
 import { jsonIn } from './key-set.js'
-import { isTimely } from './token-times.js'
+import { isTimely, NOT_BY_THIS_CLOCK } from './token-times.js'
 import type { UserService } from './user.service.js'
 
 /** Bearer tokens of the enterprise's identity provider, verified with the keys it publishes. */
@@ -31,9 +31,7 @@ export class IssuerApiStrategy extends PassportStrategy(Strategy, 'api') {
       // Asymmetric only: with HS256 in the list the published key would be the signing key (T-02).
       algorithms: ['RS256', 'ES256'],
       audience: oidc.audience,
-      // By the database's clock instead, below.
-      ignoreExpiration: true,
-      jsonWebTokenOptions: { ignoreNotBefore: true },
+      ...NOT_BY_THIS_CLOCK,
     })
   }
 

@@ -4,6 +4,12 @@
  */
 export const EARLY_SECONDS = 120
 
+/** For Passport's strategies, which would ask this machine's clock: whoever uses it asks `isTimely`, or says why not. */
+export const NOT_BY_THIS_CLOCK = {
+  ignoreExpiration: true,
+  jsonWebTokenOptions: { ignoreNotBefore: true },
+} as const
+
 /** @param now by the database's clock, which is the same for all servers (`DatabaseClock`) */
 export function isTimely(claims: unknown, now: number): boolean {
   if (typeof claims !== 'object' || claims === null) return false

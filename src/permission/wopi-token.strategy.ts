@@ -7,6 +7,7 @@ import { DatabaseClock } from '../database/database-clock.js'
 import { readClaims, WOPI_AUDIENCE, type AccessTokenClaims } from './access-token.claims.js'
 import { presentedToken } from './presented-token.js'
 import { deriveKeys } from './signing-keys.js'
+import { NOT_BY_THIS_CLOCK } from './token-times.js'
 
 /**
  * Is this a genuine WOPI access token of ours? Expiry is reported rather than refused here: the bytes of a save that
@@ -24,8 +25,7 @@ export class WopiTokenStrategy extends PassportStrategy(Strategy, 'wopi-token') 
       algorithms: ['HS256'],
       audience: WOPI_AUDIENCE,
       issuer: settings.publicUrl,
-      ignoreExpiration: true,
-      jsonWebTokenOptions: { ignoreNotBefore: true },
+      ...NOT_BY_THIS_CLOCK,
     })
   }
 

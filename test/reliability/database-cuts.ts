@@ -12,8 +12,8 @@ export interface CutsResult {
   readonly lost: readonly string[]
 }
 
-const FILES = 6
-const EDITORS = 30
+const FILES = 12
+const EDITORS = 60
 
 /**
  * People save and look at documents while PostgreSQL is restarted, killed, and its connections are cut, `rounds` times.
@@ -34,7 +34,7 @@ export async function cutUnderLoad(
   )
   const agent = new Agent({ connections: EDITORS })
   const statuses: Record<string, number> = {}
-  let going = true
+  const going = new AbortController()
   const call = async (
     file: (typeof files)[number],
     override: string,
@@ -58,20 +58,22 @@ export async function cutUnderLoad(
   for (const file of files) await call(file, 'LOCK', '')
   const editors = Array.from({ length: EDITORS }, async (_, i) => {
     const file = files[i % FILES]
-    while (going && file && server.child.exitCode === null) {
+    while (!going.signal.aborted && file && server.child.exitCode === null) {
       if (i % 3 === 0) await call(file, '', '')
       else if (i % 3 === 1) await call(file, 'PUT', '/contents', `save ${Math.random()}`)
       else await call(file, 'REFRESH_LOCK', '')
     }
   })
   const over = Promise.all(editors)
-  over.catch(() => (going = false))
-  for (let round = 0; round < rounds && server.child.exitCode === null && going; round++) {
+  over.catch(() => {
+    going.abort()
+  })
+  for (let round = 0; round < rounds && server.child.exitCode === null && !going.signal.aborted; round++) {
     await pause(200 + Math.random() * 300)
     await STRIKES[round % STRIKES.length]?.(postgres)
   }
   await pause(300)
-  going = false
+  going.abort()
   await over
   await agent.close()
   const lost = await Promise.all(

@@ -46,10 +46,11 @@ async function savesGoOn(
 describe('a log that cannot be written is no reason to stop: saves go on', () => {
   it.each([1, 2])('when its reader has gone (WORKERS=%i)', async (workers) => {
     const hurt = async ({ child }: TandemProcess): Promise<void> => {
-      const closed = [child.stdout, child.stderr].map((stream) => stream && once(stream, 'close'))
-      child.stdout?.destroy()
-      child.stderr?.destroy()
-      await Promise.all(closed)
+      for (const stream of [child.stdout, child.stderr]) {
+        const closed = stream ? once(stream, 'close') : undefined
+        stream?.destroy()
+        await closed
+      }
     }
     await savesGoOn(hurt, { env: { WORKERS: String(workers) } })
   })
