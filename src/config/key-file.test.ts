@@ -53,6 +53,14 @@ describe('the key file', () => {
     expect(await load()).toBe(loaded[0])
   })
 
+  it('is found by whoever looks while it is being made, again and again', async () => {
+    for (let round = 0; round < 50; round++) {
+      const loaded = await Promise.all(Array.from({ length: 20 }, () => load()))
+      expect(new Set(loaded).size).toBe(1)
+      await rm(file)
+    }
+  })
+
   it('is made with its folders', async () => {
     const [made] = await loadTokenSecrets(readConfig({ DATA_DIR: join(dataDir, 'a', 'b') }))
     expect(await readFile(join(dataDir, 'a', 'b', 'token-secret'), 'utf8')).toBe(made?.secret.toString())

@@ -65,8 +65,12 @@ async function openIfPresent(file: string): Promise<FileHandle | undefined> {
     if ((await stat(file)).isFIFO()) throw new ConfigError(`The key file ${file} is no file.`)
     return await open(file)
   } catch (error) {
-    // A link that leads nowhere (a secret that is not mounted) is something else than no file at all.
-    if (codeOf(error) === 'ENOENT' && !(await isThere(file))) return undefined
+    if (codeOf(error) === 'ENOENT') {
+      const name = await lstat(file).catch(() => undefined)
+      if (!name) return undefined
+      // Somebody has just made it. A link that leads nowhere, to a secret that is not mounted, is something else.
+      if (!name.isSymbolicLink()) return openIfPresent(file)
+    }
     if (error instanceof ConfigError) throw error
     throw new ConfigError(`The key file ${file} cannot be read: ${messageOf(error)}.`)
   }
@@ -140,13 +144,6 @@ function bad(file: string, what: string): string {
 // Node is there wherever Tandem is; openssl is not in its image.
 function newKey(file: string): string {
   return `(umask 077; node -p "crypto.randomBytes(32).toString('hex')" > ${file})`
-}
-
-async function isThere(file: string): Promise<boolean> {
-  return lstat(file).then(
-    () => true,
-    () => false,
-  )
 }
 
 function codeOf(error: unknown): string | undefined {

@@ -34,13 +34,12 @@ describe('a key file that went wrong', { timeout: 60_000 }, () => {
   })
   afterAll(() => rm(folder, { recursive: true }))
 
-  const starts = (dataDir: string, env = {}): Promise<TandemProcess> =>
-    startTandemProcess({ dataDir, databaseUrl, env })
+  const starts = (dataDir: string): Promise<TandemProcess> => startTandemProcess({ dataDir, databaseUrl })
 
   it('stops the server and the token tool alike, and is not replaced by either', async () => {
     const dataDir = join(folder, 'used')
     const file = join(dataDir, 'token-secret')
-    const server = await starts(dataDir, { WORKERS: '2' })
+    const server = await starts(dataDir)
     const key = await readFile(file, 'utf8')
     try {
       // While the server runs as well as after it.
