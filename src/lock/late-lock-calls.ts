@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common'
 import { Settings } from '../config/settings.js'
 import { Database } from '../database/database.js'
+import { Logger } from '../logging/logger.js'
 import { EXTEND_FOR_OTHERS, NOTICE, UNLOCK_LATE } from './late-lock.statements.js'
 import { outcomeOf, type LockOutcome } from './lock.service.js'
 
@@ -16,6 +17,7 @@ export class LateLockCalls {
   constructor(
     private readonly database: Database,
     private readonly settings: Settings,
+    private readonly logger: Logger,
   ) {}
 
   /**
@@ -44,8 +46,12 @@ export class LateLockCalls {
     return outcomeOf(row)
   }
 
-  /** Somebody saves under this id, though in vain. */
+  /** Somebody works under this id, though perhaps in vain. What they are answered does not depend on it. */
   async notice(fileId: string, lockId: string): Promise<void> {
-    await this.database.query(NOTICE, [fileId, lockId])
+    try {
+      await this.database.query(NOTICE, [fileId, lockId])
+    } catch (error) {
+      this.logger.warn({ error: String(error), fileId }, 'that a lock is in use could not be noted')
+    }
   }
 }

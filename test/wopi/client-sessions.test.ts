@@ -232,6 +232,8 @@ describe('a whole session of each product, with proofs', () => {
     expect((await onlyoffice.calls('LOCK', { 'X-WOPI-Lock': onlyoffice.fileId })).status).toBe(200)
     const second = await collabora.calls('LOCK', { 'X-WOPI-Lock': 'cool-lock00000001' })
     expect(second).toMatchObject({ status: 409, headers: { 'x-wopi-lock': onlyoffice.fileId } })
-    expect(second.headers['x-wopi-lockfailurereason']).toMatch(/^alice has it open in ONLYOFFICE since \d\d:\d\d UTC$/)
+    expect(second.headers['x-wopi-lockfailurereason']).toMatch(
+      /^alice has it open in ONLYOFFICE since \d\d:\d\d UTC$/,
+    )
   })
 })
