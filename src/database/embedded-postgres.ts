@@ -5,7 +5,7 @@ import { tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { ChildProcess } from 'node:child_process'
-import { DatabaseClient } from './database-client.js'
+import { Client } from 'pg'
 import { identityOf, own } from './data-dir-owner.js'
 import {
   findLaunch,
@@ -250,14 +250,16 @@ async function createDatabase(child: ChildProcess, sockets: string): Promise<num
   return child.pid
 }
 
-async function connectTo(child: ChildProcess, url: string): Promise<DatabaseClient> {
+async function connectTo(child: ChildProcess, url: string): Promise<Client> {
   const deadline = Date.now() + READY_SECONDS * 1000
   for (;;) {
-    const client = new DatabaseClient({ connectionString: url, ssl: false, connectionTimeoutMillis: 5_000 })
+    const client = new Client({ connectionString: url, ssl: false, connectionTimeoutMillis: 5_000 })
+    client.on('error', () => undefined) // the failing call reports it as well
     try {
       await client.connect()
       return client
     } catch (error) {
+      void client.end().catch(() => undefined)
       const isRunning = child.pid !== undefined && child.exitCode === null && child.signalCode === null
       if (!isRunning) throw new Error('it ended at once', { cause: error })
       if (Date.now() > deadline) throw error

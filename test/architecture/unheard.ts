@@ -26,8 +26,10 @@ const HEARD_ELSEWHERE: Readonly<Record<string, string>> = {
   'src/http/fast-express.adapter.ts': 'src/serve.ts hears the server (hearErrors)',
 }
 
-/** The one file that may connect to PostgreSQL by itself. */
-const DATABASE_CLIENT = 'src/database/database-client.ts'
+/** Where PostgreSQL may be connected to by other means than `DatabaseClient`; such a client must be heard all the same. */
+const OWN_CONNECTION: Readonly<Record<string, string>> = {
+  'src/database/embedded-postgres.ts': 'waits for a PostgreSQL that it started, and makes the database',
+}
 
 /** Methods that never reject, and say so where they are; seen to by whoever changes this list. */
 const NEVER_REJECT = ['editor.refresh', 'editor.refreshOnDemand']
@@ -68,7 +70,8 @@ function findingsIn(source: ts.SourceFile, wrappers: ReadonlySet<string>): Findi
     if (!makes(node, source, wrappers)) continue
     const callee = node.expression.getText()
     if (pgNames && /(^|\.)(Client|Pool)$/.test(callee)) {
-      if (file !== DATABASE_CLIENT) found.push({ file, rule: 'own-connection', what: callee })
+      if (!(file in OWN_CONNECTION)) found.push({ file, rule: 'own-connection', what: callee })
+      else if (!isHeard(node, source)) found.push({ file, rule: 'unheard-emitter', what: callee })
     } else if (!(file in HEARD_ELSEWHERE) && !isHeard(node, source)) {
       found.push({ file, rule: 'unheard-emitter', what: node.getText().slice(0, 80) })
     }

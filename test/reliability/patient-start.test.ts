@@ -70,12 +70,20 @@ describe('a start', () => {
   })
   afterEach(() => rm(dataDir, { recursive: true, force: true }))
 
-  const startServer = (env: Record<string, string> = {}): Promise<TandemProcess> =>
-    startTandemProcess({
+  const servers: TandemProcess[] = []
+  afterEach(async () => {
+    for (const server of servers.splice(0)) await server.kill9()
+  })
+
+  async function startServer(env: Record<string, string> = {}): Promise<TandemProcess> {
+    const server = await startTandemProcess({
       dataDir,
       databaseUrl: ownerUrl.replace('tandem@', 'tandem_app@'),
       env: { DATABASE_MIGRATION_URL: ownerUrl, ...env },
     })
+    servers.push(server)
+    return server
+  }
 
   async function expectServes(server: TandemProcess): Promise<void> {
     // This PostgreSQL is not durable, so readiness as a whole is red.
