@@ -10,6 +10,7 @@ import {
   post,
   removeContainer,
   removeFile,
+  revokeToken,
   type Kind,
   type Scene,
   type Step,
@@ -154,6 +155,8 @@ export const ROWS: Readonly<Record<string, Row>> = {
     table: 'file_lock',
     fails: {
       400: post('UNLOCK'),
+      // With the right id it unlocks for a day more (test/wopi/unlock-late.test.ts).
+      401: after(revokeToken, post('UNLOCK', lockId('M'))),
       // Whoever has lost his right still gives his lock back.
       404: after(removeFile, post('UNLOCK', lockId('L'))),
       409: post('UNLOCK', lockId('M')),
@@ -197,6 +200,7 @@ export const ROWS: Readonly<Record<string, Row>> = {
     fails: {
       400: post('UNLOCK_COAUTH_LOCK'),
       // As with Unlock.
+      401: after(revokeToken, post('UNLOCK_COAUTH_LOCK', coauth('B'))),
       404: after(removeFile, post('UNLOCK_COAUTH_LOCK', coauth('A'))),
       409: post('UNLOCK_COAUTH_LOCK', coauth('B')),
       501: OFFERED,

@@ -51,6 +51,7 @@ const LOCK_EPOCHS = [
     begin
       return exists (
         select from access_token t join user_account u on u.id = t.user_id
+        join file f on f.id = t.resource_id and f.deleted_at is null
         where t.jti = token_id and t.user_id = person and t.resource_kind = 'file' and t.resource_id = object
           and t.mode = 'edit'
           and least(t.revoked_at, t.expires_at, u.disabled_at) > clock_timestamp() - interval '24 hours');
