@@ -78,7 +78,10 @@ async function closesDoor(worker: Worker): Promise<void> {
 export function obeySupervisor(closeDoor: () => Promise<void>): void {
   process.on('message', (message) => {
     if (message !== CLOSE_DOOR) return
-    void closeDoor().finally(() => process.send?.(DOOR_CLOSED, () => undefined))
+    const tell = (): void => {
+      process.send?.(DOOR_CLOSED, () => undefined)
+    }
+    closeDoor().then(tell, tell)
   })
 }
 

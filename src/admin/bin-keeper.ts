@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common'
 import { AuditService, type AuditAction } from '../audit/audit.service.js'
 import { CoauthStatusService } from '../coauth-status/coauth-status.service.js'
-import { Database, type Tx } from '../database/database.js'
+import type { Tx } from '../database/database.js'
 import type { ApiUser } from '../permission/api-user.js'
 import { AccessService } from '../permission/access.service.js'
 import { RANK } from '../permission/role.js'
@@ -10,6 +10,7 @@ import { ContainerService } from '../storage/container.service.js'
 import { FileService, type Head } from '../storage/file.service.js'
 import { againIfNameTaken } from '../storage/name-race.js'
 import { ApiProblem } from './api-problem.js'
+import { Changes } from './changes.js'
 import { FileGate } from './file-gate.js'
 import { RefusedRight } from './refused-right.js'
 
@@ -26,7 +27,7 @@ export interface BinCaller {
 @Injectable()
 export class BinKeeper {
   constructor(
-    private readonly database: Database,
+    private readonly changes: Changes,
     private readonly bin: Bin,
     private readonly files: FileService,
     private readonly containers: ContainerService,
@@ -57,11 +58,10 @@ export class BinKeeper {
     const file = await this.require(by.caller, fileId)
     const containerId = await this.destination(by.caller, file, wanted)
     return againIfNameTaken(() =>
-      this.database.transaction(async (tx) => {
+      this.changes.by(by.caller, async (tx) => {
         await this.status.takeTurn(tx, fileId)
-        await this.containers.keep(tx, containerId)
+        await this.changes.keep(tx, by.caller, { kind: 'container', id: containerId }, 'editor')
         await this.hold(tx, by.caller, fileId)
-        await this.gate.requireStillContainer(tx, by.caller, containerId)
         await this.bin.restore(tx, file, containerId)
         const head = await this.files.lockHead(tx, fileId)
         if (!head) throw new Error('a restored file vanished while its row was held')
@@ -76,7 +76,7 @@ export class BinKeeper {
   /** For good. */
   async purge(by: BinCaller, fileId: string): Promise<void> {
     await this.require(by.caller, fileId)
-    await this.database.transaction(async (tx) => {
+    await this.changes.by(by.caller, async (tx) => {
       await this.hold(tx, by.caller, fileId)
       await this.purgeHeld(tx, by, [fileId])
     })
@@ -87,7 +87,7 @@ export class BinKeeper {
     const asked = await this.bin.now()
     let files = 0
     for (let last = FILES_AT_ONCE; last === FILES_AT_ONCE; files += last) {
-      last = await this.database.transaction(async (tx) => {
+      last = await this.changes.by(by.caller, async (tx) => {
         const ids = await this.bin.holdOwned(tx, by.caller.id, asked, FILES_AT_ONCE)
         await this.purgeHeld(tx, by, ids)
         if (ids.length < FILES_AT_ONCE)

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common'
-import type { Queryable, Tx } from '../database/database.js'
+import type { Queryable } from '../database/database.js'
 import type { ApiUser } from '../permission/api-user.js'
 import { AccessService } from '../permission/access.service.js'
 import type { GrantedObject } from '../permission/grant.service.js'
@@ -49,16 +49,10 @@ export class FileGate {
   }
 
   /** May the caller put a file into this container? */
-  async mayFill(caller: ApiUser, containerId: string, on?: Tx): Promise<boolean> {
+  async mayFill(caller: ApiUser, containerId: string): Promise<boolean> {
     if (caller.role === 'admin') return true
-    const role = await this.accesses.roleOnContainer(caller.id, containerId, on)
+    const role = await this.accesses.roleOnContainer(caller.id, containerId)
     return role === 'editor' || role === 'owner'
-  }
-
-  /** Asks again inside a transaction that keeps the container. @throws ApiProblem when it is gone, or the right to it */
-  async requireStillContainer(tx: Tx, caller: ApiUser, containerId: string): Promise<void> {
-    if ((await this.containers.find(containerId, tx)) && (await this.mayFill(caller, containerId, tx))) return
-    throw new ApiProblem('not-found', 'The container is gone, or the right to put something into it.')
   }
 
   /** @returns the container's id; without one, the caller's own home */

@@ -1,6 +1,7 @@
-import pg from 'pg'
+import type pg from 'pg'
 import { createDataSource } from '../../ormconfig.js'
 import { isAtLeast, RELEASE } from '../config/release.js'
+import { DatabaseClient } from './database-client.js'
 
 /** From here on each migration names the oldest release that may still work; every release that asks knows the earlier ones. */
 const FIRST_TOLD = 1764910000000
@@ -50,7 +51,7 @@ export async function tellOldestReleases(turn: pg.ClientBase, databaseUrl: strin
 async function appliedMigrations(
   databaseUrl: string,
 ): Promise<{ name: string; oldest_release: string | null }[]> {
-  const client = new pg.Client({ connectionString: databaseUrl, application_name: 'tandem migration' })
+  const client = new DatabaseClient({ connectionString: databaseUrl, application_name: 'tandem migration' })
   client.on('error', () => undefined) // the failing call reports it as well
   await client.connect()
   try {

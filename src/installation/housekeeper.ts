@@ -31,7 +31,11 @@ export class Housekeeper implements OnApplicationBootstrap, OnApplicationShutdow
 
   /** Looks at once, so that readiness says from the start what is held. */
   async onApplicationBootstrap(): Promise<void> {
-    this.timer = setInterval(() => void this.run(), EVERY_MS).unref()
+    this.timer = setInterval(() => {
+      this.run().catch((error: unknown) => {
+        this.logger.warn({ error: String(error) }, 'could not keep house; trying again in an hour')
+      })
+    }, EVERY_MS).unref()
     await this.look()
   }
 
@@ -39,7 +43,7 @@ export class Housekeeper implements OnApplicationBootstrap, OnApplicationShutdow
     clearInterval(this.timer)
   }
 
-  /** Never rejects. A job that is still at work is not begun again. */
+  /** A job that is still at work is not begun again. */
   async run(): Promise<void> {
     if (await this.look()) await Promise.all(this.jobs.map((job) => (job.running ??= this.runJob(job))))
   }

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
-import pg from 'pg'
+import type pg from 'pg'
+import { DatabaseClient } from '../database/database-client.js'
 import { beginInstallationFile, finishInstallationFile, removeInstallationFile } from './installation-file.js'
 import { gatherFacts } from './pair-facts.js'
 import { judgePair, type PairVerdict } from './pair-rules.js'
@@ -88,7 +89,7 @@ async function judge(database: pg.ClientBase, pairing: Pairing): Promise<PairVer
 
 /** In a transaction, and while no other server does the same with this database. */
 async function inTurn<T>(url: string, work: (database: pg.ClientBase) => Promise<T>): Promise<T> {
-  const client = new pg.Client({ connectionString: url, application_name: 'tandem installation' })
+  const client = new DatabaseClient({ connectionString: url, application_name: 'tandem installation' })
   client.on('error', () => undefined) // the failing call reports it as well
   await client.connect()
   try {

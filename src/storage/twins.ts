@@ -39,6 +39,12 @@ const KEPT: Statement<{ blob: string }> = {
     union select blob from recovery_item where file_id = $1 and size = $2 and sha256 = $3 and resolved_at is null`,
 }
 
+/** In the bin, too; not when it was purged. $1 file */
+const IS_THERE: Statement<{ there: boolean }> = {
+  name: 'is-file-there',
+  text: `select exists (select from file where id = $1) as there`,
+}
+
 /**
  * Contents that come again. A row is no proof that its bytes are still there: they are read and hashed before what was
  * received is thrown away for them. Where they are gone or wrong, what was received takes their place.
@@ -66,9 +72,12 @@ export class Twins {
   /**
    * For bytes of which a row says that they are the head's or kept already. Reads them: not to be called in a transaction.
    * @returns where they are safe: where they lay before, in what was received, which took the place of damaged ones, or
-   *   nowhere, because what had them is gone by now
+   *   nowhere, because what had them is gone by now, or the file itself
    */
-  async safePlaceOf(fileId: string, content: StoredBlob): Promise<'before' | 'received' | 'nowhere'> {
+  async safePlaceOf(
+    fileId: string,
+    content: StoredBlob,
+  ): Promise<'before' | 'received' | 'nowhere' | 'file-gone'> {
     const { size, sha256 } = content
     const rows = await this.database.query(KEPT, [fileId, size, sha256])
     let mended = 0
@@ -76,7 +85,9 @@ export class Twins {
       if (await this.isGood({ blob, size, sha256 })) return 'before'
       mended += await this.mend(blob, content)
     }
-    return mended > 0 ? 'received' : 'nowhere'
+    if (mended > 0) return 'received'
+    const [file] = await this.database.query(IS_THERE, [fileId])
+    return file?.there ? 'nowhere' : 'file-gone'
   }
 
   /** Nothing depends on it: what is not mended is found damaged when it is read. */

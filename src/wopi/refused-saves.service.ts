@@ -35,8 +35,8 @@ export class RefusedSaves {
     const facts = { fileId: access.file.id, userId: access.user.id, correlationId }
     const line = { event: 'save-refused', ...facts, reason }
     const kept = await this.keepOnce(access, headers, refused)
-    if (kept === 'already-safe') {
-      this.logger.debug(line, 'a save was refused; its bytes were kept before')
+    if (kept === 'already-safe' || kept === 'file-gone') {
+      this.logger.debug({ ...line, kept }, 'a save was refused, and its bytes were not kept once more')
       return false
     }
     this.logger.warn({ ...line, recoveryItem: kept.itemId }, 'a save was refused; its bytes are kept')
@@ -53,13 +53,14 @@ export class RefusedSaves {
     access: FileAccess,
     headers: PutHeaders,
     refused: RefusedPut,
-  ): Promise<KeptSave | 'already-safe'> {
+  ): Promise<KeptSave | 'already-safe' | 'file-gone'> {
     const { content } = refused
     for (let left = MOST_TRIES; left > 0; left--) {
       const kept = await this.record(access, headers, refused)
       if (kept !== 'already-safe') return kept
       const place = await this.twins.safePlaceOf(access.file.id, content)
-      if (place === 'before') await this.blobs.remove(content.blob)
+      if (place === 'before' || place === 'file-gone') await this.blobs.remove(content.blob)
+      if (place === 'file-gone') return place
       if (place !== 'nowhere') return 'already-safe'
     }
     throw new Error('what has the bytes of a refused save moves again and again')
