@@ -109,8 +109,9 @@ export class BinKeeper {
   }
 
   private async hold(tx: Tx, caller: ApiUser, fileId: string): Promise<void> {
-    if (!(await this.bin.hold(tx, fileId)) || !(await this.mayHave(caller, fileId, tx)))
-      throw new ApiProblem('not-found', NOT_THERE)
+    const isThere = await this.bin.hold(tx, fileId)
+    const byNow = await this.changes.asTheyAre(tx, caller)
+    if (!isThere || !(await this.mayHave(byNow, fileId, tx))) throw new ApiProblem('not-found', NOT_THERE)
   }
 
   private async mayHave(caller: ApiUser, fileId: string, tx?: Tx): Promise<boolean> {

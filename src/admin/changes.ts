@@ -94,15 +94,19 @@ export class Changes {
     })
   }
 
-  private async requireStill(tx: Tx, caller: ApiUser, object: GrantedObject, need: Role): Promise<void> {
+  /** The caller with the role that they have by now. @throws ApiProblem not-signed-in */
+  async asTheyAre(tx: Tx, caller: ApiUser): Promise<ApiUser> {
     const role = await this.users.standing(caller, tx)
     if (!role) throw notSignedIn()
-    await this.gate.requireRight({ ...caller, role }, object, need, tx)
+    return { ...caller, role }
+  }
+
+  private async requireStill(tx: Tx, caller: ApiUser, object: GrantedObject, need: Role): Promise<void> {
+    await this.gate.requireRight(await this.asTheyAre(tx, caller), object, need, tx)
   }
 
   private async requireStanding(tx: Tx, caller: ApiUser): Promise<void> {
-    const role = await this.users.standing(caller, tx)
-    if (!role) throw notSignedIn()
+    const { role } = await this.asTheyAre(tx, caller)
     if (role !== caller.role) throw new ApiProblem('not-allowed', `The caller is no ${caller.role} any more.`)
   }
 }

@@ -73,10 +73,10 @@ describe('an identity provider whose answers are no good', () => {
   }
 
   for (const [what, answer] of Object.entries({ endless, redirecting, packed, lying })) {
-    it(`keys ${what}, fetched for a stranger’s kid: 401, and no memory goes`, async () => {
+    it(`keys ${what}, fetched for a stranger’s kid: 503 while none is known, and no memory goes`, async () => {
       issuer.answers.set('/keys', answer)
       const before = process.memoryUsage().rss
-      expect(await tookMs(async () => expect(await status(stranger('k'))).toBe(401))).toBeLessThan(AT_ONCE_MS)
+      expect(await tookMs(async () => expect(await status(stranger('k'))).toBe(503))).toBeLessThan(AT_ONCE_MS)
       expect((process.memoryUsage().rss - before) / MIB).toBeLessThan(100)
       expect(lines('issuer-keys-failed')).toHaveLength(1)
       // Elsewhere was not asked.
@@ -129,10 +129,10 @@ describe('an identity provider whose answers are no good', () => {
   })
 
   it.each(['null', '[]', '{"keys":null}', '{"keys":{}}', 'no JSON', ''])(
-    'what is no key set is none, and takes no known key away: %s',
+    'what is no key set is none, and nobody is told that they are not signed in: %s',
     async (text) => {
       issuer.answers.set('/keys', (response) => response.end(text))
-      expect(await status(issuer.token({ sub: 'alice' }))).toBe(401)
+      expect(await status(issuer.token({ sub: 'alice' }))).toBe(503)
       expect(lines('issuer-keys-failed')[0]).toContain('its answer is no JSON Web Key Set')
     },
   )
