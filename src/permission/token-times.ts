@@ -4,6 +4,9 @@
  */
 export const EARLY_SECONDS = 120
 
+/** What a token says of its person is of this time: one from further ahead would be the newest for as long. */
+const MOST_SECONDS_AHEAD = 600
+
 /** For Passport's strategies, which would ask this machine's clock: whoever uses it asks `isTimely`, or says why not. */
 export const NOT_BY_THIS_CLOCK = {
   ignoreExpiration: true,
@@ -13,10 +16,15 @@ export const NOT_BY_THIS_CLOCK = {
 /** @param now by the database's clock, which is the same for all servers (`DatabaseClock`) */
 export function isTimely(claims: unknown, now: number): boolean {
   if (typeof claims !== 'object' || claims === null) return false
-  const { exp, nbf } = claims as Readonly<Record<string, unknown>>
-  return typeof exp === 'number' && exp > now && isBegun(nbf, now)
+  const { exp, nbf, iat } = claims as Readonly<Record<string, unknown>>
+  return (
+    typeof exp === 'number' &&
+    exp > now &&
+    isBegun(nbf, now, EARLY_SECONDS) &&
+    isBegun(iat, now, MOST_SECONDS_AHEAD)
+  )
 }
 
-function isBegun(instant: unknown, now: number): boolean {
-  return instant === undefined || (typeof instant === 'number' && instant <= now + EARLY_SECONDS)
+function isBegun(instant: unknown, now: number, early: number): boolean {
+  return instant === undefined || (typeof instant === 'number' && instant <= now + early)
 }
