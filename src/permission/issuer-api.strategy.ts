@@ -12,7 +12,7 @@ import { bearerOf } from './bearer-kind.js'
 import { IssuerAway } from './issuer-away.js'
 import { IssuerKeys } from './issuer-keys.js'
 import { jsonIn } from './key-set.js'
-import { isTimely, NOT_BY_THIS_CLOCK } from './token-times.js'
+import { isNotFromTheFuture, isTimely, NOT_BY_THIS_CLOCK } from './token-times.js'
 import type { UserService } from './user.service.js'
 
 /** Bearer tokens of the enterprise's identity provider, verified with the keys it publishes. */
@@ -46,7 +46,9 @@ export class IssuerApiStrategy extends PassportStrategy(Strategy, 'api') {
   }
 
   async validate(payload: Readonly<Record<string, unknown>>): Promise<ApiUser | false> {
-    if (!isTimely(payload, this.clock.nowSeconds()) || payload['iss'] !== this.metadata().issuer) return false
+    const now = this.clock.nowSeconds()
+    if (!isTimely(payload, now) || !isNotFromTheFuture(payload, now)) return false
+    if (payload['iss'] !== this.metadata().issuer) return false
     return apiUser(payload, { claim: this.oidc.roleClaim, isOf: 'person' }, this.users)
   }
 }

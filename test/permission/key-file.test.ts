@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process'
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest'
 import { Person } from '../kit/people.js'
 import { newDatabase } from '../kit/postgres.js'
 import { startTandemProcess, type TandemProcess } from '../kit/tandem-process.js'
@@ -30,6 +30,8 @@ describe('a key file that went wrong', { timeout: 60_000 }, () => {
   let databaseUrl: string
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'tandem-keys-'))
+  })
+  beforeEach(async () => {
     databaseUrl = await newDatabase(inject('postgres'))
   })
   afterAll(() => rm(folder, { recursive: true }))
