@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
 import { ProofKeys } from '../../simulator/proof-key.js'
 import { WopiClient } from '../../simulator/wopi-client.js'
+import type { FileView } from '../kit/people.js'
 import { Tandem } from '../kit/tandem.js'
 import { rawRequest, type RawAnswer } from '../permission/raw-http.js'
 import { until } from '../reliability/until.js'
@@ -165,7 +166,7 @@ describe('proof keys (WOPI.md §14)', () => {
     )
   })
 
-  it('P-06: replaying a save changes nothing', async () => {
+  it('P-06: replaying a save changes no content, and adds no line to the history', async () => {
     const put = (at: number): Promise<RawAnswer> =>
       checks({
         method: 'POST',
@@ -176,9 +177,18 @@ describe('proof keys (WOPI.md §14)', () => {
       })
     await checks({ method: 'POST', headers: { 'X-WOPI-Override': 'LOCK', 'X-WOPI-Lock': 'replay' } })
     const at = Date.now()
-    const versions = [await put(at), await put(at)].map(({ headers }) => headers['x-wopi-itemversion'])
-    expect(versions[0]).toBeDefined()
-    expect(versions[1]).toBe(versions[0])
+    const alice = await tandem.person('alice')
+    const file = `/files/${path.split('/').at(-1) ?? ''}`
+    const modifiedAt = async (): Promise<string> =>
+      (await alice.calls('GET', file)).json<FileView>().modifiedAt
+    const first = Number((await put(at)).headers['x-wopi-itemversion'])
+    const once = await modifiedAt()
+    expect(Number((await put(at)).headers['x-wopi-itemversion'])).toBe(first + 1)
+    expect(await modifiedAt()).toBe(once)
+    const { items } = (await alice.calls('GET', `${file}/versions`)).json<{ items: { version: string }[] }>()
+    expect(items.map(({ version }) => Number(version)).filter((version) => version >= first)).toEqual([
+      first + 1,
+    ])
   })
 
   it('P-07: signs what is asked for, byte for byte, in 12 forms', async () => {

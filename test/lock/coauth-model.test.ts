@@ -119,7 +119,7 @@ describe('the coauth lock functions', () => {
   async function freshFile(): Promise<Model> {
     await setClock(0)
     await client.query('truncate file, file_version, file_lock, coauth_lock cascade')
-    await run(CREATE_FILE, [FILE, 'root', 'n', 'n', 'alice', 'blob', 1, 'sha', 'upload', 'c'])
+    await run(CREATE_FILE, [FILE, 'root', 'n', 'n', 'alice', 'blob', 1, 'sha', 'upload', 'c', 'other'])
     return { lock: { kind: 'none' }, coauth: [], touched: 0, now: 0 }
   }
 

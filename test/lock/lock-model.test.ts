@@ -131,7 +131,7 @@ describe('the lock statements', () => {
   async function freshFile(): Promise<Model> {
     await setClock(0)
     await client.query('truncate file, file_version, file_lock, coauth_session cascade')
-    await run(CREATE_FILE, [FILE, 'root', 'n', 'n', 'alice', 'blob', 1, 'sha', 'upload', 'c'])
+    await run(CREATE_FILE, [FILE, 'root', 'n', 'n', 'alice', 'blob', 1, 'sha', 'upload', 'c', 'other'])
     await client.query(
       `insert into coauth_session (id, file_id, application, started_at, last_activity_at)
        values ('s', $1, 'word', clock_timestamp(), clock_timestamp())`,
@@ -252,6 +252,7 @@ describe('the lock statements', () => {
           null,
           null,
           null,
+          'other',
         ])
         model.version++
         model.touched = model.now
