@@ -66,13 +66,19 @@ describe('the key file', () => {
     expect(await readFile(join(dataDir, 'a', 'b', 'token-secret'), 'utf8')).toBe(made?.secret.toString())
   })
 
-  for (const trace of ['blobs', 'postgres']) {
+  for (const trace of ['blobs/installation', 'blobs/00', 'postgres/PG_VERSION']) {
     it(`that is gone from a folder with ${trace} is not replaced`, async () => {
-      await mkdir(join(dataDir, trace))
+      await mkdir(join(dataDir, trace), { recursive: true })
       await expect(load()).rejects.toThrow(/ was in use before, but its key file token-secret is gone/)
-      expect(await readdir(dataDir)).toEqual([trace])
+      expect(await readdir(dataDir)).toEqual([trace.split('/')[0]])
     })
   }
+
+  it('is made beside volumes that were mounted for the first start', async () => {
+    await mkdir(join(dataDir, 'blobs', 'lost+found'), { recursive: true })
+    await mkdir(join(dataDir, 'postgres'))
+    expect(await load()).toMatch(/^[0-9a-f]{64}$/)
+  })
 
   it('that an operator made is taken, whatever made it and with a line end', async () => {
     await writeFile(file, 'Zk3+q9 vXb2/LmN8=pQrStUvWxYz01234567\n', { mode: 0o600 })

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { link, lstat, mkdir, open, readdir, rm, stat, type FileHandle } from 'node:fs/promises'
+import { link, lstat, mkdir, open, rm, stat, type FileHandle } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { ConfigError } from './config.js'
 import { isGuessable } from './secret-strength.js'
@@ -7,8 +7,11 @@ import { isGuessable } from './secret-strength.js'
 /** Characters of the key that Tandem writes: 32 random bytes in hex. */
 const WRITTEN_CHARACTERS = 64
 
-/** What a server leaves under DATA_DIR; where one of them is, a key has signed before. */
-const TRACES = ['blobs', 'postgres']
+/**
+ * What a server leaves under DATA_DIR; where one of them is, a key has signed before. The folders alone may be volumes that
+ * were mounted for the first start.
+ */
+const TRACES = ['blobs/installation', 'blobs/00', 'postgres/PG_VERSION']
 
 /**
  * The key that signs Tandem's own tokens, where `TOKEN_SECRETS` is unset. It is made once, in a DATA_DIR where no server
@@ -102,10 +105,20 @@ async function make(file: string): Promise<void> {
 
 async function hasTraces(dataDir: string): Promise<boolean> {
   try {
-    return (await readdir(dataDir)).some((name) => TRACES.includes(name))
+    const found = await Promise.all(TRACES.map((trace) => exists(join(dataDir, trace))))
+    return found.includes(true)
+  } catch (error) {
+    throw new ConfigError(`DATA_DIR ${dataDir} cannot be read: ${messageOf(error)}.`)
+  }
+}
+
+async function exists(path: string): Promise<boolean> {
+  try {
+    await lstat(path)
+    return true
   } catch (error) {
     if (codeOf(error) === 'ENOENT') return false
-    throw new ConfigError(`DATA_DIR ${dataDir} cannot be read: ${messageOf(error)}.`)
+    throw error
   }
 }
 

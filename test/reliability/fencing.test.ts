@@ -120,15 +120,15 @@ describe('an upload that stalls (R-03)', () => {
     await expectKept(file, 'token-revoked', bytes)
   })
 
-  it('is refused with 404 when the file is deleted meanwhile, and leaves no blob', async () => {
+  it('is refused with 404 when the file is deleted meanwhile, and kept with it in the bin', async () => {
     const { file, ofBob } = await shared()
     await ofBob.lock('of bob')
-    const before = await blobsIn(tandem.dataDir)
-    const { status } = await bobStalls(file, ofBob, async () => {
+    const { status, bytes } = await bobStalls(file, ofBob, async () => {
       expect((await alice.calls('DELETE', `/files/${file.id}?force=true`)).status).toBe(204)
     })
     expect(status).toBe(404)
-    expect((await blobsIn(tandem.dataDir)).sort()).toEqual(before.sort())
+    expect((await alice.calls('POST', `/bin/${file.id}/restore`, {})).status).toBe(200)
+    await expectKept(file, 'file-deleted', bytes)
   })
 })
 

@@ -215,6 +215,7 @@ describe('a database and a folder of blobs that do not belong together', { timeo
     await server.stop()
     const copy = await newFolder()
     await cp(join(folder, 'blobs'), join(copy, 'blobs'), { recursive: true })
+    await cp(join(folder, 'token-secret'), join(copy, 'token-secret'))
     await rm(join(copy, 'blobs/installation'))
     expect(await refused(database, copy)).toContain('no file "installation"')
     expect((await fsck(database, copy, '--adopt'))[0]).toBe(0)
