@@ -65,10 +65,7 @@ describe('a disk that fails (R-04, R-05)', () => {
     const before = await everything()
     const blobs = (await blobsIn(folder)).length
     const answer = await save()
-    expect([answer.status, answer.headers['x-wopi-servererror']]).toEqual([
-      500,
-      'The storage is full or failing',
-    ])
+    expect([answer.status, answer.headers['x-wopi-servererror']]).toEqual([500, 'The storage is full'])
     await untilBlobs(folder, blobs)
     expect(await everything()).toEqual(before)
   }
@@ -124,7 +121,8 @@ describe('a disk that fails (R-04, R-05)', () => {
           saved = status === 200
           if (saved) continue
           failures++
-          expect([status, headers['x-wopi-servererror']]).toEqual([500, 'The storage is full or failing'])
+          const why = error === 'ENOSPC' ? 'The storage is full' : 'The storage is failing'
+          expect([status, headers['x-wopi-servererror']]).toEqual([500, why])
           expect(await alice.versions(fileId)).toEqual(before)
         } finally {
           await fault.remove()
