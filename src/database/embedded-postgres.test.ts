@@ -205,7 +205,14 @@ async function startInChild(dataDir: string): Promise<{ process: ChildProcess; u
   // Below node_modules, so that the compiled copies find `pg` and the binaries.
   const code = await mkdtemp(join(import.meta.dirname, '../../node_modules/.tandem-test-'))
   cleanups.push(() => rm(code, { recursive: true, force: true }))
-  for (const name of ['embedded-postgres', 'data-dir-owner', 'postgres-process']) {
+  for (const name of [
+    'embedded-postgres',
+    'data-dir-owner',
+    'folder-in-use',
+    'folder-lease',
+    'folder-lock',
+    'postgres-process',
+  ]) {
     const source = await readFile(join(import.meta.dirname, `${name}.ts`), 'utf8')
     const { outputText } = ts.transpileModule(source, {
       compilerOptions: { module: ts.ModuleKind.ESNext, target: ts.ScriptTarget.ES2023 },

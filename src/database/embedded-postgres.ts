@@ -7,6 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { ChildProcess } from 'node:child_process'
 import { Client } from 'pg'
 import { identityOf, own } from './data-dir-owner.js'
+import { lockFolder } from './folder-lock.js'
 import {
   findLaunch,
   isCode,
@@ -66,13 +67,31 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
   await mkdir(options.dataDir, { recursive: true })
   const dataDir = await realpath(options.dataDir)
   const id = identityOf(dataDir)
-  const release = await own(options.dataDir, id)
+  const release = await takeFolder(options.dataDir, id)
   try {
     const binaries = await locateBinaries()
     const cluster = await prepare(dataDir, id, binaries, options.durable)
     return await serve(cluster, binaries, options, release)
   } catch (error) {
     await release()
+    throw error
+  }
+}
+
+/**
+ * The socket tells servers on this machine apart at once, those of earlier releases too, which know no lock; the lock
+ * holds across containers and machines.
+ */
+async function takeFolder(dataDir: string, id: string): Promise<() => Promise<void>> {
+  const leave = await own(dataDir, id)
+  try {
+    const unlock = await lockFolder(dataDir)
+    return async () => {
+      await unlock()
+      await leave()
+    }
+  } catch (error) {
+    await leave()
     throw error
   }
 }
