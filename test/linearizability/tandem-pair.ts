@@ -122,12 +122,19 @@ export class TandemPair {
   /** Another transaction on the same file, of an administrator say, that takes its time. */
   async holdRow(fileId: string): Promise<() => Promise<void>> {
     const client = await this.pool.connect()
-    await client.query('begin')
-    await client.query('select from file where id = $1 for no key update', [fileId])
-    return async () => {
-      await client.query('rollback')
-      client.release()
+    client.on('error', () => undefined)
+    try {
+      await client.query('begin')
+      await client.query('select from file where id = $1 for no key update', [fileId])
+    } catch (error) {
+      client.release(true)
+      throw error
     }
+    return () =>
+      client.query('rollback').then(
+        () => client.release(),
+        () => client.release(true),
+      )
   }
 
   /** As a garbage collection or a frozen virtual machine does it: everything under way stands still, then goes on. */
