@@ -58,7 +58,9 @@ export class UnreadDownloads implements Lane {
     const socket = connect({ host: hostname, port: Number(port) })
     socket.on('error', () => undefined)
     socket.pause()
-    socket.write(`GET /wopi/files/${id}/contents?access_token=${token} HTTP/1.1\r\nHost: ${hostname}\r\n\r\n`)
+    // Those that are too many are refused, and must not be kept alive.
+    const head = `GET /wopi/files/${id}/contents?access_token=${token} HTTP/1.1\r\nHost: ${hostname}\r\nConnection: close`
+    socket.write(`${head}\r\n\r\n`)
     this.opened++
     const closed = new Promise<boolean>((resolve) => socket.once('close', () => resolve(true)))
     // A socket that is never read does not see the other side's end; a byte that cannot be sent does.

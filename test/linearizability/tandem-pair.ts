@@ -33,6 +33,7 @@ export class TandemPair {
     this.pool = new pg.Pool({ connectionString: options.databaseUrl })
     // An idle connection that is cut is no news: the next holdRow gets another.
     this.pool.on('error', () => undefined)
+    this.pool.on('connect', (client) => client.on('error', () => undefined))
   }
 
   static async start(options: TandemPairOptions): Promise<TandemPair> {
@@ -122,7 +123,6 @@ export class TandemPair {
   /** Another transaction on the same file, of an administrator say, that takes its time. */
   async holdRow(fileId: string): Promise<() => Promise<void>> {
     const client = await this.pool.connect()
-    client.on('error', () => undefined)
     try {
       await client.query('begin')
       await client.query('select from file where id = $1 for no key update', [fileId])
