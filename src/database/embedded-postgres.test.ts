@@ -268,7 +268,7 @@ async function startInChild(
      const { url, pid } = await startEmbeddedPostgres({ dataDir: process.argv[2], durable: true })
      console.log(JSON.stringify({ url, pid }))`,
   )
-  const [program = '', ...args] = [...wrapper, process.execPath, join(code, 'server.js'), dataDir]
+  const [program, ...args] = [...wrapper, process.execPath, join(code, 'server.js'), dataDir]
   const child = spawn(program, args, {
     stdio: ['pipe', 'pipe', 'inherit'],
     detached: true,
