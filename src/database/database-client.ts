@@ -15,7 +15,7 @@ const MOST_TRIES = 20
 const UNCONFIRMED = 'SyncRepWaitForLSN'
 
 /**
- * Every connection to PostgreSQL is one of these (`test/architecture/listeners.test.ts`):
+ * Every connection to PostgreSQL is one of these (`test/architecture/unheard.test.ts`):
  *
  * - it is never without a listener for `error`, in the pool, out of it or in between. Node ends the process for want of
  *   one, and the pool listens to idle connections only. Nothing is lost by not hearing it: the call under way fails, and

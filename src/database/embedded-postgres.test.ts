@@ -1,8 +1,8 @@
-import { spawn, type ChildProcess } from 'node:child_process'
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { accessSync, constants, readFileSync } from 'node:fs'
-import { mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises'
+import { hostname, tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { Client, type QueryResultRow } from 'pg'
 import ts from 'typescript'
@@ -85,6 +85,43 @@ it('names the process of the owner, and replaces its orphaned PostgreSQL after k
   expect(await answer(next)).toBe(42)
 })
 
+/** As containers have it: process ids, network and IPC of its own, so that neither pids nor abstract sockets meet. */
+const CONTAINER = ['unshare', '--pid', '--net', '--ipc', '--mount', '--mount-proc', '--fork', '--kill-child']
+const [UNSHARE = '', ...NAMESPACES] = CONTAINER
+const canUnshare = asRoot && spawnSync(UNSHARE, [...NAMESPACES, 'true']).status === 0
+if (!canUnshare)
+  console.warn('SKIPPED: no namespaces can be made here, so two containers on one DATA_DIR are not tried')
+
+it.runIf(canUnshare).each([
+  ['flock', undefined],
+  ['a lease, where flock is missing', 'without flock'],
+])('refuses a folder that a server in another container owns (%s), until that is killed', async (_, bare) => {
+  const dataDir = await folder()
+  const path = bare && (await pathWithout('flock'))
+  const owner = await startInChild(dataDir, { wrapper: CONTAINER, path })
+  await query(owner, 'create table note as select 42 as answer')
+  const touched = async (): Promise<unknown> => [
+    await readFile(join(dataDir, 'postgres.log'), 'utf8'),
+    (await stat(join(dataDir, 'postgres', 'postmaster.pid'))).mtimeMs,
+    (await readdir(dataDir)).sort(),
+  ]
+  const before = await touched()
+  vi.stubEnv('PATH', path ?? process.env['PATH'])
+  cleanups.push(() => Promise.resolve(void vi.unstubAllEnvs()))
+  await expect(start(dataDir)).rejects.toThrow(
+    new RegExp(
+      `DATA_DIR ${dataDir} is already in use by another Tandem server ` +
+        `\\(process \\d+ on ${hostname()}, since 20[-0-9T:.]+Z\\); stop it or choose another DATA_DIR`,
+    ),
+  )
+  expect(await touched()).toEqual(before)
+  expect(await answer(owner)).toBe(42)
+
+  owner.process.kill('SIGKILL')
+  await once(owner.process, 'exit')
+  expect(await answer(await start(dataDir))).toBe(42)
+})
+
 it('takes PostgreSQL down with a server that exits by itself', async () => {
   const owner = await startInChild(await folder())
   owner.process.stdin?.end()
@@ -106,7 +143,7 @@ it('starts over where a first start was cut short', async () => {
   await writeFile(join(dataDir, 'postgres.init-1', 'PG_VERSION'), '18\n')
   const server = await start(dataDir)
   expect(await query(server, 'select 1 as one')).toEqual([{ one: 1 }])
-  expect((await readdir(dataDir)).sort()).toEqual(['postgres', 'postgres.log'])
+  expect((await readdir(dataDir)).sort()).toEqual(['postgres', 'postgres.log', 'server.lock'])
 })
 
 it('is not blocked by a lock file whose process number belongs to another program now', async () => {
@@ -191,7 +228,7 @@ async function query(server: { url: string }, sql: string): Promise<QueryResultR
   }
 }
 
-async function answer(server: EmbeddedPostgres): Promise<unknown> {
+async function answer(server: { url: string }): Promise<unknown> {
   const [note] = await query(server, 'select answer from note')
   return note?.['answer']
 }
@@ -201,7 +238,10 @@ function socketFolder({ url }: EmbeddedPostgres): string {
 }
 
 /** A server in a process of its own, which exits by itself when its stdin ends and drops SIGINT. */
-async function startInChild(dataDir: string): Promise<{ process: ChildProcess; url: string; pid: number }> {
+async function startInChild(
+  dataDir: string,
+  { wrapper = [], path }: { wrapper?: readonly string[]; path?: string | undefined } = {},
+): Promise<{ process: ChildProcess; url: string; pid: number }> {
   // Below node_modules, so that the compiled copies find `pg` and the binaries.
   const code = await mkdtemp(join(import.meta.dirname, '../../node_modules/.tandem-test-'))
   cleanups.push(() => rm(code, { recursive: true, force: true }))
@@ -228,9 +268,11 @@ async function startInChild(dataDir: string): Promise<{ process: ChildProcess; u
      const { url, pid } = await startEmbeddedPostgres({ dataDir: process.argv[2], durable: true })
      console.log(JSON.stringify({ url, pid }))`,
   )
-  const child = spawn(process.execPath, [join(code, 'server.js'), dataDir], {
+  const [program, ...args] = [...wrapper, process.execPath, join(code, 'server.js'), dataDir]
+  const child = spawn(program, args, {
     stdio: ['pipe', 'pipe', 'inherit'],
     detached: true,
+    env: path === undefined ? process.env : { ...process.env, PATH: path },
   })
   cleanups.push(async () => {
     if (child.exitCode !== null || child.signalCode !== null) return
@@ -239,11 +281,25 @@ async function startInChild(dataDir: string): Promise<{ process: ChildProcess; u
   })
   const [line] = (await once(child.stdout, 'data')) as [Buffer]
   const { url, pid } = JSON.parse(line.toString()) as { url: string; pid: number }
+  // Its number means nothing outside, and it dies with its container.
+  if (wrapper.length > 0) return { process: child, url, pid }
   cleanups.push(async () => {
     if (isAlive(pid)) process.kill(pid, 'SIGQUIT')
     await expect.poll(() => isAlive(pid), { timeout: 5_000 }).toBe(false)
   })
   return { process: child, url, pid }
+}
+
+/** Every program of PATH, but one. */
+async function pathWithout(missing: string): Promise<string> {
+  const programs = await folder()
+  await chmod(programs, 0o755)
+  for (const place of (process.env['PATH'] ?? '').split(':')) {
+    for (const name of await readdir(place).catch(() => [])) {
+      if (name !== missing) await symlink(join(place, name), join(programs, name)).catch(() => undefined)
+    }
+  }
+  return programs
 }
 
 /** A process that has ended but that nobody has reaped yet is not alive: it has no working folder. */

@@ -7,6 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { ChildProcess } from 'node:child_process'
 import { Client } from 'pg'
 import { identityOf, own } from './data-dir-owner.js'
+import { FOLDER_LOST } from './folder-lease.js'
 import { lockFolder } from './folder-lock.js'
 import {
   findLaunch,
@@ -201,7 +202,8 @@ async function serve(
   const ended = once(child, 'exit').catch(() => undefined)
   // It cannot be signalled (any more): whoever waits for its end finds out.
   child.on('error', () => undefined)
-  const interrupt = (): boolean => child.kill('SIGINT')
+  // Another server has the folder: no last checkpoint over what that one wrote.
+  const interrupt = (code: number): boolean => child.kill(code === FOLDER_LOST ? 'SIGQUIT' : 'SIGINT')
   process.on('exit', interrupt)
   child.unref()
   await log.close()

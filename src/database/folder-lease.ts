@@ -4,6 +4,7 @@ import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { FolderInUse, type Holder } from './folder-in-use.js'
+import { isCode } from './postgres-process.js'
 
 const NAME = 'server.lease'
 
@@ -12,6 +13,9 @@ export interface LeaseTimes {
   /** Without a heartbeat for so long, its holder is gone. */
   readonly deadMs: number
 }
+
+/** How a process ends that has lost its folder: PostgreSQL must not write its last checkpoint there (embedded-postgres.ts). */
+export const FOLDER_LOST = 70
 
 const TIMES: LeaseTimes = { heartbeatMs: 2000, deadMs: 15_000 }
 
@@ -28,17 +32,17 @@ interface Lease extends Holder {
  */
 export async function takeLease(
   dataDir: string,
-  onLost: () => void = () => process.exit(1),
+  onLost: () => void = () => endAtOnce(dataDir),
   { heartbeatMs, deadMs }: LeaseTimes = TIMES,
 ): Promise<() => Promise<void>> {
   const path = join(dataDir, NAME)
   const owner = randomBytes(8).toString('hex')
   await untilAbandoned(path, dataDir, deadMs, heartbeatMs)
   const since = new Date().toISOString()
+  const fresh = `${path}.${owner}`
   let beat = 0
   const write = async (): Promise<void> => {
     const lease: Lease = { owner, beat: beat++, pid: process.pid, host: hostname(), since }
-    const fresh = `${path}.${owner}`
     await writeFile(fresh, JSON.stringify(lease), { mode: 0o600 })
     await rename(fresh, path)
   }
@@ -50,16 +54,19 @@ export async function takeLease(
   let beating: Promise<void> = Promise.resolve()
   const timer = setInterval(() => {
     beating = beating.then(async () => {
-      if ((await readLease(path))?.owner === owner) return write()
+      if (await isOurs(path, owner)) return write()
       clearInterval(timer)
       onLost()
-    }, onLost)
+    })
+    // A full or failing disk is no reason to end; whether another has taken it is seen as soon as it can be read.
+    beating = beating.catch(() => undefined)
   }, heartbeatMs)
   timer.unref()
   return async () => {
     clearInterval(timer)
     await beating
     if ((await readLease(path))?.owner === owner) await rm(path, { force: true })
+    await rm(fresh, { force: true })
   }
 }
 
@@ -77,6 +84,23 @@ async function untilAbandoned(
     if (!now) return
     if (now.owner !== before.owner || now.beat !== before.beat) throw new FolderInUse(dataDir, now)
   }
+}
+
+/** None at all is one that another took, and has given back since. @throws while it cannot be read */
+async function isOurs(path: string, owner: string): Promise<boolean> {
+  try {
+    return (JSON.parse(await readFile(path, 'utf8')) as Lease).owner === owner
+  } catch (error) {
+    if (isCode(error, 'ENOENT')) return false
+    throw error
+  }
+}
+
+function endAtOnce(dataDir: string): void {
+  process.stderr.write(
+    `Tandem ends at once: while it was suspended, another server took DATA_DIR ${dataDir}. Nothing of it may be touched from here.\n`,
+  )
+  process.exit(FOLDER_LOST)
 }
 
 async function readLease(path: string): Promise<Lease | undefined> {

@@ -8,7 +8,10 @@ it('docs/operations.md explains exactly the events that the server logs', () => 
     name.endsWith('.ts'),
   )
   const logged = sources.flatMap((name) =>
-    [...textOf(join('src', name)).matchAll(/\bevent: '([a-z-]+)'/g)].map(([, event = '']) => event),
+    // One, or the several of a parameter's type.
+    [...textOf(join('src', name)).matchAll(/\bevent: ('[a-z-]+'(?: \| '[a-z-]+')*)/g)].flatMap(
+      ([, events = '']) => events.split(' | ').map((event) => event.slice(1, -1)),
+    ),
   )
   const explained = tableBelow(textOf('docs/operations.md'), 'Logs').map(([event = '']) => uncoded(event))
   expect(explained.sort()).toEqual([...new Set(logged)].sort())

@@ -68,6 +68,8 @@ const STATEMENTS = [
   // By statement: a composite has as many rows as chunks, in few blobs.
   `create trigger stream_chunk_released after delete on stream_chunk referencing old table as gone
     for each statement execute function release_chunk_blobs()`,
+  `create trigger stream_chunk_replaced after update on stream_chunk referencing old table as gone
+    for each statement execute function release_chunk_blobs()`,
 
   // What was discarded before this migration is named here, since nothing else points to it.
   `insert into released_blob (blob) select distinct blob from recovery_item where resolution = 'discarded'`,

@@ -6,6 +6,7 @@ import type { MigrationInterface, QueryRunner } from 'typeorm'
  */
 export class VersionModifiedAt1764920000000 implements MigrationInterface {
   name = 'VersionModifiedAt1764920000000'
+  readonly oldestRelease = '0.1.0'
 
   async up(runner: QueryRunner): Promise<void> {
     await runner.query(`alter table file_version add column modified_at timestamptz`)

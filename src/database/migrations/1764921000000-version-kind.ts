@@ -6,6 +6,7 @@ import type { MigrationInterface, QueryRunner } from 'typeorm'
  */
 export class VersionKind1764921000000 implements MigrationInterface {
   name = 'VersionKind1764921000000'
+  readonly oldestRelease = '0.1.0'
 
   async up(runner: QueryRunner): Promise<void> {
     await runner.query(`alter table file_version add column kind text, add column former_kind text`)

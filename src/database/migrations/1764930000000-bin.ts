@@ -6,6 +6,7 @@ import type { MigrationInterface, QueryRunner } from 'typeorm'
  */
 export class Bin1764930000000 implements MigrationInterface {
   name = 'Bin1764930000000'
+  readonly oldestRelease = '0.1.0'
 
   async up(runner: QueryRunner): Promise<void> {
     for (const statement of BIN) await runner.query(statement)

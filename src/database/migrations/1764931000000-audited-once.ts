@@ -3,6 +3,7 @@ import type { MigrationInterface, QueryRunner } from 'typeorm'
 /** What is in the audit already, though it goes on: an editor reads the same document again and again. */
 export class AuditedOnce1764931000000 implements MigrationInterface {
   name = 'AuditedOnce1764931000000'
+  readonly oldestRelease = '0.1.0'
 
   async up(runner: QueryRunner): Promise<void> {
     await runner.query(`create table audited_once (

@@ -7,6 +7,7 @@ import type { MigrationInterface, QueryRunner } from 'typeorm'
  */
 export class LockEpochs1764940000000 implements MigrationInterface {
   name = 'LockEpochs1764940000000'
+  readonly oldestRelease = '0.1.0'
 
   async up(runner: QueryRunner): Promise<void> {
     for (const statement of LOCK_EPOCHS) await runner.query(statement)

@@ -7,6 +7,7 @@ import type { MigrationInterface, QueryRunner } from 'typeorm'
  */
 export class CoauthRightsUnderTheRow1764941000000 implements MigrationInterface {
   name = 'CoauthRightsUnderTheRow1764941000000'
+  readonly oldestRelease = '0.1.0'
 
   async up(runner: QueryRunner): Promise<void> {
     for (const statement of FUNCTIONS) await runner.query(statement)

@@ -6,6 +6,7 @@ import type { MigrationInterface, QueryRunner } from 'typeorm'
  */
 export class UnclearChanges1764950000000 implements MigrationInterface {
   name = 'UnclearChanges1764950000000'
+  readonly oldestRelease = '0.1.0'
 
   async up(runner: QueryRunner): Promise<void> {
     await runner.query(`alter table coauth_session add column unsaved_unclear boolean not null default false`)

@@ -3,6 +3,7 @@ import type { MigrationInterface, QueryRunner } from 'typeorm'
 /** What a refused save was based on, and whether it came back under another name. */
 export class OriginOfRefusedSaves1764951000000 implements MigrationInterface {
   name = 'OriginOfRefusedSaves1764951000000'
+  readonly oldestRelease = '0.1.0'
 
   async up(runner: QueryRunner): Promise<void> {
     for (const statement of ORIGIN_OF_REFUSED_SAVES) await runner.query(statement)

@@ -3,6 +3,7 @@ import type { MigrationInterface, QueryRunner } from 'typeorm'
 /** The one row that readiness writes, to find out whether anything can be written. */
 export class ReadinessProbe1764960000000 implements MigrationInterface {
   name = 'ReadinessProbe1764960000000'
+  readonly oldestRelease = '0.1.0'
 
   async up(runner: QueryRunner): Promise<void> {
     await runner.query(`

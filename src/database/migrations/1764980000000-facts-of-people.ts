@@ -7,6 +7,7 @@ import type { MigrationInterface, QueryRunner } from 'typeorm'
  */
 export class FactsOfPeople1764980000000 implements MigrationInterface {
   name = 'FactsOfPeople1764980000000'
+  readonly oldestRelease = '0.1.0'
 
   async up(runner: QueryRunner): Promise<void> {
     await runner.query(`
