@@ -94,32 +94,35 @@ export const CREATE_FILE: Statement<HeadRow> = {
 export const MOVE_HEAD: Statement<HeadMoved> = {
   name: 'move-head',
   text: `
-    with former as materialized (
-      select f.id, f.size = $3 and f.sha256 = $4 as repeated, ${KIND} as kind
-      from file f left join file_version v on v.file_id = f.id and v.version = f.version where f.id = $1
-    ), head as (
+    with head as (
       update file set version = version + 1, sequence_number = sequence_number + 1, blob = $2, size = $3, sha256 = $4,
-        modified_at = case when former.repeated then modified_at
+        modified_at = case when size = $3 and sha256 = $4 then modified_at
           else greatest(clock_timestamp(), modified_at + interval '1 microsecond') end,
-        modified_by = case when former.repeated then modified_by else $5 end
-      from former where file.id = former.id
-      returning file.*, former.repeated, coalesce($12, case when former.repeated then former.kind end) as kind,
-        case when former.kind <> coalesce($12, former.kind) and former.kind <> 'empty' then former.kind end as former_kind
+        modified_by = case when size = $3 and sha256 = $4 then modified_by else $5 end
+      where id = $1
+      returning *
+    ), former as (
+      select head.id as file_id, v.size is not distinct from $3 and v.sha256 is not distinct from $4 as repeated,
+        ${KIND} as kind
+      from head left join file_version v on v.file_id = head.id and v.version = head.version - 1
     ), saved as (
       insert into file_version (file_id, version, blob, size, sha256, author, editors, cause, correlation_id, flag, at,
         modified_at, lock_epoch, editor, kind, former_kind)
       select id, version, blob, size, sha256, $5, $6, $7, $8, $9,
         case when repeated then greatest(clock_timestamp(), modified_at) else modified_at end, modified_at, $10, $11,
-        kind, former_kind from head
+        coalesce($12, case when repeated then former.kind end),
+        case when former.kind <> coalesce($12, former.kind) and former.kind <> 'empty' then former.kind end
+      from head, former
+      returning kind, former_kind
     ), lock_row as (
       update file_lock set version = head.version, used_at = clock_timestamp() from head where file_id = head.id
     ), gone_streams as (
-      delete from stream using head where file_id = head.id and $7 <> 'chunked' and not repeated
+      delete from stream using former where stream.file_id = former.file_id and $7 <> 'chunked' and not repeated
     ), gone_properties as (
-      delete from content_property using head
-      where file_id = head.id and retention = 'DeleteOnContentChange' and $7 <> 'chunked' and not repeated
+      delete from content_property using former
+      where content_property.file_id = former.file_id and retention = 'DeleteOnContentChange' and $7 <> 'chunked' and not repeated
     )
-    select version, sequence_number, ${MODIFIED_AT}, kind, former_kind from head`,
+    select version, sequence_number, ${MODIFIED_AT}, kind, former_kind from head, saved`,
 }
 
 /** No row when the name is taken. $1 file, $2 name, $3 name key */
