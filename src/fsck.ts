@@ -6,13 +6,14 @@ import { Database } from './database/database.js'
 import { migrate } from './database/migrate.js'
 import { joinDatabase } from './database/open-database.js'
 import { requireKnownSchema } from './database/schema-release.js'
-import { adopt, requirePair, WrongPair, type Pairing } from './installation/pairing.js'
+import { adopt, MostIsMissing, requirePair, WrongPair, type Pairing } from './installation/pairing.js'
 import { BlobStore } from './storage/blob-store.js'
 import { checkStorage } from './storage/fsck.js'
 import { giveUpUnknownBlobs } from './storage/unknown-blobs.js'
 
-const USAGE = `Usage: npm run fsck [-- --adopt | --quarantine]
+const USAGE = `Usage: npm run fsck [-- --adopt [--even-so] | --quarantine]
   --adopt       this database and this folder of blobs belong together: give both a new installation id
+  --even-so     although most of the blobs that its documents need are not there
   --quarantine  delete in 30 days, however many they are, the blobs that the database has never named`
 
 /** `npm run fsck`: exit code 0 only when every byte that Tandem ever acknowledged is there. */
@@ -27,26 +28,34 @@ async function fsck(): Promise<void> {
     const pairing = { databaseUrl: owner, dataDir: config.dataDir }
     if (asked.adopt) {
       await migrate(owner)
-      const id = await adopt(pairing, operator())
+      const id = await adopt(pairing, operator(), asked)
       console.log(`database and blobs are installation ${id} from now on; restart every server`)
     }
     const fits = await fitsTogether(pairing)
-    const damaged = await check(config, owner, asked.quarantine && fits)
+    const damaged = await check(config, owner, asked.quarantine && fits).catch(unlessEmpty)
     process.exitCode = fits && damaged === 0 ? 0 : 1
   } finally {
     await opened.close()
   }
 }
 
-function readArguments(): { adopt: boolean; quarantine: boolean } {
+/** A wrong pair may be a database with nothing in it, not even our tables. */
+function unlessEmpty(error: unknown): number {
+  if ((error as { code?: unknown }).code !== '42P01') throw error
+  console.log('the database has no tables of Tandem: there is nothing to check')
+  return 0
+}
+
+function readArguments(): { adopt: boolean; evenSo: boolean; quarantine: boolean } {
   try {
     const { values } = parseArgs({
       options: {
         adopt: { type: 'boolean', default: false },
+        'even-so': { type: 'boolean', default: false },
         quarantine: { type: 'boolean', default: false },
       },
     })
-    return values
+    return { ...values, evenSo: values['even-so'] }
   } catch {
     throw new ConfigError(USAGE)
   }
@@ -96,6 +105,7 @@ function operator(): string {
 }
 
 await fsck().catch((error: unknown) => {
-  console.error(error instanceof ConfigError ? error.message : error)
+  const isPlain = error instanceof ConfigError || error instanceof MostIsMissing
+  console.error(isPlain ? error.message : error)
   process.exitCode = 2
 })

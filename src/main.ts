@@ -2,7 +2,7 @@ import cluster from 'node:cluster'
 import { readConfig, type Config, type TokenSecret } from './config/config.js'
 import { loadTokenSecrets } from './config/token-secrets.js'
 import { openDatabase } from './database/open-database.js'
-import { patiently } from './database/patience.js'
+import { patiently, waitNoMore } from './database/patience.js'
 import { isLostConnection } from './database/unavailable.js'
 import { pairUp, requirePair } from './installation/pairing.js'
 import { Logger } from './logging/logger.js'
@@ -19,8 +19,10 @@ async function main(): Promise<void> {
   dieLoudly(logger)
   // A worker is told the database by its supervisor; the supervisor alone starts and migrates it.
   const starting = cluster.isWorker ? work(config, logger) : start(config, logger)
-  stopOnSignal(starting, logger)
-  await starting
+  const isStopping = stopOnSignal(starting, logger)
+  await starting.catch((error: unknown) => {
+    if (!isStopping()) throw error
+  })
 }
 
 async function work(config: Config, logger: Logger): Promise<Running> {
@@ -93,14 +95,19 @@ function serveAt(
 }
 
 /** From the first moment: a signal that ended a server while it starts would leave its PostgreSQL and workers behind. */
-function stopOnSignal(starting: Promise<Running>, logger: Logger): void {
+function stopOnSignal(starting: Promise<Running>, logger: Logger): () => boolean {
   let stopping = false
   const stop = (signal: NodeJS.Signals): void => {
     if (stopping) return
     stopping = true
     logger.info({ event: 'stopping', signal }, 'finishing what is under way')
+    waitNoMore()
     starting
-      .then((running) => running.stop())
+      .then(
+        (running) => running.stop(),
+        // It had nothing under way yet.
+        () => undefined,
+      )
       .then(
         () => process.exit(0),
         (error: unknown) => {
@@ -111,6 +118,7 @@ function stopOnSignal(starting: Promise<Running>, logger: Logger): void {
   }
   process.on('SIGTERM', stop)
   process.on('SIGINT', stop)
+  return () => stopping
 }
 
 // State after an unexpected throw is unknown; every acknowledged save is on disk, and the orchestrator starts us again.

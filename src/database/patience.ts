@@ -6,10 +6,17 @@ const PATIENCE_MS = 60_000
 const FIRST_WAIT_MS = 250
 const LONGEST_WAIT_MS = 5000
 
+/** Of this process: who is told to stop while it starts waits for nothing any more. */
+const stopped = new AbortController()
+
+export function waitNoMore(): void {
+  stopped.abort()
+}
+
 /**
  * A start does not give up because the database is not there at that very moment; machines are switched on together.
  * @param tell is called before each wait
- * @throws what `work` threw last; at once when waiting cannot help
+ * @throws what `work` threw last; at once when waiting cannot help, or is over (`waitNoMore`)
  */
 export async function patiently<T>(
   work: () => Promise<T>,
@@ -23,7 +30,7 @@ export async function patiently<T>(
     } catch (error) {
       if (!mayPass(error) || performance.now() + wait > latest) throw error
       tell(reasonInWords(error))
-      await sleep(wait)
+      await sleep(wait, undefined, { signal: stopped.signal })
     }
   }
 }

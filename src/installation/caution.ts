@@ -64,6 +64,6 @@ export class Caution {
       return `the database's clock is ${Math.round(Math.abs(apart) / 60_000)} minutes ${side} this server's`
     }
     if (row.held_until === null) return undefined
-    return `nobody looked for more than a day, or a clock was changed; held until ${row.held_until.toISOString()}`
+    return `nobody looked for more than a day, a clock was changed, or these two were adopted; held until ${row.held_until.toISOString()}`
   }
 }

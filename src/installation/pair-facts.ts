@@ -22,6 +22,13 @@ export async function gatherFacts(database: pg.ClientBase, folder: string): Prom
   }
 }
 
+/** Are the blobs that the database's documents need in the folder? Some by chance stand for all. */
+export async function sampleFacts(database: pg.ClientBase, folder: string): Promise<PairFacts['sample']> {
+  const tables = await tablesOf(database)
+  const needed = tables.file_version ? await sampleOf(database, tables) : []
+  return { asked: needed.length, missing: await countMissing(folder, needed) }
+}
+
 export async function idOf(database: pg.ClientBase): Promise<string | undefined> {
   const { rows } = await database.query<{ id: string }>('select id from installation')
   return rows[0]?.id

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import type pg from 'pg'
 import { DatabaseClient } from '../database/database-client.js'
 import { beginInstallationFile, finishInstallationFile, removeInstallationFile } from './installation-file.js'
-import { gatherFacts } from './pair-facts.js'
+import { gatherFacts, sampleFacts } from './pair-facts.js'
 import { judgePair, type PairVerdict } from './pair-rules.js'
 
 // Any number that nothing else in Tandem uses as an advisory lock.
@@ -15,6 +15,16 @@ const HELP =
 export class WrongPair extends Error {
   constructor(why: string) {
     super(`${why}${why.endsWith('?') ? '' : '.'} ${HELP}`)
+  }
+}
+
+/** Whoever adopts by mistake has the other half of two installations, and each of them refuses its own. */
+export class MostIsMissing extends Error {
+  constructor(asked: number, missing: number, folder: string) {
+    super(
+      `${missing} of ${asked} blobs that the database's documents need are not in ${folder}: nothing was adopted. ` +
+        'When they are lost, and you know it: npm run fsck -- --adopt --even-so',
+    )
   }
 }
 
@@ -59,17 +69,25 @@ export async function pairUp(pairing: Pairing): Promise<void> {
 /**
  * An operator says that these two belong together: both get a new id, so that neither fits its former partner.
  * @param by who says so, for the audit
+ * @param evenSo although most of what the documents need is not there
+ * @throws MostIsMissing
  */
-export async function adopt(pairing: Pairing, by: string): Promise<string> {
+export async function adopt(
+  pairing: Pairing,
+  by: string,
+  { evenSo }: { readonly evenSo: boolean },
+): Promise<string> {
   const folder = blobFolder(pairing)
   const id = randomBytes(16).toString('hex')
   await inTurn(pairing.databaseUrl, async (database) => {
     const facts = await gatherFacts(database, folder)
+    const { asked, missing } = await sampleFacts(database, folder)
+    if (!evenSo && 2 * missing > asked) throw new MostIsMissing(asked, missing, folder)
     await beginInstallationFile(folder, id)
     await removeInstallationFile(folder)
     await database.query(
-      `insert into installation (id) values ($1) on conflict (one_row) do update set id = excluded.id,
-         looked_at = clock_timestamp(), held_until = clock_timestamp() + interval '1 day'`,
+      `insert into installation (id, held_until) values ($1, clock_timestamp() + interval '1 day')
+       on conflict (one_row) do update set id = excluded.id, looked_at = clock_timestamp(), held_until = excluded.held_until`,
       [id],
     )
     await database.query(

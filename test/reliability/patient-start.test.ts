@@ -1,3 +1,4 @@
+import { spawn } from 'node:child_process'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { connect, createServer, type Server, type Socket } from 'node:net'
 import { once } from 'node:events'
@@ -9,6 +10,7 @@ import { DatabaseUnreachable } from '../../src/database/unavailable.js'
 import { freePort } from '../kit/free-port.js'
 import { newDatabase } from '../kit/postgres.js'
 import { startTandemProcess, type TandemProcess } from '../kit/tandem-process.js'
+import { until } from './until.js'
 
 /** A way to PostgreSQL's socket by TCP, on which a test can keep connections waiting. */
 class SlowWay implements AsyncDisposable {
@@ -104,6 +106,24 @@ describe('a start', () => {
       server.output().match(/"database-awaited","reason":"the database cannot be reached/g),
     ).toHaveLength(3)
     await expectServes(server)
+  })
+
+  it('that is told to stop meanwhile waits no more', async () => {
+    const env = {
+      PATH: process.env['PATH'],
+      DATABASE_URL: ownerUrl,
+      DATA_DIR: dataDir,
+      PORT: String(await freePort()),
+    }
+    const child = spawn(process.execPath, ['dist/src/main.js'], { env, stdio: ['ignore', 'pipe', 'pipe'] })
+    let said = ''
+    child.stdout.on('data', (chunk: Buffer) => (said += chunk.toString()))
+    const ended = once(child, 'exit')
+    await until('it waits', () => Promise.resolve(said.includes('database-awaited')))
+    const told = performance.now()
+    child.kill('SIGTERM')
+    expect(await ended).toEqual([0, null])
+    expect(performance.now() - told).toBeLessThan(5000)
   })
 
   it.each([

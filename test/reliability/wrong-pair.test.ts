@@ -188,7 +188,10 @@ describe('a database and a folder of blobs that do not belong together', { timeo
       const { database, folder } = await fromBefore(3)
       await rm(join(folder, 'blobs'), { recursive: true })
       expect(await refused(database, folder)).toContain('3 of 3 blobs')
-      const [code, said] = await fsck(database, folder, '--adopt')
+      const hasty = await fsck(database, folder, '--adopt')
+      expect(hasty).toEqual([2, expect.stringContaining('3 of 3 blobs')])
+      expect(await refused(database, folder)).toContain('3 of 3 blobs')
+      const [code, said] = await fsck(database, folder, '--adopt', '--even-so')
       expect([code, said]).toEqual([1, expect.stringContaining('is missing')])
       expect(await idIn(folder)).toBe(await idOf(database))
       const { rows } = await execute(
