@@ -95,32 +95,36 @@ if (!canUnshare)
 it.runIf(canUnshare).each([
   ['flock', undefined],
   ['a lease, where flock is missing', 'without flock'],
-])('refuses a folder that a server in another container owns (%s), until that is killed', async (_, bare) => {
-  const dataDir = await folder()
-  const path = bare && (await pathWithout('flock'))
-  const owner = await startInChild(dataDir, { wrapper: CONTAINER, path })
-  await query(owner, 'create table note as select 42 as answer')
-  const touched = async (): Promise<unknown> => [
-    await readFile(join(dataDir, 'postgres.log'), 'utf8'),
-    (await stat(join(dataDir, 'postgres', 'postmaster.pid'))).mtimeMs,
-    (await readdir(dataDir)).sort(),
-  ]
-  const before = await touched()
-  vi.stubEnv('PATH', path ?? process.env['PATH'])
-  cleanups.push(() => Promise.resolve(void vi.unstubAllEnvs()))
-  await expect(start(dataDir)).rejects.toThrow(
-    new RegExp(
-      `DATA_DIR ${dataDir} is already in use by another Tandem server ` +
-        `\\(process \\d+ on ${hostname()}, since 20[-0-9T:.]+Z\\); stop it or choose another DATA_DIR`,
-    ),
-  )
-  expect(await touched()).toEqual(before)
-  expect(await answer(owner)).toBe(42)
+])(
+  'refuses a folder that a server in another container owns (%s), until that is killed',
+  { timeout: 120_000 },
+  async (_, bare) => {
+    const dataDir = await folder()
+    const path = bare && (await pathWithout('flock'))
+    const owner = await startInChild(dataDir, { wrapper: CONTAINER, path })
+    await query(owner, 'create table note as select 42 as answer')
+    const touched = async (): Promise<unknown> => [
+      await readFile(join(dataDir, 'postgres.log'), 'utf8'),
+      (await stat(join(dataDir, 'postgres', 'postmaster.pid'))).mtimeMs,
+      (await readdir(dataDir)).sort(),
+    ]
+    const before = await touched()
+    vi.stubEnv('PATH', path ?? process.env['PATH'])
+    cleanups.push(() => Promise.resolve(void vi.unstubAllEnvs()))
+    await expect(start(dataDir)).rejects.toThrow(
+      new RegExp(
+        `DATA_DIR ${dataDir} is already in use by another Tandem server ` +
+          `\\(process \\d+ on ${hostname()}, since 20[-0-9T:.]+Z\\); stop it or choose another DATA_DIR`,
+      ),
+    )
+    expect(await touched()).toEqual(before)
+    expect(await answer(owner)).toBe(42)
 
-  owner.process.kill('SIGKILL')
-  await once(owner.process, 'exit')
-  expect(await answer(await start(dataDir))).toBe(42)
-})
+    owner.process.kill('SIGKILL')
+    await once(owner.process, 'exit')
+    expect(await answer(await start(dataDir))).toBe(42)
+  },
+)
 
 it('takes PostgreSQL down with a server that exits by itself', async () => {
   const owner = await startInChild(await folder())
