@@ -64,7 +64,8 @@ const KEPT_AT_EXIT: Statement<Record<string, never>> = {
 }
 
 /**
- * Never the one that was just kept. The blob collector takes the bytes.
+ * Never the one that was just kept. The blob collector takes the bytes. What another save is displacing is left to it:
+ * two that wait for each other's rows are a deadlock, and a third that waits for them holds a connection.
  * $1 user, $2 the new item, $3–$6 most items and bytes on one file, in all
  */
 const MAKE_ROOM: Statement<{ id: string }> = {
@@ -77,10 +78,14 @@ const MAKE_ROOM: Statement<{ id: string }> = {
       from recovery_item where user_id = $1 and resolved_at is null
       window one_file as (partition by file_id order by id = $2 desc, at desc, id),
         everything as (order by id = $2 desc, at desc, id)
+    ), displaced as (
+      select r.id from recovery_item r join mine on mine.id = r.id
+      where mine.id <> $2 and resolved_at is null
+        and (file_items > $3::int or file_bytes > $4::bigint or items > $5::int or bytes > $6::bigint)
+      for no key update of r skip locked
     )
-    update recovery_item set resolved_at = clock_timestamp(), resolution = 'discarded' from mine
-    where recovery_item.id = mine.id and mine.id <> $2 and resolved_at is null
-      and (file_items > $3::int or file_bytes > $4::bigint or items > $5::int or bytes > $6::bigint)
+    update recovery_item set resolved_at = clock_timestamp(), resolution = 'discarded' from displaced
+    where recovery_item.id = displaced.id
     returning recovery_item.id`,
 }
 
