@@ -78,10 +78,7 @@ function asProblem(error: unknown): ApiProblem {
   if (error instanceof TooManyDownloads)
     return new ApiProblem('too-many-downloads', `${capital(error.message)}; read or end some of them.`)
   if (error instanceof StorageBusy)
-    return new ApiProblem(
-      'storage-busy',
-      'Nothing was stored: the disk is too slow. Try again in a few seconds.',
-    )
+    return new ApiProblem('storage-busy', `Nothing was stored: ${error.message}. Try again in a few seconds.`)
   if (error instanceof ContentDamaged)
     return new ApiProblem('content-damaged', 'The stored bytes are missing or not what was saved.')
   if (error instanceof StorageFull)

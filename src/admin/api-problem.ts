@@ -17,7 +17,7 @@ export const API_PROBLEMS = {
   'storage-failed': [500, 'The storage is full or failing'],
   'content-damaged': [500, 'The stored content is damaged'],
   'internal-error': [500, 'Internal error'],
-  'storage-busy': [503, 'The storage is too slow now'],
+  'storage-busy': [503, 'The storage takes nothing now'],
   'too-many-downloads': [503, 'Too many downloads'],
   'too-many-streams': [503, 'Too many live streams'],
   'identity-provider-away': [503, 'The identity provider does not answer'],

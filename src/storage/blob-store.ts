@@ -7,6 +7,7 @@ import { Settings } from '../config/settings.js'
 import { Database } from '../database/database.js'
 import { blobPath, listBlobs, shardPath, SHARDS, type ListedBlob } from '../installation/blob-folder.js'
 import { blobFolder } from '../installation/pairing.js'
+import { BlobMount } from './blob-mount.js'
 import { type BlobRange, endsOf, merged, OpenBlobs, sizeOf } from './blob-ranges.js'
 import { readExactly, readPieces } from './blob-reader.js'
 import { disk, writeHashed } from './blob-writer.js'
@@ -32,6 +33,7 @@ const READ_WHOLE_BYTES = 64 * 1024
 export class BlobStore implements OnModuleInit {
   readonly folder: string
   private readonly turns: DiskTurns
+  private readonly mount: BlobMount
   readonly checks = new ContentChecks()
   readonly chunks = new ChunkChecks(this.checks)
 
@@ -41,6 +43,7 @@ export class BlobStore implements OnModuleInit {
   ) {
     this.folder = blobFolder(settings)
     this.turns = new DiskTurns(turnsAmong(settings.ioThreads))
+    this.mount = new BlobMount(this.folder)
   }
 
   async onModuleInit(): Promise<void> {
@@ -58,6 +61,7 @@ export class BlobStore implements OnModuleInit {
     const { maxFileSizeBytes } = this.settings
     if (announcedSize !== undefined && announcedSize > maxFileSizeBytes)
       throw new BodyTooLarge(maxFileSizeBytes)
+    await this.mount.require()
     const blob = randomBytes(16).toString('hex')
     const file = await this.create(blob)
     try {

@@ -15,7 +15,7 @@ export class StorageFailed extends Error {
   }
 }
 
-/** The disk is so slow that too much waits for it already; nothing was stored. */
+/** The disk is so slow that too much waits for it already, or is not there; nothing was stored. */
 export class StorageBusy extends Error {}
 
 /** There is no room; nothing was stored. */

@@ -20,11 +20,9 @@ export interface WopiRequest extends IncomingMessage {
  * - `read`: any live right to the file
  * - `edit`: an edit token and the live right to edit
  * - `own`: an edit token and ownership
- * - `unlock`: an edit token, even when the right behind it is gone: a lock must never outlive its editor for that
- *   reason (CLIENTS.md pain 8)
  * - `save`: decided by the PutFile interceptor, or by PutChunkedFile, which also keep what they refuse
  */
-export type Need = 'read' | 'edit' | 'own' | 'unlock' | 'save'
+export type Need = 'read' | 'edit' | 'own' | 'save'
 
 /** One WOPI operation on a file, in a file of its own: headers in, rule, answer out. */
 export interface Operation {

@@ -65,7 +65,5 @@ export function permits(access: Pick<FileAccess, 'mode' | 'role'>, need: Exclude
       return mayEdit(access)
     case 'own':
       return access.mode === 'edit' && access.role === 'owner'
-    case 'unlock':
-      return access.mode === 'edit'
   }
 }

@@ -12,7 +12,7 @@ import { WopiError } from '../wopi-error.js'
  */
 export abstract class AdmittedOperation implements Operation {
   abstract readonly name: string
-  abstract readonly needs: 'read' | 'edit' | 'unlock'
+  abstract readonly needs: 'read' | 'edit'
   readonly judgesAccess = true
 
   constructor(

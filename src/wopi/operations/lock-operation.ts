@@ -6,7 +6,7 @@ import { AdmittedOperation } from './admitted-operation.js'
 
 /** Lock, UnlockAndRelock, RefreshLock and Unlock. */
 export abstract class LockOperation extends AdmittedOperation {
-  abstract override readonly needs: 'edit' | 'unlock'
+  abstract override readonly needs: 'edit'
 
   protected async perform(request: WopiRequest, by: Admission): Promise<Answer | undefined> {
     const outcome = await this.change(request, by)

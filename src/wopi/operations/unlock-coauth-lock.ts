@@ -17,7 +17,7 @@ import { AdmittedOperation } from './admitted-operation.js'
 @Injectable()
 export class UnlockCoauthLock extends AdmittedOperation {
   readonly name = 'UnlockCoauthLock'
-  readonly needs = 'unlock'
+  readonly needs = 'edit'
   readonly extension = 'plus'
 
   constructor(
@@ -40,6 +40,8 @@ export class UnlockCoauthLock extends AdmittedOperation {
 
   protected override async performLate(request: WopiRequest): Promise<Answer | undefined> {
     const caller = this.accesses.presented(request.user, request.params.id)
-    return caller && this.perform(request, { ...caller, neededRank: 0 })
+    const answer = caller && (await this.perform(request, { ...caller, neededRank: 0 }))
+    // As Unlock: whoever has no right any more learns of no lock but their own.
+    return answer?.status === 200 ? answer : undefined
   }
 }

@@ -12,13 +12,14 @@ import { LockOperation } from './lock-operation.js'
 
 /**
  * WOPI.md §7: compare and delete. Whoever knows the id and was let in to edit may release it; locks have no owner. So
- * may a token that has ended less than a day ago: ONLYOFFICE shows the next person its stale copy after an Unlock that
- * failed, and Collabora's next session is read-only until the lock expires.
+ * may one whose right to edit is gone, since a lock must not outlive its editor for that reason (CLIENTS.md pain 8), and
+ * a token that has ended less than a day ago: ONLYOFFICE shows the next person its stale copy after an Unlock that
+ * failed, and Collabora's next session is read-only until the lock expires. With a wrong id they learn no other.
  */
 @Injectable()
 export class Unlock extends LockOperation {
   readonly name = 'Unlock'
-  readonly needs = 'unlock'
+  readonly needs = 'edit'
 
   constructor(
     private readonly locks: LockService,
@@ -40,7 +41,7 @@ export class Unlock extends LockOperation {
     const caller = this.accesses.presented(request.user, id)
     const outcome = caller && (await this.late.unlock(id, requiredLockId(request, 'X-WOPI-Lock'), caller))
     const released = outcome && orFree(request, outcome)
-    // With a wrong id it is told no more than that its token has ended.
+    // With a wrong id it is told no more than that its token or right has ended.
     return released?.granted ? lockAnswer(released) : undefined
   }
 }
