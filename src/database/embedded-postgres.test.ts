@@ -123,7 +123,7 @@ it.runIf(canUnshare).each([
     owner.process.kill('SIGKILL')
     await once(owner.process, 'exit')
     // The kernel ends what is in the container a moment after the container's own first process.
-    const next = await vi.waitFor(() => start(dataDir), { timeout: 10_000, interval: 100 })
+    const next = await vi.waitFor(() => start(dataDir), { timeout: 60_000, interval: 100 })
     expect(await answer(next)).toBe(42)
   },
 )
