@@ -40,7 +40,7 @@ describe('health', () => {
           ['server', 'database', 'durability'],
         ])
         expect(withoutStorage.down).toEqual([
-          ['storage', expect.stringContaining('blob store failed')],
+          ['storage', expect.stringContaining('volume may not be mounted')],
           ['installation', expect.stringContaining('is its volume mounted?')],
         ])
 
