@@ -105,13 +105,13 @@ describe('what a refused Lock says to people', () => {
     )
   })
 
-  it('names nobody to those who may not edit', async () => {
+  it('names neither people nor the lock to those who may not edit', async () => {
     const { first, second } = await two('Alice Miller')
     await first.lock('A')
     await (await stage.person('alice')).grants(first.fileId, 'user:bob', 'viewer')
     const unlock = await second.unlock('B')
-    expect(unlock).toMatchObject({ status: 409, lock: 'A' })
-    expect(reasonOf(unlock)).toBe('The file is locked with another lock id')
+    expect(unlock).toMatchObject({ status: 404, lock: undefined })
+    expect(reasonOf(unlock)).toBe('The document is not there any more, or may not be edited by you')
 
     const { first: other } = await two('Alice Miller')
     const viewer = await stage.join(other, { who: 'vera', role: 'viewer', mode: 'view' })
