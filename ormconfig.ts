@@ -27,12 +27,12 @@ import { UnclearChanges1764950000000 } from './src/database/migrations/176495000
 import { OriginOfRefusedSaves1764951000000 } from './src/database/migrations/1764951000000-origin-of-refused-saves.js'
 import { ReadinessProbe1764960000000 } from './src/database/migrations/1764960000000-readiness-probe.js'
 import { FactsOfPeople1764980000000 } from './src/database/migrations/1764980000000-facts-of-people.js'
-import { AccessGrant } from './src/permission/access-grant.entity.js'
-import { AccessToken } from './src/permission/access-token.entity.js'
-import { UserAccount } from './src/permission/user-account.entity.js'
-import { Container } from './src/storage/container.entity.js'
-import { FileVersion } from './src/storage/file-version.entity.js'
-import { RecoveryItem } from './src/storage/recovery-item.entity.js'
+import { AccessGrant } from './src/permission/sharing/access-grant.entity.js'
+import { AccessToken } from './src/permission/tokens/access-token.entity.js'
+import { UserAccount } from './src/auth/user-account.entity.js'
+import { Container } from './src/storage/containers/container.entity.js'
+import { FileVersion } from './src/storage/versions/file-version.entity.js'
+import { RecoveryItem } from './src/storage/recovery/recovery-item.entity.js'
 
 /** The one DataSource: the server, the migrations and the command line tools all come here. */
 export function createDataSource(databaseUrl: string, poolSize: number): DataSource {

@@ -16,19 +16,19 @@ const filesIn = (folder, ending) =>
 
 const protocol = JSON.parse(read('scripts/protocol.json'))
 const implemented = new Set(
-  filesIn('src/wopi/operations', '.ts').flatMap((path) =>
+  filesIn('src/wopi', '.ts').flatMap((path) =>
     [...read(path).matchAll(/readonly name = '(\w+)'/g)].map(([, name]) => name),
   ),
 )
 const sent = {
   file: [
-    'src/wopi/operations/check-file-info.ts',
-    'src/wopi/container-info.ts',
-    'src/wopi/share-types.ts',
-    'src/wopi/host-page.ts',
-    'src/wopi/file-url.ts',
+    'src/wopi/files/check-file-info.ts',
+    'src/wopi/containers/container-info.ts',
+    'src/wopi/files/share-types.ts',
+    'src/wopi/files/host-page.ts',
+    'src/wopi/files/file-url.ts',
   ],
-  container: ['src/wopi/container-info.ts', 'src/wopi/share-types.ts'],
+  container: ['src/wopi/containers/container-info.ts', 'src/wopi/files/share-types.ts'],
 }
 
 // SupportsCoauth is sent with COAUTH_PROFILE=web as well (DESIGN.md §6).

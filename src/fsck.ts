@@ -7,9 +7,9 @@ import { migrate } from './database/migrate.js'
 import { joinDatabase } from './database/open-database.js'
 import { requireKnownSchema } from './database/schema-release.js'
 import { adopt, MostIsMissing, requirePair, WrongPair, type Pairing } from './installation/pairing.js'
-import { BlobStore } from './storage/blob-store.js'
-import { checkStorage } from './storage/fsck.js'
-import { giveUpUnknownBlobs } from './storage/unknown-blobs.js'
+import { BlobStore } from './storage/blobs/blob-store.js'
+import { checkStorage } from './storage/blobs/fsck.js'
+import { giveUpUnknownBlobs } from './storage/blobs/unknown-blobs.js'
 
 const USAGE = `Usage: npm run fsck [-- --adopt [--even-so] | --quarantine]
   --adopt       this database and this folder of blobs belong together: give both a new installation id

@@ -1,9 +1,9 @@
 import { parseArgs } from 'node:util'
 import { ConfigError, readConfig } from './config/config.js'
 import { loadTokenSecrets } from './config/token-secrets.js'
-import { API_ROLES, USER_ID } from './permission/api-user.js'
-import { signInLink } from './permission/sign-in-link.js'
-import { signBearer } from './permission/bearer-token.js'
+import { API_ROLES, USER_ID } from './auth/api-user.js'
+import { signInLink } from './auth/sign-in-link.js'
+import { signBearer } from './auth/bearer-token.js'
 
 const USAGE = 'Usage: npm run token -- USER [--role admin|auditor|user] [--link]'
 

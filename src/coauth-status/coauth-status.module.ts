@@ -4,8 +4,8 @@ import { CoauthStatusService } from './coauth-status.service.js'
 import { GivenVersions } from './given-versions.js'
 import { LockHolders } from './lock-holders.js'
 import { Presence } from './presence.js'
-import { SessionPurger } from './session-purger.js'
-import { SessionWatch } from './session-watch.js'
+import { SessionPurger } from './session/session-purger.js'
+import { SessionWatch } from './session/session-timeout.job.js'
 
 @Module({
   imports: [EventsModule],

@@ -1,10 +1,10 @@
-import { habitsOf } from './application.js'
-import { passTime } from './passing-time.js'
+import { habitsOf } from './application-profile.js'
+import { passTime } from './session/session-timeouts.js'
 import { principalOf } from './principal.js'
-import { editorsOf, isPresent, type Participant, type Session } from './session.js'
+import { editorsOf, isPresent, type Participant, type Session } from './session/session.js'
 import { nextSaveBy, type StatusRules, type Unsaved } from './status.js'
 import type { StatusFacts } from './status.statements.js'
-import { knownUnsavedSince } from './unsaved-changes.js'
+import { knownUnsavedSince } from './session/unsaved-changes.js'
 
 /**
  * - `none`: the person is not there

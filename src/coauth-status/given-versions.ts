@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common'
 import type { Statement, Tx } from '../database/database.js'
 import { Presence } from './presence.js'
-import type { GivenVersion } from './session.js'
+import type { GivenVersion } from './session/session.js'
 
 /** The contents that an access token was given last, if any. */
 export interface LastGiven {

@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common'
 import { Database, type Statement } from '../database/database.js'
-import type { ClientFamily } from './application.js'
+import type { ClientFamily } from './application-profile.js'
 import { Presence } from './presence.js'
-import { MS } from './session.statements.js'
+import { MS } from './session/session.statements.js'
 
 /** Who has a file open, for those who may not have it now. */
 export interface LockHolder {

@@ -5,10 +5,10 @@ import { Database } from '../database/database.js'
 import { isUnanswered, isUnavailable } from '../database/unavailable.js'
 import { EventLog, type NewEvent } from '../events/event-log.js'
 import { Logger } from '../logging/logger.js'
-import { LATEST_SESSIONS, SAVE_GIVEN, SAVE_SESSIONS, TAKE_TURNS } from './session.statements.js'
-import type { Told } from './session-changes.js'
-import { observe } from './session-rules.js'
-import type { GivenVersion, Seen, Session, Sighting } from './session.js'
+import { LATEST_SESSIONS, SAVE_GIVEN, SAVE_SESSIONS, TAKE_TURNS } from './session/session.statements.js'
+import type { Told } from './session/session-changes.js'
+import { observe } from './session/session-rules.js'
+import type { GivenVersion, Seen, Session, Sighting } from './session/session.js'
 
 /** What somebody's WOPI call or page told, as the caller knows it. */
 export type NewSighting = Omit<Sighting, 'at'>

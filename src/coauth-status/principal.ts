@@ -1,5 +1,5 @@
-import { habitsOf, type PrincipalRule } from './application.js'
-import { editorsOf, type Participant, type Session } from './session.js'
+import { habitsOf, type PrincipalRule } from './application-profile.js'
+import { editorsOf, type Participant, type Session } from './session/session.js'
 
 /** Whose token the next save will carry. */
 export interface Principal {

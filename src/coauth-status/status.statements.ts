@@ -1,6 +1,6 @@
 import type { Statement } from '../database/database.js'
-import type { CoauthFact, LockFact, Session } from './session.js'
-import { COAUTH, LIVE_KIND, MS, RECENT, SESSION } from './session.statements.js'
+import type { CoauthFact, LockFact, Session } from './session/session.js'
+import { COAUTH, LIVE_KIND, MS, RECENT, SESSION } from './session/session.statements.js'
 
 /** Everything that a status is made of, from one look at the database. */
 export interface StatusFacts {

@@ -1,6 +1,6 @@
-import { habitsOf, type ApplicationName, applicationOf, type PrincipalRule } from './application.js'
+import { habitsOf, type ApplicationName, applicationOf, type PrincipalRule } from './application-profile.js'
 import { iso } from './iso.js'
-import { isGhost, isOverdue, passTime } from './passing-time.js'
+import { isGhost, isOverdue, passTime } from './session/session-timeouts.js'
 import { principalOf } from './principal.js'
 import {
   countPeople,
@@ -9,9 +9,9 @@ import {
   isPresent,
   type Participant,
   type Session,
-} from './session.js'
+} from './session/session.js'
 import type { CoauthDetail, LockDetail, StatusFacts } from './status.statements.js'
-import { knownUnsavedSince } from './unsaved-changes.js'
+import { knownUnsavedSince } from './session/unsaved-changes.js'
 
 export type SessionState =
   'idle' | 'opening' | 'viewing' | 'editing' | 'save-overdue' | 'save-failing' | 'closing'

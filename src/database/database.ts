@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common'
 import type { Client, Pool, PoolClient, QueryResultRow } from 'pg'
 import { DataSource, type EntityManager, type QueryRunner } from 'typeorm'
-import { Turns } from './turns.js'
+import { Turns } from './keyed-mutex.js'
 import { DatabaseBusy, isUnanswered } from './unavailable.js'
 
 /** A hand-written statement. The name makes PostgreSQL prepare it once per connection: twice the rate of plain text (DESIGN.md §11). */

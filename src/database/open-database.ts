@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import type { Config } from '../config/config.js'
 import { embeddedAppRole } from './app-role.js'
 import { DatabaseClient } from './database-client.js'
-import { startEmbeddedPostgres } from './embedded-postgres.js'
+import { startEmbeddedPostgres } from './embedded/embedded-postgres.js'
 
 export interface OpenDatabase {
   /** For the server. */

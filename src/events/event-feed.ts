@@ -1,6 +1,6 @@
 import { Injectable, type OnApplicationShutdown } from '@nestjs/common'
 import { Logger } from '../logging/logger.js'
-import { EventBell } from './event-bell.js'
+import { EventBell } from './notify-listener.js'
 import { EventLog } from './event-log.js'
 import { EventReader, type Following, type ReaderOptions } from './event-reader.js'
 

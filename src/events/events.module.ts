@@ -1,5 +1,5 @@
 import { Module } from '@nestjs/common'
-import { EventBell } from './event-bell.js'
+import { EventBell } from './notify-listener.js'
 import { EventFeed } from './event-feed.js'
 import { EventLog } from './event-log.js'
 

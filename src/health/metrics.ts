@@ -4,7 +4,7 @@ import { Database, type Statement } from '../database/database.js'
 import { InstallationCheck } from './installation-check.js'
 import { Editors } from '../discovery/editors.js'
 import { ProofTally } from '../discovery/proof-tally.js'
-import { BlobStore } from '../storage/blob-store.js'
+import { BlobStore } from '../storage/blobs/blob-store.js'
 
 const COUNTS: Statement<{ locks: string; recovery_items: string; sessions: string; failing: string }> = {
   name: 'metric-counts',

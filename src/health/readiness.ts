@@ -3,7 +3,7 @@ import { HealthIndicatorService, type HealthIndicatorResult } from '@nestjs/term
 import { Database, type Statement } from '../database/database.js'
 import { reasonInWords } from '../database/unavailable.js'
 import { WriteProbe } from '../database/write-probe.js'
-import { BlobStore } from '../storage/blob-store.js'
+import { BlobStore } from '../storage/blobs/blob-store.js'
 import { SharedProbe } from './shared-probe.js'
 import { ClockWatch } from './clock-watch.js'
 

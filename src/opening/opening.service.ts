@@ -4,8 +4,8 @@ import { Editors, type FoundAction } from '../discovery/editors.js'
 import { LockService } from '../lock/lock.service.js'
 import { AccessService } from '../permission/access.service.js'
 import { RANK, type Role } from '../permission/role.js'
-import { splitName } from '../storage/file-name.js'
-import { FileService, type Head } from '../storage/file.service.js'
+import { splitName } from '../storage/files/file-name.js'
+import { FileService, type Head } from '../storage/files/file.service.js'
 import { READ_ONLY, type ReadOnlyReason } from './read-only-reason.js'
 
 /** How long a person is told that it was revoked, instead of that it is not there. */

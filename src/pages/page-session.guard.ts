@@ -1,7 +1,7 @@
 import { Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common'
 import type { IncomingMessage } from 'node:http'
-import type { ApiUser } from '../permission/api-user.js'
-import { WebSessions } from '../permission/web-session.service.js'
+import type { ApiUser } from '../auth/api-user.js'
+import { WebSessions } from '../auth/web-session.service.js'
 
 /** Nobody is signed in at this browser. */
 export class SignInNeeded extends Error {}

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common'
 import { Settings } from '../config/settings.js'
 import { Database, type Queryable, type Tx } from '../database/database.js'
 import { DatabaseClock } from '../database/database-clock.js'
-import type { AccessTokenClaims, OpenedIn } from './access-token.claims.js'
+import type { AccessTokenClaims, OpenedIn } from './tokens/access-token.claims.js'
 import {
   BINNED_ACCESS,
   BINNED_RANK,

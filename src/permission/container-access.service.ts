@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common'
 import { Database, type Queryable } from '../database/database.js'
 import { DatabaseClock } from '../database/database-clock.js'
-import { ECOSYSTEM, type AccessTokenClaims, type OpenedIn } from './access-token.claims.js'
+import { ECOSYSTEM, type AccessTokenClaims, type OpenedIn } from './tokens/access-token.claims.js'
 import { CONTAINER_ACCESS, ECOSYSTEM_ACCESS, type TokenRow } from './container-access.statements.js'
 import { roleOf, type Role } from './role.js'
 

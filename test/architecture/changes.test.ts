@@ -21,7 +21,7 @@ const WITHOUT_A_RIGHT = ['sign-in.controller.ts']
 const BY_ITSELF = ['bin-purger.ts']
 
 it('at the REST face nobody changes anything past Changes, which asks for the right behind the row', async () => {
-  const names = (await openingTransactions('admin')).map(({ name }) => name)
+  const names = (await openingTransactions('api')).map(({ name }) => name)
   expect(names).toEqual([...BY_ITSELF, 'changes.ts', ...WITHOUT_A_RIGHT])
 })
 

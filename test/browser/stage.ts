@@ -1,7 +1,7 @@
 /// <reference lib="dom" />
 import type { Browser, BrowserContext, Frame, Page } from 'playwright-core'
 import { inject } from 'vitest'
-import type { ApiRole } from '../../src/permission/api-user.js'
+import type { ApiRole } from '../../src/auth/api-user.js'
 import type { FileView, Role } from '../kit/people.js'
 import { Tandem } from '../kit/tandem.js'
 import { Editor } from '../kit/wopi.js'

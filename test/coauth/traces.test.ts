@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { passTime } from '../../src/coauth-status/passing-time.js'
-import { observe } from '../../src/coauth-status/session-rules.js'
-import { editorsOf, type Session } from '../../src/coauth-status/session.js'
+import { passTime } from '../../src/coauth-status/session/session-timeouts.js'
+import { observe } from '../../src/coauth-status/session/session-rules.js'
+import { editorsOf, type Session } from '../../src/coauth-status/session/session.js'
 import { randomTrace, type Trace, type Visit } from './traces.js'
 
 const TRACES = 1000

@@ -1,5 +1,5 @@
-import type { ApplicationName } from '../../src/coauth-status/application.js'
-import type { LockFact, Seen } from '../../src/coauth-status/session.js'
+import type { ApplicationName } from '../../src/coauth-status/application-profile.js'
+import type { LockFact, Seen } from '../../src/coauth-status/session/session.js'
 
 /** Small, seeded, and the same everywhere. */
 export class Dice {

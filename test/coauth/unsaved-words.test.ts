@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
-import { observe } from '../../src/coauth-status/session-rules.js'
-import type { Seen, Session } from '../../src/coauth-status/session.js'
+import { observe } from '../../src/coauth-status/session/session-rules.js'
+import type { Seen, Session } from '../../src/coauth-status/session/session.js'
 import { statusOf as statusFrom } from '../../src/coauth-status/status.js'
 import { Tandem } from '../kit/tandem.js'
 import type { Editor } from '../kit/wopi.js'

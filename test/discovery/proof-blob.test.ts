@@ -11,7 +11,7 @@ import {
   proofBlob,
   proofOf,
   type Combination,
-} from '../../src/wopi/proof.js'
+} from '../../src/wopi/guards/proof.js'
 import { KEYS, VECTORS, type Vector } from './proof-vectors.js'
 
 const keys = keysOf(KEYS)

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { API_PROBLEMS } from '../../src/admin/api-problem.js'
-import { WOPI_ERRORS } from '../../src/wopi/wopi-error.js'
+import { API_PROBLEMS } from '../../src/api/http/api-problem.js'
+import { WOPI_ERRORS } from '../../src/wopi/protocol/wopi-error.js'
 import { tableBelow, textOf, uncoded } from './markdown.js'
 
 describe('docs/errors.md', () => {

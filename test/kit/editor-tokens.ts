@@ -1,7 +1,7 @@
 import jwt from 'jsonwebtoken'
 import { ConfigError, readConfig } from '../../src/config/config.js'
 import { loadTokenSecrets } from '../../src/config/token-secrets.js'
-import { deriveKeys } from '../../src/permission/signing-keys.js'
+import { deriveKeys } from '../../src/auth/signing-keys.js'
 
 export interface EditorPage {
   /** A name in EDITORS. */

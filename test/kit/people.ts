@@ -1,8 +1,8 @@
 import { request } from 'undici'
 import { ConfigError, readConfig } from '../../src/config/config.js'
 import { loadTokenSecrets } from '../../src/config/token-secrets.js'
-import type { ApiRole } from '../../src/permission/api-user.js'
-import { signBearer } from '../../src/permission/bearer-token.js'
+import type { ApiRole } from '../../src/auth/api-user.js'
+import { signBearer } from '../../src/auth/bearer-token.js'
 
 /** A bearer token for a server that keeps its key under `dataDir`. */
 export async function bearerFor(dataDir: string, user: string, role: ApiRole = 'user'): Promise<string> {

@@ -13,7 +13,7 @@ import {
   type StoredLock,
 } from '../../src/lock/lock-rules.js'
 import { GET_LOCK, LOCK, UNLOCK } from '../../src/lock/lock.statements.js'
-import { CREATE_FILE } from '../../src/storage/file.statements.js'
+import { CREATE_FILE } from '../../src/storage/files/file.statements.js'
 import { newDatabase } from '../kit/postgres.js'
 
 const GRACE = 700

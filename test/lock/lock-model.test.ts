@@ -14,7 +14,7 @@ import {
 import { EXTEND_FOR_OTHERS, NOTICE, UNLOCK_LATE } from '../../src/lock/late-lock.statements.js'
 import type { LockRow } from '../../src/lock/lock-row.js'
 import * as statements from '../../src/lock/lock.statements.js'
-import { CREATE_FILE, MOVE_HEAD } from '../../src/storage/file.statements.js'
+import { CREATE_FILE, MOVE_HEAD } from '../../src/storage/files/file.statements.js'
 import { newDatabase } from '../kit/postgres.js'
 
 const GRACE = 700

@@ -1,8 +1,8 @@
 import { request } from 'undici'
 import { readConfig } from '../../src/config/config.js'
 import { loadTokenSecrets } from '../../src/config/token-secrets.js'
-import type { ApiRole } from '../../src/permission/api-user.js'
-import { signInLink } from '../../src/permission/sign-in-link.js'
+import type { ApiRole } from '../../src/auth/api-user.js'
+import { signInLink } from '../../src/auth/sign-in-link.js'
 import type { Tandem } from '../kit/tandem.js'
 
 export interface PageAnswer {

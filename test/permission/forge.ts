@@ -1,7 +1,7 @@
 import { createHmac, randomBytes, type KeyObject } from 'node:crypto'
 import { readConfig } from '../../src/config/config.js'
 import { loadTokenSecrets } from '../../src/config/token-secrets.js'
-import { deriveKeys } from '../../src/permission/signing-keys.js'
+import { deriveKeys } from '../../src/auth/signing-keys.js'
 import { execute } from '../kit/postgres.js'
 import type { Tandem } from '../kit/tandem.js'
 

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { describe, expect, inject, it } from 'vitest'
-import { BLOB_REFERENCES } from '../../src/storage/blob-references.js'
+import { BLOB_REFERENCES } from '../../src/storage/blobs/blob-references.js'
 import { execute, newDatabase } from '../kit/postgres.js'
 
 /** Columns that name a blob and keep none alive, and why. */

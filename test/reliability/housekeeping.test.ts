@@ -9,11 +9,11 @@ import { Tandem } from '../kit/tandem.js'
 
 /** Timers that delete nothing for good. Whoever does so belongs to `Housekeeper.hourly`. */
 const HARMLESS_TIMERS = [
-  'admin/event-stream.ts',
-  'coauth-status/session-watch.ts',
-  'database/folder-lease.ts',
+  'api/events/event-stream.ts',
+  'coauth-status/session/session-timeout.job.ts',
+  'database/embedded/folder-lease.ts',
   'discovery/editors.ts',
-  'events/event-bell.ts',
+  'events/notify-listener.ts',
   'events/event-feed.ts',
   'health/clock-watch.ts',
   'http/connections.ts',

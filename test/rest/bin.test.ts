@@ -200,7 +200,7 @@ describe('REST: the bin', () => {
   it('a table that refers to files is emptied of a purged one, or it could never be purged', async () => {
     const tables = (await tablesOfFiles()).map(({ table }) => String(table))
     expect(tables).toContain('file_version')
-    const { PURGE } = await import('../../src/storage/bin.statements.js')
+    const { PURGE } = await import('../../src/storage/files/bin.statements.js')
     for (const table of tables) expect(PURGE.text).toContain(`delete from ${table} `)
   })
 

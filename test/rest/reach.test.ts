@@ -4,7 +4,7 @@ import { execute } from '../kit/postgres.js'
 import { Person } from '../kit/people.js'
 import { Tandem } from '../kit/tandem.js'
 import { Forger } from '../permission/forge.js'
-import { LIST_FILES } from '../../src/storage/file.statements.js'
+import { LIST_FILES } from '../../src/storage/files/file.statements.js'
 
 interface Page {
   readonly items: readonly { readonly id: string }[]

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { encodeUtf7 } from '../../src/wopi/utf7.js'
+import { encodeUtf7 } from '../../src/wopi/protocol/utf7.js'
 import type { Headers, WopiAnswer } from '../kit/wopi.js'
 import { Place } from '../kit/wopi.js'
 import { jtiOf } from '../permission/forge.js'

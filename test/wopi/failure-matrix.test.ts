@@ -15,11 +15,11 @@ const { operations } = JSON.parse(readFileSync('scripts/protocol.json', 'utf8'))
 }
 const listed = operations.flatMap(({ name, fails }) => (fails ? [{ name, fails }] : []))
 
-/** Every class in src/wopi/operations, by its own name. */
+/** Every operation in src/wopi, by its own name. */
 function implemented(): string[] {
-  const sources = readdirSync('src/wopi/operations').map((name) =>
-    readFileSync(`src/wopi/operations/${name}`, 'utf8'),
-  )
+  const sources = readdirSync('src/wopi', { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.ts'))
+    .map((name) => readFileSync(`src/wopi/${name}`, 'utf8'))
   return sources.flatMap((text) =>
     [...text.matchAll(/readonly name = '(\w+)'/g)].map(([, name]) => name ?? ''),
   )

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { decodeUtf7, encodeUtf7 } from '../../src/wopi/utf7.js'
+import { decodeUtf7, encodeUtf7 } from '../../src/wopi/protocol/utf7.js'
 import type { Editor } from '../kit/wopi.js'
 import { setStage } from './stage.js'
 

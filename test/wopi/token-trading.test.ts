@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { encodeUtf7 } from '../../src/wopi/utf7.js'
+import { encodeUtf7 } from '../../src/wopi/protocol/utf7.js'
 import { Place, type WopiAnswer } from '../kit/wopi.js'
 import { openToken } from '../permission/forge.js'
 import { setStage } from './stage.js'

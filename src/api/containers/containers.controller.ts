@@ -1,0 +1,78 @@
+import { Controller, Get, Param, Post, Req } from '@nestjs/common'
+import { ApiOperation, ApiTags } from '@nestjs/swagger'
+import type { IncomingMessage } from 'node:http'
+import { z } from 'zod'
+import { AuditService } from '../../audit/audit.service.js'
+import { correlationId } from '../../http/correlation-id.js'
+import type { ApiUser } from '../../auth/api-user.js'
+import { ContainerService } from '../../storage/containers/container.service.js'
+import { checkName } from '../../storage/files/file-name.js'
+import { BearerAccess, Caller } from '../http/api-access.js'
+import { AuditorMayRead } from '../http/api-role.guard.js'
+import { Changes } from '../http/changes.js'
+import { FileGate, noSuch } from '../files/file-authorization.js'
+import { CheckedQuery, pageOf, pageQuery, readCursor, text, type Page } from '../http/query.js'
+
+const createQuery = z.object({ name: text, parent: text.max(64).optional() })
+const listQuery = pageQuery.extend({ parent: text.max(64).optional() })
+
+@ApiTags('containers')
+@Controller('api/v1/containers')
+@BearerAccess()
+export class ContainersController {
+  constructor(
+    private readonly changes: Changes,
+    private readonly gate: FileGate,
+    private readonly containers: ContainerService,
+    private readonly audit: AuditService,
+  ) {}
+
+  @Post()
+  @ApiOperation({ summary: "Create a container in `parent`, by default the caller's own" })
+  async create(
+    @Req() request: IncomingMessage,
+    @Caller() caller: ApiUser,
+    @CheckedQuery(createQuery) query: z.infer<typeof createQuery>,
+  ): Promise<unknown> {
+    const name = checkName(query.name)
+    const parentId = await this.gate.requireContainer(caller, query.parent, 'editor')
+    const parent = { kind: 'container', id: parentId } as const
+    return this.changes.beside(caller, parent, 'editor', async (tx) => {
+      const id = await this.containers.create(tx, parentId, name, caller.id)
+      const event = { actor: caller.id, action: 'container-created', objectId: id, outcome: 'done' } as const
+      await this.audit.record(tx, {
+        ...event,
+        correlationId: correlationId(request),
+        detail: { name, parentId },
+      })
+      return { id, name, parentId, ownerId: caller.id }
+    })
+  }
+
+  @Get()
+  @AuditorMayRead()
+  @ApiOperation({ summary: 'The containers that the caller owns or that are shared with him' })
+  async list(
+    @Caller() caller: ApiUser,
+    @CheckedQuery(listQuery) { limit, cursor, parent }: z.infer<typeof listQuery>,
+  ): Promise<Page<unknown>> {
+    const afterId = readCursor(cursor, text)
+    const rows = await this.containers.list(caller.id, { parentId: parent, afterId, limit: limit + 1 })
+    return pageOf(
+      rows,
+      limit,
+      ({ id, name, parentId }) => ({ id, name, parentId }),
+      (row) => row.id,
+    )
+  }
+
+  @Get(':id')
+  @AuditorMayRead()
+  @ApiOperation({ summary: 'One container' })
+  async one(@Caller() caller: ApiUser, @Param('id') id: string): Promise<unknown> {
+    await this.gate.requireContainerFacts(caller, id, 'viewer')
+    const container = await this.containers.find(id)
+    if (!container) throw noSuch('container')
+    return { id, name: container.name, parentId: container.parentId, ownerId: container.ownerId }
+  }
+}

@@ -1,0 +1,123 @@
+import type { ServerResponse } from 'node:http'
+import type { EventFeed } from '../../events/event-feed.js'
+import { eventView, type RecordedEvent } from '../../events/event-log.js'
+import type { EventReader } from '../../events/event-reader.js'
+import { ALWAYS } from '../../http/answer.js'
+
+export interface EventStreamOptions {
+  readonly after: bigint
+  readonly fileId: string | undefined
+  readonly heartbeatMs: number
+  /** Epoch milliseconds. */
+  readonly endsAt: number
+  readonly mayStill: () => Promise<boolean>
+}
+
+/** How long a right is believed while the database cannot be asked. */
+const LONGEST_BELIEF_MS = 30_000
+/** A reader who takes nothing for so long is gone, or may come back and go on where he was. */
+const LONGEST_STANDSTILL_MS = 120_000
+const LONGEST_FAREWELL_MS = 500
+const RECONNECT_AFTER_MS = 2000
+
+const HEADERS = {
+  ...ALWAYS,
+  'Content-Type': 'text/event-stream',
+  // A proxy that compresses or collects would hold events back.
+  'Cache-Control': 'no-store, no-transform',
+  'X-Accel-Buffering': 'no',
+}
+
+/**
+ * One client's server-sent events. What the kernel and Node have not room for is not read from the database, either:
+ * a client that reads slowly, or not at all, costs one event of memory.
+ */
+export class EventStream {
+  private readonly reader: EventReader
+  private readonly pulse: NodeJS.Timeout
+  private believedAt = Date.now()
+  private stuckSince: number | undefined
+  private ended = false
+
+  constructor(
+    feed: EventFeed,
+    private readonly response: ServerResponse,
+    private readonly options: EventStreamOptions,
+  ) {
+    response.writeHead(200, HEADERS)
+    response.write(`retry: ${RECONNECT_AFTER_MS}\n\n`)
+    response.on('drain', () => {
+      this.stuckSince = undefined
+      this.reader.resume()
+    })
+    response.once('close', () => {
+      this.release()
+    })
+    this.pulse = setInterval(() => {
+      this.beat()
+    }, options.heartbeatMs)
+    this.reader = feed.read({
+      after: options.after,
+      fileId: options.fileId,
+      sink: (event) => this.send(frameOf(event)),
+      failed: () => {
+        this.end()
+      },
+    })
+  }
+
+  /** The client connects again by itself, and goes on after the last event that it got. */
+  end(): void {
+    if (this.ended) return
+    this.release()
+    // What a client does not take now would keep the connection, and with it a stopping server, for ever.
+    if (this.stuckSince !== undefined) this.response.destroy()
+    else this.response.end()
+    setTimeout(() => this.response.destroy(), LONGEST_FAREWELL_MS).unref()
+  }
+
+  private release(): void {
+    this.ended = true
+    clearInterval(this.pulse)
+    this.reader.close()
+  }
+
+  private send(frame: string): boolean {
+    if (this.ended) return false
+    const hasRoom = this.response.write(frame)
+    if (!hasRoom) this.stuckSince ??= Date.now()
+    return hasRoom
+  }
+
+  private beat(): void {
+    const now = Date.now()
+    if (now >= this.options.endsAt) {
+      this.end()
+      return
+    }
+    if (this.stuckSince === undefined) this.send(': still here\n\n')
+    else if (now - this.stuckSince > LONGEST_STANDSTILL_MS) this.end()
+    void this.askAgain()
+  }
+
+  private async askAgain(): Promise<void> {
+    try {
+      if (await this.options.mayStill()) this.believedAt = Date.now()
+      else this.end()
+    } catch {
+      if (Date.now() - this.believedAt >= LONGEST_BELIEF_MS) this.end()
+    }
+  }
+}
+
+const frames = new WeakMap<RecordedEvent, string>()
+
+/** One event on the wire. Many streams are given the same one: it is written out once. */
+function frameOf(event: RecordedEvent): string {
+  let frame = frames.get(event)
+  if (frame === undefined) {
+    frame = `id: ${event.id}\nevent: ${event.kind}\ndata: ${JSON.stringify(eventView(event))}\n\n`
+    frames.set(event, frame)
+  }
+  return frame
+}

@@ -1,0 +1,133 @@
+import { Controller, Delete, Get, HttpCode, Param, Post, Req, Res } from '@nestjs/common'
+import { ApiConsumes, ApiBody, ApiOperation, ApiTags } from '@nestjs/swagger'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { z } from 'zod'
+import { AuditService } from '../../audit/audit.service.js'
+import { CoauthStatusService } from '../../coauth-status/coauth-status.service.js'
+import type { CoauthStatus } from '../../coauth-status/status.js'
+import { correlationId } from '../../http/correlation-id.js'
+import { contentLength, uploadOf } from '../../http/request-body.js'
+import type { ApiUser } from '../../auth/api-user.js'
+import { RANK, roleOf } from '../../permission/role.js'
+import { BlobStore } from '../../storage/blobs/blob-store.js'
+import { checkName } from '../../storage/files/file-name.js'
+import { FileService, type Head } from '../../storage/files/file.service.js'
+import { NameTaken } from '../../storage/storage-errors.js'
+import { BearerAccess, Caller } from '../http/api-access.js'
+import { AuditorMayRead } from '../http/api-role.guard.js'
+import { ApiProblem } from '../http/api-problem.js'
+import { Changes } from '../http/changes.js'
+import { ContentService } from './content.service.js'
+import { FileGate } from './file-authorization.js'
+import { CheckedQuery, pageOf, pageQuery, readCursor, text, timestamp, truth, type Page } from '../http/query.js'
+import { fileView } from '../http/views.js'
+
+const createQuery = z.object({
+  name: text,
+  container: text.max(64).optional().describe("By default the caller's own container"),
+})
+const deleteQuery = z.object({ force: z.enum(['true', 'false'], 'must be true or false').default('false') })
+const listQuery = pageQuery.extend({
+  status: truth.default('false').describe('With `coauthStatus` for those files that the caller may edit'),
+})
+const fileCursor = z.object({ createdAt: timestamp, id: text })
+
+@ApiTags('files')
+@Controller('api/v1/files')
+@BearerAccess()
+export class FilesRestController {
+  constructor(
+    private readonly changes: Changes,
+    private readonly gate: FileGate,
+    private readonly files: FileService,
+    private readonly blobs: BlobStore,
+    private readonly contents: ContentService,
+    private readonly status: CoauthStatusService,
+    private readonly audit: AuditService,
+  ) {}
+
+  @Post()
+  @ApiOperation({ summary: 'Create a file: the body is its content' })
+  @ApiConsumes('application/octet-stream')
+  @ApiBody({ schema: { type: 'string', format: 'binary' } })
+  async create(
+    @Req() request: IncomingMessage,
+    @Res({ passthrough: true }) response: ServerResponse,
+    @Caller() caller: ApiUser,
+    @CheckedQuery(createQuery) query: z.infer<typeof createQuery>,
+  ): Promise<unknown> {
+    const name = checkName(query.name)
+    const containerId = await this.gate.requireContainer(caller, query.container, 'editor')
+    const content = await this.blobs.receive(uploadOf(request), contentLength(request))
+    try {
+      const folder = { kind: 'container', id: containerId } as const
+      const made = await this.changes.beside(caller, folder, 'editor', async (tx) => {
+        const file = { containerId, name, owner: caller.id, content, correlationId: correlationId(request) }
+        const head = await this.files.create(tx, file)
+        const event = {
+          actor: caller.id,
+          action: 'file-created',
+          objectId: head.id,
+          outcome: 'done',
+        } as const
+        await this.audit.record(tx, { ...event, correlationId: file.correlationId, detail: { name } })
+        return head
+      })
+      response.setHeader('Location', `/api/v1/files/${made.id}`)
+      return fileView(made)
+    } catch (error) {
+      // After any other error the commit may have happened all the same; then the blob is the document.
+      if (error instanceof NameTaken || error instanceof ApiProblem) await this.blobs.remove(content.blob)
+      throw error
+    }
+  }
+
+  @Get()
+  @AuditorMayRead()
+  @ApiOperation({ summary: "The caller's own files and those shared with him, oldest first" })
+  async list(
+    @Caller() caller: ApiUser,
+    @CheckedQuery(listQuery) { limit, cursor, status }: z.infer<typeof listQuery>,
+  ): Promise<Page<unknown>> {
+    const rows = await this.files.list(caller.id, readCursor(cursor, fileCursor), limit + 1)
+    const statuses = status === 'true' ? await this.statusesOf(rows) : undefined
+    return pageOf(
+      rows,
+      limit,
+      ({ head, rank }) => ({
+        ...fileView(head),
+        role: roleOf(rank),
+        ...(statuses && { coauthStatus: statuses.get(head.id) ?? null }),
+      }),
+      (row) => row.cursor,
+    )
+  }
+
+  /** Presence is shown only to those who may edit (RELIABILITY-SECURITY.md §3.7). */
+  private async statusesOf(
+    rows: readonly { readonly head: Head; readonly rank: number }[],
+  ): Promise<ReadonlyMap<string, CoauthStatus>> {
+    const editable = rows.filter(({ rank }) => rank >= RANK.editor).map(({ head }) => head.id)
+    const statuses = await this.status.ofFiles(editable)
+    return new Map(statuses.map((status) => [status.fileId, status]))
+  }
+
+  @Get(':id')
+  @AuditorMayRead()
+  @ApiOperation({ summary: 'One file' })
+  async one(@Caller() caller: ApiUser, @Param('id') id: string): Promise<unknown> {
+    return fileView(await this.gate.requireFileFacts(caller, id, 'viewer'))
+  }
+
+  @Delete(':id')
+  @HttpCode(204)
+  @ApiOperation({ summary: 'Delete a file: 409 while somebody edits it, unless forced' })
+  async delete(
+    @Req() request: IncomingMessage,
+    @Caller() caller: ApiUser,
+    @Param('id') id: string,
+    @CheckedQuery(deleteQuery) { force }: z.infer<typeof deleteQuery>,
+  ): Promise<void> {
+    await this.contents.delete(caller, id, correlationId(request), { evenIfEdited: force === 'true' })
+  }
+}

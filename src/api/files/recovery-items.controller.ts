@@ -1,0 +1,171 @@
+import { Controller, Delete, Get, HttpCode, Param, Post, Req } from '@nestjs/common'
+import { ApiOperation, ApiTags } from '@nestjs/swagger'
+import type { IncomingMessage } from 'node:http'
+import { AuditService, type AuditAction } from '../../audit/audit.service.js'
+import { Database, type Queryable } from '../../database/database.js'
+import { Answer } from '../../http/answer.js'
+import { correlationId } from '../../http/correlation-id.js'
+import { downloadHeaders } from '../../http/download.js'
+import { Downloads } from '../../http/downloads.js'
+import type { ApiUser } from '../../auth/api-user.js'
+import { GrantService } from '../../permission/sharing/grant.service.js'
+import { splitName } from '../../storage/files/file-name.js'
+import { FileService } from '../../storage/files/file.service.js'
+import { RecoveryService } from '../../storage/recovery/recovery.service.js'
+import { BearerAccess, Caller } from '../http/api-access.js'
+import { ApiProblem } from '../http/api-problem.js'
+import { Changes } from '../http/changes.js'
+import { AuditorMayRead } from '../http/api-role.guard.js'
+import { ContentService } from './content.service.js'
+import { FileGate } from './file-authorization.js'
+import { contentOf, SoundContent } from './sound-content.js'
+import { fileView, recoveryView } from '../http/views.js'
+
+/**
+ * The bytes of refused saves. They hold everybody's edits, so everybody who may still edit sees them, and the one who
+ * lost the right does not (RELIABILITY-SECURITY.md §3.4).
+ */
+@ApiTags('recovery items')
+@Controller('api/v1/files/:id/recovery-items')
+@BearerAccess()
+export class RecoveryItemsController {
+  constructor(
+    private readonly database: Database,
+    private readonly changes: Changes,
+    private readonly gate: FileGate,
+    private readonly grants: GrantService,
+    private readonly recovery: RecoveryService,
+    private readonly files: FileService,
+    private readonly sound: SoundContent,
+    private readonly contents: ContentService,
+    private readonly audit: AuditService,
+    private readonly downloads: Downloads,
+  ) {}
+
+  @Get()
+  @AuditorMayRead()
+  @ApiOperation({ summary: 'Saves that were refused and kept, oldest first' })
+  async list(@Caller() caller: ApiUser, @Param('id') id: string): Promise<unknown> {
+    const head = await this.gate.requireFileFacts(caller, id, 'editor')
+    const items = await this.recovery.list(id)
+    return { items: items.map((item) => recoveryView(item, head.sha256)), nextCursor: null }
+  }
+
+  @Get(':item/content')
+  @ApiOperation({ summary: 'Download the refused bytes' })
+  async download(
+    @Req() request: IncomingMessage,
+    @Caller() caller: ApiUser,
+    @Param('id') id: string,
+    @Param('item') itemId: string,
+  ): Promise<Answer> {
+    const { name } = await this.gate.requireFile(caller, id, 'editor')
+    const item = await this.recovery.find(id, itemId)
+    if (!item) throw noSuchItem()
+    await this.record(this.database, request, caller, id, 'recovery-downloaded', { item: itemId })
+    const content = contentOf(item)
+    const body = await this.downloads.body({ person: caller.id }, () =>
+      this.sound.read(content, { fileId: id }),
+    )
+    return new Answer(200, downloadHeaders(name), body, content.size)
+  }
+
+  @Post(':item/restore')
+  @HttpCode(200)
+  @ApiOperation({ summary: 'Make the refused bytes the newest version: 409 while somebody edits the file' })
+  async restore(
+    @Req() request: IncomingMessage,
+    @Caller() caller: ApiUser,
+    @Param('id') id: string,
+    @Param('item') itemId: string,
+  ): Promise<unknown> {
+    await this.gate.requireFile(caller, id, 'editor')
+    const item = await this.recovery.find(id, itemId)
+    if (!item) throw noSuchItem()
+    const content = await this.sound.require(contentOf(item), { fileId: id })
+    const { head } = await this.contents.replace({
+      fileId: id,
+      content,
+      caller,
+      editors: item.editors,
+      cause: 'restore',
+      action: 'recovery-restored',
+      correlationId: correlationId(request),
+      detail: { item: itemId },
+      check: async (tx) => {
+        if (!(await this.recovery.lock(tx, id, itemId))) throw noSuchItem()
+        await this.recovery.resolve(tx, itemId, 'restored')
+      },
+    })
+    return fileView(head)
+  }
+
+  @Post(':item/save-copy')
+  @ApiOperation({
+    summary:
+      'Make the refused bytes a file of the caller: beside the first where he may write there, else in his own container',
+  })
+  async saveCopy(
+    @Req() request: IncomingMessage,
+    @Caller() caller: ApiUser,
+    @Param('id') id: string,
+    @Param('item') itemId: string,
+  ): Promise<unknown> {
+    const head = await this.gate.requireFile(caller, id, 'editor')
+    const containerId = await this.gate.folderForCopy(caller, head.containerId)
+    const folder = { kind: 'container', id: containerId } as const
+    const kept = await this.recovery.find(id, itemId)
+    if (!kept) throw noSuchItem()
+    const content = await this.sound.require(contentOf(kept), { fileId: id })
+    return this.changes.toFile(caller, id, 'editor', async (tx) => {
+      await this.changes.keep(tx, caller, folder, 'editor')
+      const item = await this.recovery.lock(tx, id, itemId)
+      if (!item) throw noSuchItem()
+      const { stem, extension } = splitName(head.name)
+      const copy = await this.files.createNumbered(tx, {
+        containerId,
+        name: `${stem} (recovered)${extension}`,
+        owner: caller.id,
+        content,
+        correlationId: correlationId(request),
+      })
+      // The bytes hold other people's edits as well; with the item gone they must find them in the copy.
+      await this.grants.copy(tx, head, copy.id, caller.id)
+      await this.recovery.resolve(tx, itemId, 'saved-as-copy')
+      await this.record(tx, request, caller, id, 'recovery-saved-as-copy', { item: itemId, copy: copy.id })
+      return fileView(copy)
+    })
+  }
+
+  @Delete(':item')
+  @HttpCode(204)
+  @ApiOperation({ summary: 'Discard the refused bytes' })
+  async discard(
+    @Req() request: IncomingMessage,
+    @Caller() caller: ApiUser,
+    @Param('id') id: string,
+    @Param('item') itemId: string,
+  ): Promise<void> {
+    await this.changes.toFile(caller, id, 'owner', async (tx) => {
+      if (!(await this.recovery.lock(tx, id, itemId))) throw noSuchItem()
+      await this.recovery.resolve(tx, itemId, 'discarded')
+      await this.record(tx, request, caller, id, 'recovery-discarded', { item: itemId })
+    })
+  }
+
+  private async record(
+    on: Queryable,
+    request: IncomingMessage,
+    caller: ApiUser,
+    fileId: string,
+    action: AuditAction,
+    detail: Record<string, string>,
+  ): Promise<void> {
+    const event = { actor: caller.id, action, objectId: fileId, outcome: 'done' }
+    await this.audit.record(on, { ...event, correlationId: correlationId(request), detail })
+  }
+}
+
+function noSuchItem(): ApiProblem {
+  return new ApiProblem('not-found', 'There is no such recovery item, or somebody has dealt with it.')
+}

@@ -1,0 +1,34 @@
+import { stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { readInstallationFile } from '../../installation/installation-file.js'
+import { StorageBusy } from '../storage-errors.js'
+
+/**
+ * Is the folder of blobs still the one that the server began with? Under a volume that went away lies another one, with
+ * shards of its own perhaps: what is acknowledged into it is hidden when the volume comes back. The file `installation`
+ * says whose a folder is; while it stays the same file, a look at it is enough.
+ */
+export class BlobMount {
+  private id: string | undefined
+  private seen: string | undefined
+
+  constructor(private readonly folder: string) {}
+
+  /** @throws StorageBusy while it is another folder, or none */
+  async require(): Promise<void> {
+    const found = await stat(join(this.folder, 'installation'), { bigint: true }).catch(() => undefined)
+    if (!found) throw elsewhere()
+    const now = `${found.dev}:${found.ino}:${found.mtimeNs}`
+    if (now === this.seen) return
+    const { id } = await readInstallationFile(this.folder)
+    this.id ??= id
+    if (id === undefined || id !== this.id) throw elsewhere()
+    this.seen = now
+  }
+}
+
+function elsewhere(): StorageBusy {
+  return new StorageBusy(
+    'the folder of blobs is not the one of this installation; its volume may not be mounted',
+  )
+}

@@ -1,0 +1,57 @@
+import type { FileHandle } from 'node:fs/promises'
+import { BlobTooShort } from '../storage-errors.js'
+
+/** Each piece costs a trip to the thread pool and one to the socket: a document of a megabyte is sent in one. */
+const LARGE_BYTES = 1024 ** 2
+/** That many downloads at a time read so much at once; a thousand that nobody takes would fill the memory. */
+const MOST_LARGE = 16
+const SMALL_BYTES = 256 * 1024
+const MOST_SPARE_SMALL = 16
+
+const large = { spare: [] as Buffer[], made: 0 }
+const spareSmall: Buffer[] = []
+
+/**
+ * A file's first `size` bytes, piece by piece, always in the same buffer: a piece is only good until the next one is
+ * asked for. Fresh memory for every megabyte would cost more than reading it. Closes the file at the end, however it
+ * comes; so whoever holds this must go through it.
+ */
+export async function* readPieces(file: FileHandle, size: number): AsyncGenerator<Buffer> {
+  const buffer = takeBuffer()
+  try {
+    for (let position = 0; position < size; position += buffer.length) {
+      yield await readExactly(file, buffer.subarray(0, Math.min(buffer.length, size - position)), position)
+    }
+  } finally {
+    giveBack(buffer)
+    await file.close()
+  }
+}
+
+function takeBuffer(): Buffer {
+  const spare = large.spare.pop()
+  if (spare) return spare
+  if (large.made === MOST_LARGE) return spareSmall.pop() ?? Buffer.allocUnsafeSlow(SMALL_BYTES)
+  large.made++
+  return Buffer.allocUnsafeSlow(LARGE_BYTES)
+}
+
+function giveBack(buffer: Buffer): void {
+  if (buffer.length === LARGE_BYTES) large.spare.push(buffer)
+  else if (spareSmall.length < MOST_SPARE_SMALL) spareSmall.push(buffer)
+}
+
+export async function readExactly(file: FileHandle, buffer: Buffer, position: number): Promise<Buffer> {
+  let filled = 0
+  while (filled < buffer.length) {
+    const { bytesRead } = await file.read(buffer, filled, buffer.length - filled, position + filled)
+    if (bytesRead === 0) throw new BlobTooShort(`a blob ends after ${position + filled} bytes`)
+    filled += bytesRead
+  }
+  return buffer
+}
+
+/** Reads for the sake of reading. */
+export async function drained(pieces: AsyncGenerator<Buffer>): Promise<void> {
+  while ((await pieces.next()).done !== true);
+}

@@ -1,0 +1,114 @@
+import type { Statement } from '../../database/database.js'
+
+/**
+ * Every place that keeps a blob or a composite alive. Each has a trigger that names what it lets go in `released_blob`;
+ * a column that is missing here, or that has no trigger, fails `test/reliability/blob-references.test.ts`.
+ * The head (`file.blob`) repeats its version.
+ */
+export const BLOB_REFERENCES = [
+  { table: 'file_version', column: 'blob', where: 'true' },
+  { table: 'recovery_item', column: 'blob', where: `r.resolution is distinct from 'discarded'` },
+  { table: 'stream_chunk', column: 'blob', where: 'r.blob <> r.content' },
+  { table: 'stream', column: 'content', where: 'true' },
+  { table: 'upload_part', column: 'blob', where: 'true' },
+] as const
+
+/** A condition of SQL: nothing needs the blob that `column` names. */
+function isUnreferenced(column: string): string {
+  const places = BLOB_REFERENCES.map(
+    (place) =>
+      `not exists (select from ${place.table} r where r.${place.column} = ${column} and ${place.where})`,
+  )
+  return `(${places.join(' and ')})`
+}
+
+/**
+ * On disk and neither referenced nor named by whoever deleted the last reference: the database has never heard of it.
+ * $1 blobs
+ */
+export const UNKNOWN_BLOBS: Statement<{ blob: string; quarantined: boolean; confirmed: boolean }> = {
+  name: 'unknown-blobs',
+  text: `
+    select given.blob, q.blob is not null as quarantined, q.confirmed_by is not null as confirmed
+    from unnest($1::text[]) as given (blob) left join quarantined_blob q on q.blob = given.blob
+    where not exists (select from released_blob r where r.blob = given.blob)
+      and ${isUnreferenced('given.blob')}`,
+}
+
+/** Blobs that may go by and by: not referenced, whether the database has ever named them or not. $1 blobs */
+export const UNREFERENCED: Statement<{ blob: string }> = {
+  name: 'unreferenced-blobs',
+  text: `select blob from unnest($1::text[]) as given (blob) where ${isUnreferenced('given.blob')}`,
+}
+
+/**
+ * Composites that nothing points to, and the remembered chunks of blobs that are going: the blobs whose bytes they use are
+ * released by that. $1 grace ms, $2 limit
+ */
+export const DELETE_UNREFERENCED_CONTENTS: Statement<{ id: string }> = {
+  name: 'delete-unreferenced-contents',
+  text: `
+    delete from chunked_content where id in (
+      select c.id from chunked_content c
+      where made_at < clock_timestamp() - $1::float8 * interval '1 ms'
+        and not exists (select from released_blob r
+          where r.blob = c.id and r.released_at >= clock_timestamp() - $1::float8 * interval '1 ms')
+        and not exists (select from file_version v where v.blob = c.id)
+        and not exists (select from recovery_item r where r.blob = c.id and r.resolution is distinct from 'discarded')
+        and not exists (select from stream s where s.content = c.id)
+      limit $2)
+    returning id`,
+}
+
+/** Something points to them again, or still; each is named anew when that ends. $1 grace ms */
+export const FORGET_NEEDED: Statement<{ blob: string }> = {
+  name: 'forget-needed-blobs',
+  text: `
+    delete from released_blob n
+    where released_at < clock_timestamp() - $1::float8 * interval '1 ms' and not ${isUnreferenced('n.blob')}`,
+}
+
+/** Let go long enough ago, and by everybody. $1 grace ms, $2 limit */
+export const RELEASED_BLOBS: Statement<{ blob: string }> = {
+  name: 'released-blobs',
+  text: `
+    select n.blob from released_blob n
+    group by n.blob
+    having max(n.released_at) < clock_timestamp() - $1::float8 * interval '1 ms' and ${isUnreferenced('n.blob')}
+    limit $2`,
+}
+
+/** After their bytes. $1 blobs */
+export const FORGET_DELETED: Statement<{ blob: string }> = {
+  name: 'forget-deleted-blobs',
+  text: `
+    with released as (delete from released_blob where blob = any ($1::text[])),
+      quarantined as (delete from quarantined_blob where blob = any ($1::text[]))
+    select`,
+}
+
+/** $1 blobs, $2 who says so, or null */
+export const QUARANTINE: Statement<{ blob: string }> = {
+  name: 'quarantine-blobs',
+  text: `
+    insert into quarantined_blob as q (blob, confirmed_by) select blob, $2 from unnest($1::text[]) as given (blob)
+    on conflict (blob) do update set confirmed_by = excluded.confirmed_by
+      where q.confirmed_by is null and excluded.confirmed_by is not null
+    returning blob`,
+}
+
+/** A restored database knows them again. */
+export const FORGET_FOUND: Statement<{ blob: string }> = {
+  name: 'forget-found-blobs',
+  text: `delete from quarantined_blob q where not ${isUnreferenced('q.blob')} returning blob`,
+}
+
+/** $1 days, $2 'all' or 'confirmed', $3 limit */
+export const QUARANTINE_OVER: Statement<{ blob: string }> = {
+  name: 'quarantine-over',
+  text: `
+    select blob from quarantined_blob q
+    where since < clock_timestamp() - $1::int * interval '1 day' and ($2::text = 'all' or confirmed_by is not null)
+      and not exists (select from released_blob r where r.blob = q.blob) and ${isUnreferenced('q.blob')}
+    limit $3`,
+}

@@ -1,0 +1,28 @@
+import { Injectable } from '@nestjs/common'
+import { Database } from '../../database/database.js'
+import { Housekeeper } from '../../installation/housekeeper.js'
+import { DELETE_OLD_PROPERTIES, DELETE_OLD_STREAMS } from './stream.statements.js'
+import { DELETE_OLD_SESSIONS } from './upload-session.statements.js'
+
+/**
+ * Deletes alternate streams and properties 30 days after their last update, and upload sessions that have ended; nobody
+ * has seen them since. `BlobCollector` takes their bytes.
+ */
+@Injectable()
+export class TransferPurger {
+  constructor(
+    private readonly database: Database,
+    housekeeper: Housekeeper,
+  ) {
+    housekeeper.hourly('delete old streams and upload sessions', () => this.purge())
+  }
+
+  /** @returns how many streams, properties and sessions were deleted */
+  async purge(): Promise<number> {
+    let deleted = 0
+    for (const statement of [DELETE_OLD_STREAMS, DELETE_OLD_PROPERTIES]) {
+      deleted += (await this.database.query(statement, [])).length
+    }
+    return deleted + (await this.database.query(DELETE_OLD_SESSIONS, [])).length
+  }
+}

@@ -1,0 +1,58 @@
+import type { Statement } from '../../database/database.js'
+
+/** From the last update (WOPI.md §13.9). */
+const LIFE = `interval '30 minutes'`
+
+/** $1 token, $2 file, $3 user */
+export const CREATE_SESSION: Statement<{ token: string }> = {
+  name: 'create-upload-session',
+  text: `
+    insert into upload_session (token, file_id, user_id, expires_at)
+    values ($1, $2, $3, clock_timestamp() + ${LIFE}) returning token`,
+}
+
+/** $1 token, $2 file, $3 user */
+export const SESSION_SIZE: Statement<{ size: string }> = {
+  name: 'upload-session-size',
+  text: `
+    select size from upload_session
+    where token = $1 and file_id = $2 and user_id = $3 and expires_at > clock_timestamp()`,
+}
+
+/**
+ * One row of a count when the bytes came where the others ended; two that send the same at once wait for each other, and
+ * the later one is told where it stands. $1 token, $2 file, $3 user, $4 start, $5 length, $6 blob
+ */
+export const APPEND_PART: Statement<{ size: string }> = {
+  name: 'append-upload-part',
+  text: `
+    with longer as (
+      update upload_session set size = size + $5::bigint, expires_at = clock_timestamp() + ${LIFE}
+      where token = $1 and file_id = $2 and user_id = $3 and expires_at > clock_timestamp() and size = $4
+      returning token, size
+    ), part as (
+      insert into upload_part (token, start, length, blob)
+      select token, $4, $5, $6 from longer where $5::bigint > 0
+    )
+    select size from longer`,
+}
+
+/** $1 token, $2 file, $3 user */
+export const SESSION_PARTS: Statement<{ start: string; length: string; blob: string }> = {
+  name: 'upload-session-parts',
+  text: `
+    select p.start, p.length, p.blob from upload_part p join upload_session s using (token)
+    where s.token = $1 and s.file_id = $2 and s.user_id = $3 and s.expires_at > clock_timestamp()
+    order by p.start`,
+}
+
+/** $1 token */
+export const DELETE_SESSION: Statement<{ token: string }> = {
+  name: 'delete-upload-session',
+  text: `delete from upload_session where token = $1`,
+}
+
+export const DELETE_OLD_SESSIONS: Statement<{ token: string }> = {
+  name: 'delete-old-upload-sessions',
+  text: `delete from upload_session where expires_at <= clock_timestamp() returning token`,
+}

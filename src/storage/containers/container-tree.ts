@@ -1,0 +1,71 @@
+import { Injectable } from '@nestjs/common'
+import { Database, type Statement } from '../../database/database.js'
+
+export interface SeenContainer {
+  readonly id: string
+  readonly name: string
+  /** The person's live right to it, 1 to 3. */
+  readonly rank: number
+}
+
+export interface SeenFile extends SeenContainer {
+  readonly version: string
+  readonly size: string
+  readonly modified_at: string
+}
+
+// Everybody may see that there is a root; what is in it is another question.
+const RANK = `greatest(case when c.parent_id is null then 1 else 0 end,
+  rank_of(u.id, u.groups, c.id, c.owner_id, c.ancestors)) as rank`
+
+/** From the root down to the container itself. $1 user, $2 container */
+const PATH: Statement<SeenContainer> = {
+  name: 'container-path',
+  text: `
+    select id, name, rank from (
+      select c.id, c.name, cardinality(c.ancestors) as depth, ${RANK}
+      from container self join container c on c.id = any (self.ancestors), user_account u
+      where self.id = $2 and u.id = $1
+    ) seen where rank > 0 order by depth`,
+}
+
+/** $1 user, $2 container */
+const CHILD_CONTAINERS: Statement<SeenContainer> = {
+  name: 'child-containers',
+  text: `
+    select id, name, rank from (
+      select c.id, c.name, c.name_key, ${RANK} from container c, user_account u where c.parent_id = $2 and u.id = $1
+    ) seen where rank > 0 order by name_key`,
+}
+
+/** $1 user, $2 container */
+const CHILD_FILES: Statement<SeenFile> = {
+  name: 'child-files',
+  text: `
+    select id, name, version, size, modified_at, rank from (
+      select f.id, f.name, f.name_key, f.version, f.size,
+        to_char(f.modified_at at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as modified_at,
+        rank_of(u.id, u.groups, f.id, f.owner_id, c.ancestors) as rank
+      from file f join container c on c.id = f.container_id, user_account u
+      where f.container_id = $2 and f.deleted_at is null and u.id = $1
+    ) seen where rank > 0 order by name_key`,
+}
+
+/** What is around and in a container, as one person sees it: what he has no right to is not there. */
+@Injectable()
+export class ContainerTree {
+  constructor(private readonly database: Database) {}
+
+  /** The root first, the container itself last. */
+  async path(userId: string, containerId: string): Promise<SeenContainer[]> {
+    return this.database.query(PATH, [userId, containerId])
+  }
+
+  async childContainers(userId: string, containerId: string): Promise<SeenContainer[]> {
+    return this.database.query(CHILD_CONTAINERS, [userId, containerId])
+  }
+
+  async childFiles(userId: string, containerId: string): Promise<SeenFile[]> {
+    return this.database.query(CHILD_FILES, [userId, containerId])
+  }
+}

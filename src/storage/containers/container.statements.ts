@@ -1,0 +1,78 @@
+import type { Statement } from '../../database/database.js'
+
+export interface ContainerRow {
+  readonly id: string
+}
+
+/** No row when the name is taken. $1 id, $2 parent, $3 name, $4 name key, $5 owner */
+export const CREATE_CONTAINER: Statement<ContainerRow> = {
+  name: 'create-container',
+  text: `
+    insert into container (id, parent_id, name, name_key, owner_id, ancestors)
+    select $1, id, $3, $4, $5, ancestors || $1::text from container where id = $2
+    on conflict (parent_id, name_key) do nothing
+    returning id`,
+}
+
+/** $1 container */
+export const CONTAINER_EXISTS: Statement<ContainerRow> = {
+  name: 'container-exists',
+  text: `select id from container where id = $1`,
+}
+
+/** $1 parent, $2 name key */
+export const FIND_CONTAINER_BY_NAME: Statement<ContainerRow> = {
+  name: 'find-container-by-name',
+  text: `select id from container where parent_id = $1 and name_key = $2`,
+}
+
+/** Nobody else renames, deletes or fills the container until the transaction ends. $1 container */
+export const HOLD_CONTAINER: Statement<{ name: string; parent_id: string | null }> = {
+  name: 'hold-container',
+  text: `select name, parent_id from container where id = $1 for update`,
+}
+
+/** Nobody renames or deletes it until the transaction ends; it can be filled meanwhile. $1 container */
+export const KEEP_CONTAINER: Statement<ContainerRow> = {
+  name: 'keep-container',
+  text: `select id from container where id = $1 for key share`,
+}
+
+/** Nobody else changes it, or what is shared of it, until the transaction ends; it can be filled. $1 container */
+export const HOLD_SHARING: Statement<ContainerRow> = {
+  name: 'hold-sharing-of-container',
+  text: `select id from container where id = $1 for no key update`,
+}
+
+/** No row when the name is taken. $1 container, $2 name, $3 name key */
+export const RENAME_CONTAINER: Statement<ContainerRow> = {
+  name: 'rename-container',
+  text: `
+    update container set name = $2, name_key = $3
+    where id = $1 and not exists (
+      select from container other, container self
+      where self.id = $1 and other.parent_id = self.parent_id and other.name_key = $3 and other.id <> $1)
+    returning id`,
+}
+
+/** $1 container */
+export const HAS_CHILDREN: Statement<{ found: boolean }> = {
+  name: 'container-has-children',
+  text: `
+    select exists (select from file where container_id = $1 and deleted_at is null)
+      or exists (select from container where parent_id = $1) as found`,
+}
+
+/** The content of deleted files stays, and so do their rows: they belong to the folder above then. $1 container, $2 parent */
+export const HAND_DELETED_FILES_UP: Statement<Record<string, never>> = {
+  name: 'hand-deleted-files-up',
+  text: `update file set container_id = $2 where container_id = $1 and deleted_at is not null`,
+}
+
+/** $1 container */
+export const DELETE_CONTAINER: Statement<Record<string, never>> = {
+  name: 'delete-container',
+  text: `
+    with grants as (delete from access_grant where object_id = $1 and object_kind = 'container')
+    delete from container where id = $1`,
+}

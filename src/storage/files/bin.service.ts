@@ -1,0 +1,140 @@
+import { Injectable } from '@nestjs/common'
+import { Settings } from '../../config/settings.js'
+import { Database, type Queryable, type Tx } from '../../database/database.js'
+import {
+  BIN_CLOCK,
+  FIND_IN_BIN,
+  HOLD_BIN_OF_OWNER,
+  HOLD_DUE,
+  HOLD_IN_BIN,
+  LIST_BIN,
+  LIST_BIN_OF,
+  PURGE,
+  RESTORE_FROM_BIN,
+  type BinnedRow,
+} from './bin.statements.js'
+import { nameKey, numberedName } from './file-name.js'
+import { NameTaken } from '../storage-errors.js'
+
+/** A file that was deleted and can be had back. */
+export interface BinnedFile {
+  readonly id: string
+  readonly name: string
+  readonly size: number
+  readonly version: string
+  readonly ownerId: string
+  readonly sha256: string
+  /** Where it was deleted from; `containerName` is null when that was deleted as well. */
+  readonly containerId: string
+  readonly containerName: string | null
+  readonly deletedAt: Date
+  readonly deletedBy: string | null
+  readonly purgeAfter: Date
+  /** How many open ones there are. */
+  readonly recoveryItems: number
+}
+
+export interface BinCursor {
+  readonly deletedAt: string
+  readonly id: string
+}
+
+export interface Purged {
+  readonly id: string
+  /** For the audit: nothing else will know it any more. */
+  readonly detail: Readonly<Record<string, unknown>>
+}
+
+const MOST_NUMBERED_NAMES = 1000
+
+/**
+ * Deleted files, until somebody restores them or their time is over. They have no name in any container, no lock row, and
+ * no call but those of the bin knows them; grants, versions and recovery items stay with them.
+ */
+@Injectable()
+export class Bin {
+  constructor(
+    private readonly database: Database,
+    private readonly settings: Settings,
+  ) {}
+
+  /** @param of whose bin; undefined: everybody's */
+  async list(
+    of: string | undefined,
+    owner: string | undefined,
+    before: BinCursor | undefined,
+    limit: number,
+  ): Promise<{ file: BinnedFile; cursor: BinCursor }[]> {
+    const { binRetentionDays } = this.settings
+    const page = [owner ?? null, before?.deletedAt ?? null, before?.id ?? null, limit]
+    const rows =
+      of === undefined
+        ? await this.database.query(LIST_BIN, [binRetentionDays, ...page])
+        : await this.database.query(LIST_BIN_OF, [of, ...page, binRetentionDays])
+    return rows.map((row) => ({ file: binnedOf(row), cursor: { deletedAt: row.cursor, id: row.id } }))
+  }
+
+  async find(fileId: string, on: Queryable = this.database): Promise<BinnedFile | undefined> {
+    const [row] = await on.query(FIND_IN_BIN, [this.settings.binRetentionDays, fileId])
+    return row && binnedOf(row)
+  }
+
+  /** Holds the file until `tx` ends. @returns false when it is not in the bin (any more) */
+  async hold(tx: Tx, fileId: string): Promise<boolean> {
+    return (await tx.query(HOLD_IN_BIN, [fileId])).length === 1
+  }
+
+  /** By the clock that dates deletions. */
+  async now(): Promise<string> {
+    const [row] = await this.database.query(BIN_CLOCK, [])
+    if (!row) throw new Error('PostgreSQL did not say what time it is')
+    return row.now
+  }
+
+  /** What was deleted until `deletedBefore` and belongs to `owner`, as much as one transaction should purge. */
+  async holdOwned(tx: Tx, owner: string, deletedBefore: string, limit: number): Promise<string[]> {
+    return (await tx.query(HOLD_BIN_OF_OWNER, [owner, deletedBefore, limit])).map(({ id }) => id)
+  }
+
+  /** What has been in the bin for longer than BIN_RETENTION_DAYS. */
+  async holdDue(tx: Tx, limit: number): Promise<string[]> {
+    return (await tx.query(HOLD_DUE, [this.settings.binRetentionDays, limit])).map(({ id }) => id)
+  }
+
+  /** Puts a held file into a container, under its name or the next numbered one that is free there. */
+  async restore(tx: Tx, { id, name }: Pick<BinnedFile, 'id' | 'name'>, containerId: string): Promise<void> {
+    for (let number = 1; number < MOST_NUMBERED_NAMES; number++) {
+      const candidate = number === 1 ? name : numberedName(name, number)
+      const rows = await tx.query(RESTORE_FROM_BIN, [id, containerId, candidate, nameKey(candidate)])
+      if (rows.length === 1) return
+    }
+    throw new NameTaken(name)
+  }
+
+  /** For good, with versions, recovery items, streams, sessions and grants. The caller holds the files. */
+  async purge(tx: Tx, fileIds: readonly string[]): Promise<Purged[]> {
+    if (fileIds.length === 0) return []
+    const rows = await tx.query(PURGE, [fileIds])
+    return rows.map(({ id, name, owner_id: ownerId, size, version, deleted_at, deleted_by }) => ({
+      id,
+      detail: { name, ownerId, size: Number(size), version, deletedAt: deleted_at, deletedBy: deleted_by },
+    }))
+  }
+}
+
+function binnedOf(row: BinnedRow): BinnedFile {
+  return {
+    id: row.id,
+    name: row.name,
+    size: Number(row.size),
+    version: row.version,
+    ownerId: row.owner_id,
+    sha256: row.sha256,
+    containerId: row.container_id,
+    containerName: row.container_name,
+    deletedAt: row.deleted_at,
+    deletedBy: row.deleted_by,
+    purgeAfter: row.purge_after,
+    recoveryItems: row.recovery_items,
+  }
+}

@@ -1,0 +1,157 @@
+import type { Statement } from '../../database/database.js'
+import { REACH } from './visible-objects.js'
+
+export interface BinnedRow {
+  readonly id: string
+  readonly name: string
+  readonly size: string
+  readonly version: string
+  readonly owner_id: string
+  /** The container that it was deleted from, which may be gone. */
+  readonly container_id: string
+  /** Null when the container is gone. */
+  readonly container_name: string | null
+  readonly deleted_at: Date
+  /** Null where a server of before the bin deleted it. */
+  readonly deleted_by: string | null
+  readonly purge_after: Date
+  readonly recovery_items: number
+  readonly sha256: string
+  readonly cursor: string
+}
+
+const KEPT_FROM = `coalesce(f.kept_from, f.deleted_at)`
+
+/** @param days the parameter with BIN_RETENTION_DAYS */
+const columns = (days: string): string => `
+  f.id, f.name, f.size, f.version, f.owner_id, f.sha256, coalesce(f.deleted_from, f.container_id) as container_id,
+  (select o.name from container o where o.id = coalesce(f.deleted_from, f.container_id)) as container_name,
+  f.deleted_at, f.deleted_by, ${KEPT_FROM} + ${days}::int * interval '1 day' as purge_after,
+  (select count(*)::int from recovery_item r where r.file_id = f.id and r.resolved_at is null) as recovery_items,
+  f.deleted_at::text as cursor`
+
+/**
+ * Latest first: what is deleted meanwhile comes before the first page and moves nothing.
+ * $1 days, $2 owner or null, $3 before deleted_at, $4 before id, $5 limit
+ */
+export const LIST_BIN: Statement<BinnedRow> = {
+  name: 'list-bin',
+  text: `
+    select ${columns('$1')} from file f
+    where f.deleted_at is not null and ($2::text is null or f.owner_id = $2)
+      and ($3::timestamptz is null or (f.deleted_at, f.id) < ($3::timestamptz, $4::text))
+    order by f.deleted_at desc, f.id desc limit $5`,
+}
+
+/**
+ * The same of what a person could delete, found as LIST_FILES finds what they see.
+ * $1 user, $2 owner or null, $3 before deleted_at, $4 before id, $5 limit, $6 days
+ */
+export const LIST_BIN_OF: Statement<BinnedRow> = {
+  name: 'list-bin-of',
+  text: `${REACH}, candidate as materialized (
+      select id, deleted_at from (
+        select f.id, f.deleted_at, f.owner_id from person join file f on f.owner_id = person.id
+        union select f.id, f.deleted_at, f.owner_id from named join file f using (id)
+        union select f.id, f.deleted_at, f.owner_id from places join file f on f.container_id = places.id
+      ) found
+      where deleted_at is not null and ($2::text is null or owner_id = $2)
+        and ($3::timestamptz is null or (deleted_at, id) < ($3::timestamptz, $4::text))
+    )
+    select seen.* from (select id from candidate order by deleted_at desc, id desc) next, lateral (
+      select ${columns('$6')}, rank_of(person.id, person.groups, f.id, f.owner_id, c.ancestors) as rank
+      from person, file f join container c on c.id = f.container_id where f.id = next.id offset 0
+    ) seen where seen.rank = 3 limit $5`,
+}
+
+/** $1 days, $2 file */
+export const FIND_IN_BIN: Statement<BinnedRow> = {
+  name: 'find-in-bin',
+  text: `select ${columns('$1')} from file f where f.id = $2 and f.deleted_at is not null`,
+}
+
+/** Nobody else restores or purges it, and nothing is kept for it, until the transaction ends. $1 file */
+export const HOLD_IN_BIN: Statement<{ id: string }> = {
+  name: 'hold-in-bin',
+  text: `select id from file where id = $1 and deleted_at is not null for update`,
+}
+
+/** The clock that dates deletions; text keeps its microseconds. */
+export const BIN_CLOCK: Statement<{ now: string }> = {
+  name: 'bin-clock',
+  text: `select clock_timestamp()::text as now`,
+}
+
+/** Of what a person owns: another server may be at some of it. $1 owner, $2 deleted before, $3 limit */
+export const HOLD_BIN_OF_OWNER: Statement<{ id: string }> = {
+  name: 'hold-bin-of-owner',
+  text: `
+    select id from file where owner_id = $1 and deleted_at is not null and deleted_at <= $2
+    order by id limit $3 for update skip locked`,
+}
+
+/** What somebody restores just now is skipped; so any number of servers may purge at once. $1 days, $2 limit */
+export const HOLD_DUE: Statement<{ id: string }> = {
+  name: 'hold-due-in-bin',
+  text: `
+    select f.id from file f
+    where f.deleted_at is not null and ${KEPT_FROM} < clock_timestamp() - $1::int * interval '1 day'
+    order by f.deleted_at, f.id limit $2 for update skip locked`,
+}
+
+/**
+ * Back where people find it, under a lock row that goes on counting: an epoch names one holder for ever, and a table of
+ * coauth locks is never taken for an earlier one. Of what an older server deleted nobody knows how far they counted: the
+ * clock's milliseconds are more. No row when the name is taken there. $1 file, $2 container, $3 name, $4 name key
+ */
+export const RESTORE_FROM_BIN: Statement<{ id: string }> = {
+  name: 'restore-from-bin',
+  text: `
+    with counted as materialized (
+      select id, coalesce(last_lock_epoch, floor(extract(epoch from clock_timestamp()) * 1000)::bigint) + 1 as epoch,
+        coalesce(last_coauth_table_version, floor(extract(epoch from clock_timestamp()) * 1000)::bigint) + 1 as coauth
+      from file where id = $1 and deleted_at is not null
+    ), back as (
+      update file set deleted_at = null, deleted_by = null, deleted_from = null, kept_from = null,
+        last_lock_epoch = null, last_coauth_table_version = null, container_id = $2, name = $3, name_key = $4
+      where id = $1 and deleted_at is not null and not exists (
+        select from file other where other.container_id = $2 and other.name_key = $4 and other.deleted_at is null)
+      returning id, version
+    ), lock_row as (
+      insert into file_lock (file_id, version, epoch, coauth_table_version)
+      select back.id, back.version, counted.epoch, counted.coauth from back join counted using (id)
+    )
+    select id from back`,
+}
+
+/** Everything that is of a file; a table that refers to it and is not named here stops the purge. */
+const OF_A_FILE = [
+  'file_version',
+  'recovery_item',
+  'stream',
+  'content_property',
+  'upload_session',
+  'coauth_session',
+  'file_lock',
+] as const
+
+/** The caller holds the files. What they were called and who deleted them is for the audit. $1 files */
+export const PURGE: Statement<{
+  id: string
+  name: string
+  owner_id: string
+  size: string
+  version: string
+  deleted_at: Date
+  deleted_by: string | null
+}> = {
+  name: 'purge-from-bin',
+  text: `
+    with ${OF_A_FILE.map((table) => `of_${table} as (delete from ${table} where file_id = any ($1))`).join(', ')},
+    grants as (delete from access_grant where object_id = any ($1) and object_kind = 'file'),
+    holders as (delete from share_link_holder where object_id = any ($1)),
+    links as (update share_link set revoked_at = clock_timestamp()
+      where object_id = any ($1) and object_kind = 'file' and revoked_at is null)
+    delete from file where id = any ($1) and deleted_at is not null
+    returning id, name, owner_id, size, version, deleted_at, deleted_by`,
+}

@@ -1,0 +1,255 @@
+import { Injectable } from '@nestjs/common'
+import { randomBytes } from 'node:crypto'
+import { Database, type Queryable, type Tx } from '../../database/database.js'
+import { EventLog } from '../../events/event-log.js'
+import type { StoredBlob } from '../blobs/blob-store.js'
+import type { ComparedBlob, Committed } from '../blobs/twins.js'
+import type { VersionCause, VersionFlag } from '../versions/file-version.entity.js'
+import { nameKey, numberedName } from './file-name.js'
+import {
+  CREATE_FILE,
+  DELETE_FILE,
+  FIND_BY_NAME,
+  GET_HEAD,
+  KEEP_FILE,
+  LIST_FILES,
+  LOCK_HEAD,
+  MOVE_HEAD,
+  RENAME_FILE,
+  type HeadMoved,
+  type HeadRow,
+} from './file.statements.js'
+import { NameTaken, orNoSuchContainer } from '../storage-errors.js'
+
+/** A file's current content. */
+export interface Head {
+  readonly id: string
+  readonly name: string
+  readonly containerId: string
+  readonly ownerId: string
+  readonly version: string
+  readonly sequenceNumber: number
+  readonly size: number
+  readonly sha256: string
+  readonly blob: string
+  /** ISO 8601 UTC with microseconds */
+  readonly modifiedAt: string
+  readonly modifiedBy: string
+}
+
+export interface HeldHead extends Head {
+  /** What was refused at the end of a session may come back with the next save (`takeBack`). */
+  readonly mayReturn: boolean
+}
+
+/** Who made a content, and why it came to be. */
+export interface Authorship {
+  readonly author: string
+  /** Everybody whose changes are in it, as far as the editor said so. */
+  readonly editors: readonly string[]
+  readonly cause: VersionCause
+  /** For people who look at the history. */
+  readonly flag?: VersionFlag
+  /** Of the lock under which it was saved, if under one; and the editor, if the token was issued for one. */
+  readonly lockEpoch?: string | undefined
+  readonly editor?: string | undefined
+  readonly correlationId: string
+}
+
+export interface NewFile {
+  readonly containerId: string
+  readonly name: string
+  readonly owner: string
+  readonly content: StoredBlob
+  readonly correlationId: string
+}
+
+/** Where a page of a listing goes on. */
+export interface FileCursor {
+  readonly createdAt: string
+  readonly id: string
+}
+
+const MOST_NUMBERED_NAMES = 1000
+
+/** Files and their heads. Content moves only inside a transaction that holds the head. */
+@Injectable()
+export class FileService {
+  constructor(
+    private readonly database: Database,
+    private readonly events: EventLog,
+  ) {}
+
+  async head(fileId: string): Promise<Head | undefined> {
+    const [row] = await this.database.query(GET_HEAD, [fileId])
+    return row && headOf(row)
+  }
+
+  /** Holds the file row until `tx` ends. Always taken before the lock row, so that no two transactions deadlock. */
+  async lockHead(tx: Tx, fileId: string): Promise<HeldHead | undefined> {
+    const [row] = await tx.query(LOCK_HEAD, [fileId])
+    return row && { ...headOf(row), mayReturn: row.may_return }
+  }
+
+  /** Waits for no save, and no save for it. @returns whether the file is there */
+  async keep(tx: Tx, fileId: string): Promise<boolean> {
+    return (await tx.query(KEEP_FILE, [fileId])).length === 1
+  }
+
+  /**
+   * Makes `content` the file's head and a version of its own, the same bytes as the head's, too (DESIGN.md §4). The
+   * head's blob stays where it was seen to have them (`Twins`).
+   * The caller holds `head` through `lockHead` in the same transaction.
+   */
+  async commit(
+    tx: Tx,
+    head: Head,
+    content: ComparedBlob,
+    by: Authorship,
+  ): Promise<{ version: string; modifiedAt: string } & Committed> {
+    const { twin } = content
+    const unused = twin !== undefined && twin.isGood && twin.blob === head.blob
+    const stored = unused ? { ...content, blob: head.blob } : content
+    return { ...(await this.move(tx, head, stored, by)), unused }
+  }
+
+  /**
+   * The same for PutChunkedFile (WOPI.md §13.7). The caller changes streams and properties in the same transaction.
+   */
+  commitChunked(
+    tx: Tx,
+    head: Head,
+    content: StoredBlob,
+    by: Omit<Authorship, 'cause'>,
+  ): Promise<{ version: string; modifiedAt: string; sequenceNumber: number }> {
+    return this.move(tx, head, content, { ...by, cause: 'chunked' })
+  }
+
+  private async move(
+    tx: Tx,
+    head: Head,
+    { blob, size, sha256, kind }: StoredBlob,
+    { author, editors, cause, flag, lockEpoch, editor, correlationId }: Authorship,
+  ): Promise<{ version: string; modifiedAt: string; sequenceNumber: number }> {
+    const [row] = await tx.query(MOVE_HEAD, [
+      head.id,
+      blob,
+      size,
+      sha256,
+      author,
+      editors,
+      cause,
+      correlationId,
+      flag ?? null,
+      lockEpoch ?? null,
+      editor ?? null,
+      kind ?? null,
+    ])
+    if (!row) throw new Error('the head vanished while its row was held')
+    if (row.former_kind !== null) await this.tellOfKind(tx, head, author, row)
+    return { version: row.version, modifiedAt: row.modified_at, sequenceNumber: row.sequence_number }
+  }
+
+  /**
+   * A document that has become something else is often an editor's accident: its owner is told, and where to find what
+   * it was, which stays listed (version-listing.ts). What follows in the transaction is under the head's row alone, so
+   * that nobody waits in a circle for the log's turn.
+   */
+  private async tellOfKind(
+    tx: Tx,
+    head: Head,
+    userId: string,
+    { version, kind, former_kind: formerKind }: Pick<HeadMoved, 'version' | 'kind' | 'former_kind'>,
+  ): Promise<void> {
+    const detail = { version, kind, formerVersion: head.version, formerKind, ownerId: head.ownerId }
+    await this.events.append(tx, [{ kind: 'kind-changed', fileId: head.id, userId, detail }])
+  }
+
+  /** @throws NameTaken, NoSuchContainer */
+  async create(on: Queryable, file: NewFile): Promise<Head> {
+    const { containerId, name, owner, content, correlationId } = file
+    const values = [
+      randomBytes(16).toString('hex'),
+      containerId,
+      name,
+      nameKey(name),
+      owner,
+      content.blob,
+      content.size,
+      content.sha256,
+      'upload',
+      correlationId,
+      content.kind ?? null,
+    ]
+    const [row] = await orNoSuchContainer(() => on.query(CREATE_FILE, values))
+    if (!row) throw new NameTaken(name)
+    return headOf(row)
+  }
+
+  /** Creates under the name, or the next numbered one that is free. */
+  async createNumbered(on: Queryable, file: NewFile): Promise<Head> {
+    for (let number = 1; number < MOST_NUMBERED_NAMES; number++) {
+      try {
+        return await this.create(on, number === 1 ? file : { ...file, name: numberedName(file.name, number) })
+      } catch (error) {
+        if (!(error instanceof NameTaken)) throw error
+      }
+    }
+    throw new NameTaken(file.name)
+  }
+
+  /** Renames a held file to `name` or the next numbered one that is free. @returns the name it got */
+  async renameNumbered(tx: Tx, fileId: string, name: string): Promise<string> {
+    for (let number = 1; number < MOST_NUMBERED_NAMES; number++) {
+      const candidate = number === 1 ? name : numberedName(name, number)
+      const [row] = await tx.query(RENAME_FILE, [fileId, candidate, nameKey(candidate)])
+      if (row) return candidate
+    }
+    throw new NameTaken(name)
+  }
+
+  async findByName(containerId: string, name: string): Promise<string | undefined> {
+    const [row] = await this.database.query(FIND_BY_NAME, [containerId, nameKey(name)])
+    return row?.id
+  }
+
+  /** Into the bin. The caller holds the head. */
+  async delete(tx: Tx, fileId: string, by: string): Promise<boolean> {
+    return (await tx.query(DELETE_FILE, [fileId, by])).length === 1
+  }
+
+  /** Own and shared files, oldest first; `rank` is the person's live right to each. */
+  async list(
+    userId: string,
+    after: FileCursor | undefined,
+    limit: number,
+  ): Promise<{ head: Head; rank: number; cursor: FileCursor }[]> {
+    const rows = await this.database.query(LIST_FILES, [
+      userId,
+      after?.createdAt ?? null,
+      after?.id ?? null,
+      limit,
+    ])
+    return rows.map((row) => ({
+      head: headOf(row),
+      rank: row.rank,
+      cursor: { createdAt: row.created_at, id: row.id },
+    }))
+  }
+}
+
+function headOf(row: HeadRow): Head {
+  return {
+    id: row.id,
+    name: row.name,
+    containerId: row.container_id,
+    ownerId: row.owner_id,
+    version: row.version,
+    sequenceNumber: row.sequence_number,
+    size: Number(row.size),
+    sha256: row.sha256,
+    blob: row.blob,
+    modifiedAt: row.modified_at,
+    modifiedBy: row.modified_by,
+  }
+}

@@ -1,0 +1,182 @@
+import type { Statement } from '../../database/database.js'
+import type { ContentKind } from './content-kind.js'
+import { REACH } from './visible-objects.js'
+
+const MODIFIED_AT = `to_char(modified_at at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as modified_at`
+
+/** Of a version `v`; what has no bytes needs no look at them. */
+export const KIND = `coalesce(v.kind, case v.size when 0 then 'empty' end)`
+
+/** The current content of a file and where it stands. */
+export interface HeadRow {
+  readonly id: string
+  readonly name: string
+  readonly container_id: string
+  readonly owner_id: string
+  readonly version: string
+  readonly sequence_number: number
+  readonly size: string
+  readonly sha256: string
+  readonly blob: string
+  readonly modified_at: string
+  readonly modified_by: string
+}
+
+/** A version that was just made. */
+export interface HeadMoved {
+  readonly version: string
+  readonly modified_at: string
+  readonly sequence_number: number
+  readonly kind: ContentKind | null
+  /** Of the version before, where that was of another one. */
+  readonly former_kind: ContentKind | null
+}
+
+const HEAD_COLUMNS = `id, name, container_id, owner_id, version, sequence_number, size, sha256, blob, ${MODIFIED_AT}, modified_by`
+
+/** $1 file */
+export const GET_HEAD: Statement<HeadRow> = {
+  name: 'get-head',
+  text: `select ${HEAD_COLUMNS} from file where id = $1 and deleted_at is null`,
+}
+
+/**
+ * Nobody else moves, renames or deletes the file until the transaction ends. `may_return`: what was refused at the end of
+ * a session may come back with the next save. $1 file
+ */
+export const LOCK_HEAD: Statement<HeadRow & { may_return: boolean }> = {
+  name: 'lock-head',
+  text: `
+    select ${HEAD_COLUMNS}, exists (
+      select from recovery_item r where r.file_id = file.id and r.exit_save and r.returned_version is null
+    ) as may_return
+    from file where id = $1 and deleted_at is null for no key update`,
+}
+
+/** Nobody deletes its row until the transaction ends; saves go on. $1 file */
+export const KEEP_FILE: Statement<{ id: string }> = {
+  name: 'keep-file',
+  text: `select id from file where id = $1 and deleted_at is null for key share`,
+}
+
+/**
+ * A new file with its first version and its lock row; no row when the name is taken.
+ * $1 id, $2 container, $3 name, $4 name key, $5 owner, $6 blob, $7 size, $8 sha256, $9 cause, $10 correlation id,
+ * $11 kind or null
+ */
+export const CREATE_FILE: Statement<HeadRow> = {
+  name: 'create-file',
+  text: `
+    with made as (
+      insert into file (id, container_id, name, name_key, owner_id, version, sequence_number, size, sha256, blob,
+        modified_at, modified_by)
+      values ($1, $2, $3, $4, $5, 1, 1, $7, $8, $6, clock_timestamp(), $5)
+      on conflict (container_id, name_key) where deleted_at is null do nothing
+      returning *
+    ), first_version as (
+      insert into file_version (file_id, version, blob, size, sha256, author, cause, correlation_id, at, modified_at, kind)
+      select id, version, blob, size, sha256, owner_id, $9, $10, modified_at, modified_at, $11 from made
+    ), lock_row as (
+      insert into file_lock (file_id, version) select id, version from made
+    )
+    select ${HEAD_COLUMNS} from made`,
+}
+
+/**
+ * Moves the head to new bytes. The caller holds the head (LOCK_HEAD) in the same transaction: that is what makes a
+ * stale writer unable to move it. Versions only grow, even if the clock was set back, and modified_at with them: but for
+ * the bytes that the head has already, which are a version, but no change (CLIENTS.md pain 36; DESIGN.md §4).
+ * The lock row repeats the version, so that lock answers can name it (see lock.statements.ts).
+ * Alternate streams and properties belong to the content, and go with it, unless PutChunkedFile moves it (WOPI.md §13.1).
+ * $1 file, $2 blob, $3 size, $4 sha256, $5 author, $6 editors, $7 cause, $8 correlation id, $9 flag or null,
+ * $10 lock epoch or null, $11 the token's editor or null, $12 kind or null
+ */
+export const MOVE_HEAD: Statement<HeadMoved> = {
+  name: 'move-head',
+  text: `
+    with head as (
+      update file set version = version + 1, sequence_number = sequence_number + 1, blob = $2, size = $3, sha256 = $4,
+        modified_at = case when size = $3 and sha256 = $4 then modified_at
+          else greatest(clock_timestamp(), modified_at + interval '1 microsecond') end,
+        modified_by = case when size = $3 and sha256 = $4 then modified_by else $5 end
+      where id = $1
+      returning *
+    ), former as (
+      select head.id as file_id, v.size is not distinct from $3 and v.sha256 is not distinct from $4 as repeated,
+        ${KIND} as kind
+      from head left join file_version v on v.file_id = head.id and v.version = head.version - 1
+    ), saved as (
+      insert into file_version (file_id, version, blob, size, sha256, author, editors, cause, correlation_id, flag, at,
+        modified_at, lock_epoch, editor, kind, former_kind)
+      select id, version, blob, size, sha256, $5, $6, $7, $8, $9,
+        case when repeated then greatest(clock_timestamp(), modified_at) else modified_at end, modified_at, $10, $11,
+        coalesce($12, case when repeated then former.kind end),
+        case when former.kind <> coalesce($12, former.kind) and former.kind <> 'empty' then former.kind end
+      from head, former
+      returning kind, former_kind
+    ), lock_row as (
+      update file_lock set version = head.version, used_at = clock_timestamp() from head where file_id = head.id
+    ), gone_streams as (
+      delete from stream using former where stream.file_id = former.file_id and $7 <> 'chunked' and not repeated
+    ), gone_properties as (
+      delete from content_property using former
+      where content_property.file_id = former.file_id and retention = 'DeleteOnContentChange' and $7 <> 'chunked' and not repeated
+    )
+    select version, sequence_number, ${MODIFIED_AT}, kind, former_kind from head, saved`,
+}
+
+/** No row when the name is taken. $1 file, $2 name, $3 name key */
+export const RENAME_FILE: Statement<{ id: string }> = {
+  name: 'rename-file',
+  text: `
+    update file set name = $2, name_key = $3
+    where id = $1 and not exists (
+      select from file other, file self
+      where self.id = $1 and other.container_id = self.container_id and other.name_key = $3
+        and other.id <> $1 and other.deleted_at is null)
+    returning id`,
+}
+
+/** Into the bin: out of everybody's sight, with all that belongs to it (bin.statements.ts). $1 file, $2 who deletes it */
+export const DELETE_FILE: Statement<{ id: string }> = {
+  name: 'delete-file',
+  text: `
+    with lock_row as (
+      delete from file_lock where file_id = $1 and exists (select from file where id = $1 and deleted_at is null)
+      returning epoch, coauth_table_version
+    )
+    update file set deleted_at = clock_timestamp(), deleted_by = $2, deleted_from = container_id, kept_from = null,
+      last_lock_epoch = (select epoch from lock_row),
+      last_coauth_table_version = (select coauth_table_version from lock_row)
+    where id = $1 and deleted_at is null
+    returning id`,
+}
+
+/** $1 container, $2 name key */
+export const FIND_BY_NAME: Statement<{ id: string }> = {
+  name: 'find-by-name',
+  text: `select id from file where container_id = $1 and name_key = $2 and deleted_at is null`,
+}
+
+/**
+ * The files a person owns or was granted, in order of their making. `offset 0` lets `rank_of` look at one candidate after
+ * the other, in that order, until the page is full. $1 user, $2 after created_at, $3 after id, $4 limit
+ */
+export const LIST_FILES: Statement<HeadRow & { created_at: string; rank: number }> = {
+  name: 'list-files',
+  text: `${REACH}, candidate as materialized (
+      select id, created_at from (
+        select f.id, f.created_at, f.deleted_at from person join file f on f.owner_id = person.id
+        union select f.id, f.created_at, f.deleted_at from named join file f using (id)
+        union select f.id, f.created_at, f.deleted_at from places join file f on f.container_id = places.id
+      ) found
+      where deleted_at is null and ($2::timestamptz is null or (created_at, id) > ($2::timestamptz, $3::text))
+    )
+    select seen.* from (select id from candidate order by created_at, id) next, lateral (
+      select f.id, f.name, f.container_id, f.owner_id, f.version, f.sequence_number, f.size, f.sha256, f.blob, f.modified_by,
+        ${MODIFIED_AT.replace('modified_at at', 'f.modified_at at')}, f.created_at::text as created_at,
+        rank_of(person.id, person.groups, f.id, f.owner_id, c.ancestors) as rank
+      from person, file f join container c on c.id = f.container_id
+      where f.id = next.id offset 0
+    ) seen where seen.rank > 0 limit $4`,
+}

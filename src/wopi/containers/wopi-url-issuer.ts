@@ -1,0 +1,68 @@
+import { Injectable } from '@nestjs/common'
+import { Settings } from '../../config/settings.js'
+import { ECOSYSTEM } from '../../permission/tokens/access-token.claims.js'
+import { AccessTokenService, type TokenResource } from '../../permission/tokens/access-token.service.js'
+import type { TokenAccess } from '../../permission/container-access.service.js'
+import type { Role } from '../../permission/role.js'
+import { containerSrc, ecosystemSrc, wopiSrc } from '../protocol/wopi-src.js'
+
+/** Whose token the new ones come out of. */
+export interface Holder extends Pick<TokenAccess, 'user' | 'mode' | 'openedIn' | 'webSession'> {
+  /** Undefined for somebody who has just signed in: a new session begins. */
+  readonly tokenExpiresAt: Date | undefined
+}
+
+/** What an address is wanted for, with the holder's live right to it. */
+export type Pointed =
+  { readonly kind: 'file' | 'container'; readonly id: string; readonly role: Role } | { kind: 'ecosystem' }
+
+/**
+ * Addresses with an access token in them. Each token is for exactly what its address names, for the same user, ends
+ * when the presented one and its browser session do, names the same editor, and lets edit only what he may edit: going from one to the next
+ * 50 times gains nothing (RELIABILITY-SECURITY.md T-08).
+ */
+@Injectable()
+export class Pointers {
+  constructor(
+    private readonly tokens: AccessTokenService,
+    private readonly settings: Settings,
+  ) {}
+
+  async to(holder: Holder, pointed: Pointed): Promise<string> {
+    const [url] = await this.toAll(holder, [pointed])
+    if (url === undefined) throw new Error('no token was issued')
+    return url
+  }
+
+  /** In the order of `pointed`. */
+  async toAll(holder: Holder, pointed: readonly Pointed[]): Promise<string[]> {
+    const resources = pointed.map((one) => resourceOf(holder, one))
+    const { user, tokenExpiresAt: until, openedIn, webSession } = holder
+    const issued = await this.tokens.issueAll(user.id, resources, { until, openedIn, webSession })
+    return issued.map(({ accessToken }, i) => {
+      const resource = resources[i]
+      if (!resource) throw new Error('a token too many was issued')
+      return `${this.sourceOf(resource)}?access_token=${accessToken}`
+    })
+  }
+
+  private sourceOf({ kind, id }: TokenResource): string {
+    switch (kind) {
+      case 'file':
+        return wopiSrc(this.settings, id)
+      case 'container':
+        return containerSrc(this.settings, id)
+      case 'ecosystem':
+        return ecosystemSrc(this.settings)
+    }
+  }
+}
+
+function resourceOf({ mode }: Pick<Holder, 'mode'>, pointed: Pointed): TokenResource {
+  if (pointed.kind === 'ecosystem') return { kind: 'ecosystem', id: ECOSYSTEM, mode }
+  const { kind, id, role } = pointed
+  // In a folder that somebody only sees, such as the root, may be what he edits: each answer asks for his live role.
+  if (kind === 'container') return { kind, id, mode }
+  // An edit token for a file is for those who may edit it, as at the REST face: editors' names are believed by it.
+  return { kind, id, mode: role === 'viewer' ? 'view' : mode }
+}

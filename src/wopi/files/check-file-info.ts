@@ -1,0 +1,97 @@
+import { Injectable } from '@nestjs/common'
+import { Settings } from '../../config/settings.js'
+import { Editors } from '../../discovery/editors.js'
+import { type Answer, jsonAnswer } from '../../http/answer.js'
+import { mayEdit, type FileAccess } from '../../permission/access.service.js'
+import { MAX_STEM_LENGTH, splitName } from '../../storage/files/file-name.js'
+import { NO_SPECIAL_ACCOUNT } from '../containers/container-info.js'
+import { FileUrl } from './file-url.js'
+import { aroundTheEditor, hostPages } from './host-page.js'
+import type { Operation, WopiRequest } from '../protocol/operation.js'
+import { shareTypes } from './share-types.js'
+
+/** WOPI.md §5. */
+@Injectable()
+export class CheckFileInfo implements Operation {
+  readonly name = 'CheckFileInfo'
+  readonly needs = 'read'
+  private readonly aroundTheEditor: Readonly<Record<string, unknown>>
+
+  constructor(
+    private readonly settings: Settings,
+    private readonly fileUrl: FileUrl,
+    private readonly editors: Editors,
+  ) {
+    this.aroundTheEditor = aroundTheEditor(settings)
+  }
+
+  answer({ access }: WopiRequest): Promise<Answer> {
+    const urls = { ...hostPages(this.settings, access.file.id), ...this.fileUrl.of(access) }
+    const plus = this.settings.coauthProfile === 'plus' ? this.plus(access) : {}
+    return Promise.resolve(
+      jsonAnswer(200, { ...fileInfo(access), ...this.aroundTheEditor, ...urls, ...plus }),
+    )
+  }
+
+  /** With SupportsCoauth the eight that go together: all or none (WOPI.md §5.1). */
+  private plus({ tokenExpiresAt, file }: FileAccess): Record<string, unknown> {
+    // Until Microsoft's discovery is read there is no other address, and an absolute one there must be.
+    const service = (name: 'collab' | 'rtc'): string =>
+      this.editors.coauthService(name) ?? `${this.settings.publicUrl}/`
+    return {
+      SequenceNumber: file.sequenceNumber,
+      OfficeCollaborationServiceEndpointUrl: service('collab'),
+      RealTimeChannelEndpointUrl: service('rtc'),
+      AccessTokenExpiry: tokenExpiresAt.getTime(),
+      ServerTime: Date.now(),
+      SharingStatus: file.shared ? 'Shared' : 'Private',
+      FileGeoLocationCode: '',
+    }
+  }
+}
+
+/** Leaving one of the first four out makes editors fall back to exclusive or read-only editing (SEEDS.md §1). */
+const CAPABILITIES = {
+  SupportsCoauth: true,
+  SupportsLocks: true,
+  SupportsUpdate: true,
+  SupportsGetLock: true,
+  SupportsExtendedLockLength: true,
+  SupportsRename: true,
+  SupportsDeleteFile: true,
+  SupportsUserInfo: true,
+  SupportsContainers: true,
+  SupportsEcosystem: true,
+  SupportsGetFileWopiSrc: true,
+  SupportsAddActivities: true,
+} as const
+
+/** What Tandem can truthfully say; a property without a value is left out, never null (WOPI.md §2.4). */
+function fileInfo(access: FileAccess): Record<string, unknown> {
+  const { file, user } = access
+  const canWrite = mayEdit(access) && !file.closed
+  const { extension } = splitName(file.name)
+  return {
+    BaseFileName: file.name,
+    OwnerId: file.ownerId,
+    Size: file.size,
+    UserId: user.id,
+    Version: file.version,
+    ...(extension === '' ? {} : { FileExtension: extension }),
+    FileNameMaxLength: MAX_STEM_LENGTH,
+    LastModifiedTime: file.modifiedAt,
+    SHA256: Buffer.from(file.sha256, 'hex').toString('base64'),
+    BreadcrumbDocName: file.name,
+    ...CAPABILITIES,
+    UserFriendlyName: user.displayName,
+    ...(user.principalName === null ? {} : { UserPrincipalName: user.principalName }),
+    ...(user.userInfo === null ? {} : { UserInfo: user.userInfo }),
+    UserCanWrite: canWrite,
+    ReadOnly: !canWrite,
+    UserCanRename: canWrite,
+    UserCanNotWriteRelative: !canWrite,
+    ...(file.closed ? { TemporarilyNotWritable: true } : {}),
+    ...shareTypes(access),
+    ...NO_SPECIAL_ACCOUNT,
+  }
+}

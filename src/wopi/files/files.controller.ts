@@ -1,0 +1,79 @@
+import { Controller, Get, Post, Req, UseFilters, UseGuards, UseInterceptors } from '@nestjs/common'
+import { ApiExcludeController } from '@nestjs/swagger'
+import { DeclareAccess } from '../../http/access.js'
+import type { Answer } from '../../http/answer.js'
+import { correlationId } from '../../http/correlation-id.js'
+import { Logger } from '../../logging/logger.js'
+import { LockReasons } from '../locks/lock-reasons.js'
+import { PutFile } from '../saves/put-file.js'
+import type { PutOutcome } from '../saves/put-outcome.js'
+import { PutFileInterceptor } from '../saves/put-file.interceptor.js'
+import { Sightings } from './presence-reporter.js'
+import { WopiAccessGuard } from '../guards/wopi-access.guard.js'
+import { WopiExceptionFilter } from '../protocol/wopi-exception.filter.js'
+import type { WopiRequest } from '../protocol/operation.js'
+import { WopiProofGuard } from '../guards/wopi-proof.guard.js'
+import { WopiTokenGuard } from '../guards/wopi-token.guard.js'
+
+/** The routes of WOPI.md §4 on files. The access guard has found the operation already. */
+@ApiExcludeController()
+@Controller('wopi/files')
+@DeclareAccess('wopi-token')
+@UseGuards(WopiProofGuard, WopiTokenGuard, WopiAccessGuard)
+@UseFilters(WopiExceptionFilter)
+export class FilesController {
+  constructor(
+    private readonly putFile: PutFile,
+    private readonly sightings: Sightings,
+    private readonly reasons: LockReasons,
+    private readonly logger: Logger,
+  ) {}
+
+  @Get(':id')
+  checkFileInfo(@Req() request: WopiRequest): Promise<Answer> {
+    return this.answer(request)
+  }
+
+  @Get(':id/contents')
+  getFile(@Req() request: WopiRequest): Promise<Answer> {
+    return this.answer(request)
+  }
+
+  @Get([':id/ancestry', ':id/ecosystem_pointer'])
+  around(@Req() request: WopiRequest): Promise<Answer> {
+    return this.answer(request)
+  }
+
+  @Post(':id')
+  async operate(@Req() request: WopiRequest): Promise<Answer> {
+    const answer = await this.reasons.inWords(request, await this.answer(request))
+    if (answer.status !== 200) this.logConflict(request, answer)
+    return answer
+  }
+
+  @Post(':id/contents')
+  @UseInterceptors(PutFileInterceptor)
+  putContents(@Req() request: WopiRequest): Promise<PutOutcome | Answer> {
+    return request.operation === this.putFile ? this.putFile.save(request) : request.operation.answer(request)
+  }
+
+  private async answer(request: WopiRequest): Promise<Answer> {
+    const answer = await request.operation.answer(request)
+    this.sightings.answered(request, answer)
+    return answer
+  }
+
+  // At debug: editors join a session and probe for its lock by conflicts, all day long (CLIENTS.md §1.3).
+  private logConflict(request: WopiRequest, { status, headers }: Answer): void {
+    const facts = {
+      event: 'wopi-conflict',
+      status,
+      operation: request.operation.name,
+      fileId: request.params.id,
+      userId: request.user.userId,
+      reason: headers['X-WOPI-LockFailureReason']?.toString(),
+      correlationId: correlationId(request),
+    }
+    this.logger.debug(facts, 'a WOPI call met a conflict')
+  }
+}

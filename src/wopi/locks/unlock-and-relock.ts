@@ -1,0 +1,48 @@
+import { Injectable } from '@nestjs/common'
+import { Settings } from '../../config/settings.js'
+import type { Answer } from '../../http/answer.js'
+import { LateLockCalls } from '../../lock/late-lock-calls.js'
+import { LockService, type Admission, type LockOutcome } from '../../lock/lock.service.js'
+import { AccessService } from '../../permission/access.service.js'
+import { lockWishes } from './lock-options.js'
+import type { WopiRequest } from '../protocol/operation.js'
+import { WopiAccess } from '../guards/wopi-access.js'
+import { requiredLockId } from '../protocol/wopi-headers.js'
+import { LockOperation } from './lock-operation.js'
+
+/** WOPI.md §7: Lock with X-WOPI-OldLock swaps the old id for the new one in one atomic step. */
+@Injectable()
+export class UnlockAndRelock extends LockOperation {
+  readonly name = 'UnlockAndRelock'
+  readonly needs = 'edit'
+
+  constructor(
+    private readonly locks: LockService,
+    private readonly late: LateLockCalls,
+    private readonly settings: Settings,
+    accesses: AccessService,
+    access: WopiAccess,
+  ) {
+    super(accesses, access)
+  }
+
+  protected change(request: WopiRequest, by: Admission): Promise<LockOutcome | undefined> {
+    const oldLockId = requiredLockId(request, 'X-WOPI-OldLock')
+    const lockId = requiredLockId(request, 'X-WOPI-Lock')
+    return this.locks.unlockAndRelock(
+      request.params.id,
+      oldLockId,
+      lockId,
+      by,
+      lockWishes(request, this.settings),
+    )
+  }
+
+  /** Whoever presented the old id is still there. */
+  protected override async performLate(request: WopiRequest): Promise<Answer | undefined> {
+    const { id } = request.params
+    const caller = this.accesses.presented(request.user, id)
+    if (caller) await this.late.refused(id, requiredLockId(request, 'X-WOPI-OldLock'), caller, 'remember')
+    return undefined
+  }
+}

@@ -1,0 +1,47 @@
+import { Injectable } from '@nestjs/common'
+import { Answer } from '../../http/answer.js'
+import { CoauthLockService } from '../../lock/coauth-lock.service.js'
+import type { Admission } from '../../lock/lock.service.js'
+import { AccessService } from '../../permission/access.service.js'
+import { coauthRefusedAnswer } from './coauth-answer.js'
+import type { WopiRequest } from '../protocol/operation.js'
+import { Sightings } from '../files/presence-reporter.js'
+import { WopiAccess } from '../guards/wopi-access.js'
+import { requiredLockId } from '../protocol/wopi-headers.js'
+import { AdmittedOperation } from './self-authorized-operation.js'
+
+/**
+ * WOPI.md §12.5. As with Unlock, the right to edit may be gone, and the token have ended not long ago: a lock must not
+ * outlive its client for that reason.
+ */
+@Injectable()
+export class UnlockCoauthLock extends AdmittedOperation {
+  readonly name = 'UnlockCoauthLock'
+  readonly needs = 'edit'
+  readonly extension = 'plus'
+
+  constructor(
+    private readonly coauthLocks: CoauthLockService,
+    private readonly sightings: Sightings,
+    accesses: AccessService,
+    access: WopiAccess,
+  ) {
+    super(accesses, access)
+  }
+
+  protected async perform(request: WopiRequest, by: Admission): Promise<Answer | undefined> {
+    const lockId = requiredLockId(request, 'X-WOPI-CoauthLockId')
+    const outcome = await this.coauthLocks.unlock(request.params.id, lockId, by)
+    if (!outcome) return undefined
+    if (!outcome.granted) return coauthRefusedAnswer(outcome.refusal)
+    this.sightings.noteOf(request, outcome.holder, { kind: 'coauth-unlocked' })
+    return new Answer(200)
+  }
+
+  protected override async performLate(request: WopiRequest): Promise<Answer | undefined> {
+    const caller = this.accesses.presented(request.user, request.params.id)
+    const answer = caller && (await this.perform(request, { ...caller, neededRank: 0 }))
+    // As Unlock: whoever has no right any more learns of no lock but their own.
+    return answer?.status === 200 ? answer : undefined
+  }
+}

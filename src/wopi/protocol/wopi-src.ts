@@ -1,0 +1,16 @@
+import type { Settings } from '../../config/settings.js'
+
+type Origin = Pick<Settings, 'publicUrl'>
+
+/** The file's URL for editors, the same for every user and always on the configured origin (WOPI.md §1). */
+export function wopiSrc({ publicUrl }: Origin, fileId: string): string {
+  return `${publicUrl}/wopi/files/${fileId}`
+}
+
+export function containerSrc({ publicUrl }: Origin, containerId: string): string {
+  return `${publicUrl}/wopi/containers/${containerId}`
+}
+
+export function ecosystemSrc({ publicUrl }: Origin): string {
+  return `${publicUrl}/wopi/ecosystem`
+}
