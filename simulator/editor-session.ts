@@ -5,7 +5,7 @@ import type { Person } from './participant.js'
 import { SessionLock } from './session-lock.js'
 import type { LockAnswer } from './session-lock.js'
 import type { SessionContext } from './sitting.js'
-import { Sitting, mayEdit } from './sitting.js'
+import { EditingSession, mayEdit } from './sitting.js'
 import { Turns } from './turns.js'
 import type { FileInfo } from './wopi-client.js'
 import type { Failure } from './wopi-outcome.js'
@@ -25,7 +25,7 @@ const leaveAttempts = 60
  */
 export class EditorSession {
   readonly #turns = new Turns()
-  #sitting: Sitting | undefined
+  #sitting: EditingSession | undefined
   /** Kept until the document is closed: the answer to an earlier Lock with this id may have been lost. */
   #lock: SessionLock | undefined
   #alarm = new AbortController()
@@ -116,14 +116,14 @@ export class EditorSession {
       if (settled.kind !== 'held') return this.#turnAway(person, settled)
       report({ kind: 'lock-settled', who: person.name })
     }
-    const sitting = new Sitting(this.context, lock, new OpenDocument(document, file.version))
+    const sitting = new EditingSession(this.context, lock, new OpenDocument(document, file.version))
     this.#sitting = sitting
     sitting.admit(person, info)
     void clock.run(() => this.#tend(sitting))
     return { kind: 'admitted' }
   }
 
-  async #tend(sitting: Sitting): Promise<void> {
+  async #tend(sitting: EditingSession): Promise<void> {
     const { clock } = this.context
     while (!sitting.over) {
       await clock.sleep(sitting.nextDue() - clock.now(), this.#alarm.signal)
@@ -143,7 +143,7 @@ export class EditorSession {
     return result
   }
 
-  #openSitting(): Sitting | undefined {
+  #openSitting(): EditingSession | undefined {
     this.#forgetWhenOver()
     return this.#sitting
   }

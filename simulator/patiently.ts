@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 
 /** A host that is being restarted just now must not cost the verdict on an hour of work. */
-export async function patiently<T>(read: () => Promise<T>): Promise<T> {
+export async function retry<T>(read: () => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt += 1) {
     try {
       return await read()

@@ -5,7 +5,7 @@ import { EditorSession } from './editor-session.js'
 import type { Verdict } from './ground-truth.js'
 import { GroundTruth } from './ground-truth.js'
 import type { Person } from './participant.js'
-import { patiently } from './patiently.js'
+import { retry } from './patiently.js'
 import type { Random } from './random.js'
 import type { SessionEvent } from './session-event.js'
 import type { SharedFile } from './shared-file.js'
@@ -62,6 +62,6 @@ export async function playDocument(
   }
   await Promise.all(cast.map((appearance) => clock.run(() => play(appearance))))
   const { rest } = file.owner
-  const verdict = truth.verify(await patiently(() => rest.content(file.id)))
-  return { file, tally, versions: await patiently(() => rest.countVersions(file.id)), verdict }
+  const verdict = truth.verify(await retry(() => rest.content(file.id)))
+  return { file, tally, versions: await retry(() => rest.countVersions(file.id)), verdict }
 }

@@ -23,7 +23,7 @@ export interface SessionContext {
 const retryPause = 30 * second
 
 /** One opening of a document, from the first who joins to the last who leaves. */
-export class Sitting {
+export class EditingSession {
   readonly #participants: Participant[] = []
   readonly #saver: Saver
   #over = false

@@ -13,7 +13,7 @@ export interface WitnessedSave {
 }
 
 /** Remembers what it saw on the wire, so that what the host kept can be compared body by body. */
-export class WitnessedClient extends WopiClient {
+export class RecordingClient extends WopiClient {
   readonly saves: WitnessedSave[] = []
 
   constructor(

@@ -1,5 +1,5 @@
 import { Module, type DynamicModule } from '@nestjs/common'
-import { AdminModule } from './api/api.module.js'
+import { ApiModule } from './api/api.module.js'
 import { ConfigModule } from './config/config.module.js'
 import type { Settings } from './config/settings.js'
 import { DatabaseModule } from './database/database.module.js'
@@ -22,7 +22,7 @@ export class AppModule {
         InstallationModule,
         HttpModule,
         WopiModule,
-        AdminModule,
+        ApiModule,
         PagesModule,
         WebhooksModule,
         HealthModule,

@@ -16,7 +16,7 @@ async function main(): Promise<void> {
   // It is for the person at the terminal, who may have gone.
   process.stderr.on('error', () => undefined)
   const logger = new Logger(config.logLevel)
-  dieLoudly(logger)
+  exitOnUncaughtError(logger)
   // A worker is told the database by its supervisor; the supervisor alone starts and migrates it.
   const starting = cluster.isWorker ? work(config, logger) : start(config, logger)
   const isStopping = stopOnSignal(starting, logger)
@@ -123,7 +123,7 @@ function stopOnSignal(starting: Promise<Running>, logger: Logger): () => boolean
 
 // State after an unexpected throw is unknown; every acknowledged save is on disk, and the orchestrator starts us again.
 // A connection that broke without anybody listening is no such throw: it has ended, and whoever used it was told so.
-function dieLoudly(logger: Logger): void {
+function exitOnUncaughtError(logger: Logger): void {
   const die = (error: unknown): void => {
     if (isLostConnection(error)) {
       const stack = error instanceof Error ? error.stack : undefined

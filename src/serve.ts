@@ -19,7 +19,7 @@ export interface Served extends Running {
 }
 
 /** A save that is still streaming gets this long to finish after SIGTERM (RELIABILITY-SECURITY.md R-19). */
-const LONGEST_SHUTDOWN_MS = 120_000
+const MAX_SHUTDOWN_MS = 120_000
 
 /** Builds the application and listens. @throws WrongPair; when the port is taken */
 export async function serve(settings: Settings, logger: Logger): Promise<Served> {
@@ -40,7 +40,7 @@ export async function serve(settings: Settings, logger: Logger): Promise<Served>
       app.get(Readiness).drain()
       const overdue = setTimeout(() => {
         server.closeAllConnections()
-      }, LONGEST_SHUTDOWN_MS)
+      }, MAX_SHUTDOWN_MS)
       await Promise.all([adapter.close(), app.close()])
       clearTimeout(overdue)
     },

@@ -11,7 +11,7 @@ const SHORTEST_LIFE_MS = 2000
 
 const CLOSE_DOOR = 'tandem:close-door'
 const DOOR_CLOSED = 'tandem:door-closed'
-const LONGEST_CLOSING_MS = 2000
+const MAX_CLOSING_MS = 2000
 
 /** `WORKERS=n`: n processes share the port; one that dies is replaced. All their state is in the database and on disk. */
 export async function supervise(
@@ -48,7 +48,7 @@ export async function supervise(
       const alive = Object.values(cluster.workers ?? {}).filter((worker) => worker !== undefined)
       // All doors before the first is told to go: a client that one worker sends away would come to the next, and be cut.
       const closing = Promise.all(alive.map(closesDoor))
-      await Promise.race([closing, pause(LONGEST_CLOSING_MS, undefined, { ref: false })])
+      await Promise.race([closing, pause(MAX_CLOSING_MS, undefined, { ref: false })])
       await Promise.all(
         alive.map(async (worker) => {
           const gone = once(worker, 'exit')

@@ -2,7 +2,7 @@ import pg from 'pg'
 import { afterAll, beforeAll, inject } from 'vitest'
 
 const TURN = 7_305_111
-const LONGEST_WAIT_MS = 600_000
+const MAX_WAIT_MS = 600_000
 
 /**
  * For files that keep a small machine's processors or disk busy for minutes, or that measure what such a neighbour spoils:
@@ -15,6 +15,6 @@ export function takesTurnsWithHeavyTests(): void {
     turn = new pg.Client(inject('postgres'))
     await turn.connect()
     await turn.query('select pg_advisory_lock($1)', [TURN])
-  }, LONGEST_WAIT_MS)
+  }, MAX_WAIT_MS)
   afterAll(() => turn.end())
 }

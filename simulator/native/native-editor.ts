@@ -5,7 +5,7 @@ import { Turns } from '../turns.js'
 import type { NativeContext } from './native-context.js'
 import { NativeDocument } from './native-document.js'
 import { NativeLock } from './native-lock.js'
-import { NativeSitting } from './native-sitting.js'
+import { NativeEditingSession } from './native-sitting.js'
 import type { NativeFileInfo } from './plus-info.js'
 
 const coauthLockSeconds = (10 * minute) / second
@@ -17,7 +17,7 @@ const leaveAttempts = 60
  */
 export class NativeEditor {
   readonly #turns = new Turns()
-  #sitting: NativeSitting | undefined
+  #sitting: NativeEditingSession | undefined
   #alarm = new AbortController()
 
   constructor(
@@ -91,13 +91,13 @@ export class NativeEditor {
       sequenceNumber: document.sequenceNumber,
       editors: lock.editors,
     })
-    const sitting = new NativeSitting(this.context, this.person, lock, document)
+    const sitting = new NativeEditingSession(this.context, this.person, lock, document)
     this.#sitting = sitting
     void this.context.clock.run(() => this.#tend(sitting))
     return { kind: 'admitted' }
   }
 
-  async #tend(sitting: NativeSitting): Promise<void> {
+  async #tend(sitting: NativeEditingSession): Promise<void> {
     const { clock } = this.context
     while (!sitting.over) {
       await clock.sleep(sitting.nextDue() - clock.now(), this.#alarm.signal)

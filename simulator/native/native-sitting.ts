@@ -13,7 +13,7 @@ const refreshEvery = 5 * minute
 const retryPause = 30 * second
 
 /** One opening of a document by one person, from the coauth lock to its release. */
-export class NativeSitting {
+export class NativeEditingSession {
   readonly #saver: NativeSaver
   #over = false
   #pollAt: number

@@ -1,7 +1,7 @@
 import { coAuthor } from '../co-author.js'
 import { GroundTruth } from '../ground-truth.js'
 import type { Verdict } from '../ground-truth.js'
-import { patiently } from '../patiently.js'
+import { retry } from '../patiently.js'
 import type { Appearance, Stage } from '../play.js'
 import type { SharedFile } from '../shared-file.js'
 import { NativeClient } from './native-client.js'
@@ -48,6 +48,6 @@ export async function playNativeDocument(
   }
   await Promise.all(cast.map((appearance) => clock.run(() => play(appearance))))
   const { rest } = file.owner
-  const verdict = truth.verify(await patiently(() => rest.content(file.id)))
-  return { file, tally, versions: await patiently(() => rest.countVersions(file.id)), verdict }
+  const verdict = truth.verify(await retry(() => rest.content(file.id)))
+  return { file, tally, versions: await retry(() => rest.countVersions(file.id)), verdict }
 }

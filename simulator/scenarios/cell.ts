@@ -3,25 +3,25 @@ import type { PrincipalRule } from '../excel.js'
 import { excel } from '../excel.js'
 import { powerpoint } from '../powerpoint.js'
 import { word } from '../word.js'
-import type { Course } from './course.js'
+import type { Script } from './course.js'
 import { courses } from './course.js'
 import type { Documented } from './documented.js'
 import { documented } from './documented.js'
 import { differences } from './judge.js'
-import type { Performance, Production } from './play-course.js'
+import type { Performance, Run } from './play-course.js'
 import { playCourse } from './play-course.js'
 
 export type ScenarioNumber = '1' | '2' | '3' | '4' | '5' | '6'
 
 /** One of the six scenarios in one application. */
-export interface Cell {
+export interface ScenarioCase {
   readonly scenario: ScenarioNumber
   readonly application: Application
-  readonly courses: readonly { readonly course: Course; readonly documented: Documented }[]
+  readonly courses: readonly { readonly course: Script; readonly documented: Documented }[]
 }
 
 export interface CellResult {
-  readonly cell: Cell
+  readonly cell: ScenarioCase
   readonly performances: readonly Performance[]
   readonly differences: readonly string[]
 }
@@ -29,7 +29,7 @@ export interface CellResult {
 const numbers: readonly ScenarioNumber[] = ['1', '2', '3', '4', '5', '6']
 
 /** The 18 cells. */
-export function cellsOf(rule: PrincipalRule): Cell[] {
+export function cellsOf(rule: PrincipalRule): ScenarioCase[] {
   const applications = [word, excel(rule), powerpoint]
   return numbers.flatMap((scenario) =>
     applications.map((application) => ({
@@ -40,13 +40,13 @@ export function cellsOf(rule: PrincipalRule): Cell[] {
   )
 }
 
-function coursesOf(scenario: ScenarioNumber, { name }: Application, rule: PrincipalRule): Cell['courses'] {
+function coursesOf(scenario: ScenarioNumber, { name }: Application, rule: PrincipalRule): ScenarioCase['courses'] {
   return courses
     .filter((course) => course.name.startsWith(scenario))
     .map((course) => ({ course, documented: documented(name, rule, course.name) }))
 }
 
-export async function playCell(production: Production, cell: Cell): Promise<CellResult> {
+export async function playCell(production: Run, cell: ScenarioCase): Promise<CellResult> {
   const performances: Performance[] = []
   const found: string[] = []
   for (const { course, documented: expected } of cell.courses) {
@@ -63,8 +63,8 @@ export async function playCell(production: Production, cell: Cell): Promise<Cell
 
 /** Plays the cells, a few side by side, each on files of its own; the results are in the order of the cells. */
 export async function playCells(
-  production: Production,
-  cells: readonly Cell[],
+  production: Run,
+  cells: readonly ScenarioCase[],
   onResult: (result: CellResult) => void,
   sideBySide = 4,
 ): Promise<CellResult[]> {

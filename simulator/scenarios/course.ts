@@ -3,7 +3,7 @@ import { minute, second } from '../application.js'
 /** A opens the document, B joins; C joins later, where there is a C. */
 export type Role = 'A' | 'B' | 'C'
 
-export interface Part {
+export interface Role {
   readonly opens: number
   readonly leaves: number
   readonly types: readonly Typing[]
@@ -16,10 +16,10 @@ export interface Typing {
 }
 
 /** What people do in one scenario, in simulated milliseconds. */
-export interface Course {
+export interface Script {
   readonly name: CourseName
   readonly happens: string
-  readonly parts: Readonly<Partial<Record<Role, Part>>>
+  readonly parts: Readonly<Partial<Record<Role, Role>>>
   readonly revocation?: { readonly of: Role; readonly at: number }
 }
 
@@ -44,7 +44,7 @@ export const arrivalOfC = 5 * minute
 const early = [types(starts, endOfTyping)]
 const aMomentLater = [types(starts + second, endOfTyping)]
 
-export const courses: readonly Course[] = [
+export const courses: readonly Script[] = [
   {
     name: '1',
     happens: 'A edits, B is idle',
@@ -103,6 +103,6 @@ function types(from: number, until: number): Typing {
   return { from, until, every: rhythm }
 }
 
-function part(opens: number, typing: readonly Typing[]): Part {
+function part(opens: number, typing: readonly Typing[]): Role {
   return { opens, leaves: goesHome, types: typing }
 }

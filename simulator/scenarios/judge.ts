@@ -1,10 +1,10 @@
 import { clockFace } from '../narrator.js'
-import type { Course, Role } from './course.js'
+import type { Script, Role } from './course.js'
 import type { Documented, Ending } from './documented.js'
 import type { Observed, SeenSave } from './observed.js'
 
 /** Every way in which what was observed is not what is documented; none when the cell holds. */
-export function differences(course: Course, documented: Documented, observed: Observed): string[] {
+export function differences(course: Script, documented: Documented, observed: Observed): string[] {
   return [
     ...observed.surprises,
     ...savingUser(documented, observed),
@@ -28,7 +28,7 @@ function expectedUser(saves: Documented['saves'], { at, lastChangeBy }: SeenSave
   return user === 'who changed last' ? lastChangeBy : user
 }
 
-function howItEnded({ parts }: Course, ending: Ending, observed: Observed): string[] {
+function howItEnded({ parts }: Script, ending: Ending, observed: Observed): string[] {
   const { refused, removed, saves, stayed, revokedAt } = observed
   const everybody = Object.keys(parts) as Role[]
   const out = removed.map(({ who }) => who)
@@ -81,7 +81,7 @@ function howItEnded({ parts }: Course, ending: Ending, observed: Observed): stri
 }
 
 /** What Tandem promises on top: a refused save is kept for those who may still edit, and nothing is lost. */
-function whatTheHostHas({ parts, revocation }: Course, { host, refused, saves }: Observed): string[] {
+function whatTheHostHas({ parts, revocation }: Script, { host, refused, saves }: Observed): string[] {
   const mayEdit = (['owner', ...Object.keys(parts)] as (Role | 'owner')[]).filter(
     (role) => role !== revocation?.of,
   )

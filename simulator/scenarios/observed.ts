@@ -1,5 +1,5 @@
 import type { Happening } from '../session-event.js'
-import type { Course, Role } from './course.js'
+import type { Script, Role } from './course.js'
 
 /** What an editor service reported, and when. */
 export interface Seen {
@@ -54,7 +54,7 @@ export interface KeptSave {
 
 /** What the events alone tell. */
 export function observe(
-  course: Course,
+  course: Script,
   log: readonly Seen[],
   roleOf: (name: string) => Role,
 ): Omit<Observed, 'host' | 'revokedAt'> {

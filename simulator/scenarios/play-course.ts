@@ -9,14 +9,14 @@ import { sha256 } from '../sha256.js'
 import type { Account, SharedFile } from '../shared-file.js'
 import { editorFor, shareNewFile } from '../shared-file.js'
 import { VirtualClock } from '../virtual-clock.js'
-import { WitnessedClient } from '../witnessed-client.js'
+import { RecordingClient } from '../witnessed-client.js'
 import type { WopiClientOptions } from '../wopi-client.js'
-import type { Course, Part, Role } from './course.js'
+import type { Script, Role, Role } from './course.js'
 import type { HostFacts, KeptSave, Observed, Seen } from './observed.js'
 import { observe } from './observed.js'
 
 /** Who plays the parts. The owner edits nothing: nobody can take an owner's right away. */
-export interface Cast {
+export interface Actors {
   readonly owner: Account
   readonly roles: Readonly<Record<Role, Account>>
 }
@@ -24,8 +24,8 @@ export interface Cast {
 /** How the right to edit is taken away. */
 export type Revocation = 'nothing-left' | 'may-still-read'
 
-export interface Production {
-  readonly cast: Cast
+export interface Run {
+  readonly cast: Actors
   readonly random: Random
   readonly wopi: Omit<WopiClientOptions, 'sessionId'>
   readonly revocation: Revocation
@@ -39,9 +39,9 @@ export interface Performance {
 
 /** Plays a course in virtual time, as fast as the host answers, and asks the host what it has. */
 export async function playCourse(
-  production: Production,
+  production: Run,
   application: Application,
-  course: Course,
+  course: Script,
 ): Promise<Performance> {
   const { cast, wopi } = production
   const { owner, roles } = cast
@@ -50,7 +50,7 @@ export async function playCourse(
   const random = production.random.fork(file.name)
   const clock = new VirtualClock()
   const truth = new GroundTruth((bytes) => application.open(bytes).markedLines())
-  const client = new WitnessedClient({ ...wopi, sessionId: random.guid() })
+  const client = new RecordingClient({ ...wopi, sessionId: random.guid() })
   const log: Seen[] = []
   const report = (what: Seen['what']): void => void log.push({ at: clock.now(), what })
   const service = random.fork('editor service')
@@ -84,7 +84,7 @@ export async function playCourse(
 async function act(
   session: EditorSession,
   person: Person,
-  part: Part,
+  part: Role,
   clock: VirtualClock,
   random: Random,
 ): Promise<void> {
@@ -100,7 +100,7 @@ async function act(
   if (session.has(person)) await session.leave(person)
 }
 
-async function revoke({ cast, revocation }: Production, file: SharedFile, account: Account): Promise<void> {
+async function revoke({ cast, revocation }: Run, file: SharedFile, account: Account): Promise<void> {
   const { rest } = cast.owner
   const subject = `user:${account.user}`
   if (revocation === 'may-still-read') await rest.grant(file.id, subject, 'viewer')
@@ -108,10 +108,10 @@ async function revoke({ cast, revocation }: Production, file: SharedFile, accoun
 }
 
 async function askHost(
-  { cast: { owner, roles }, wopi }: Production,
+  { cast: { owner, roles }, wopi }: Run,
   file: SharedFile,
   truth: GroundTruth,
-  client: WitnessedClient,
+  client: RecordingClient,
   log: readonly Seen[],
 ): Promise<HostFacts> {
   const { rest } = owner
@@ -131,7 +131,7 @@ async function askHost(
   const keptHashes = new Set(contents.map(sha256))
   const { lost, duplicated, foreign, typed } = truth.verify(head)
   const { access } = await editorFor(owner, file, owner.user)
-  const lock = await new WitnessedClient({ ...wopi, sessionId: 'after' }).getLock(access)
+  const lock = await new RecordingClient({ ...wopi, sessionId: 'after' }).getLock(access)
   return {
     headVersion: await rest.headVersion(file.id),
     lock: lock.kind === 'ok' ? lock.lock : `unknown: ${lock.call}`,

@@ -8,13 +8,13 @@ import { mayEdit } from '../sitting.js'
 import { explained } from './explained.js'
 import type { Family } from './families.js'
 import { Refusal } from './refusal.js'
-import type { Seat } from './seat.js'
+import type { Tab } from './seat.js'
 import { SharedDocument } from './shared-document.js'
 import { applicationFor } from './stand-in-applications.js'
 
 /** A page and what it shows. */
 export interface Place {
-  readonly seat: Seat
+  readonly seat: Tab
   readonly document: SharedDocument
 }
 
@@ -25,7 +25,7 @@ interface Opening {
 }
 
 /** Everything that is open: one document for each address, however many people have it. */
-export class Desk {
+export class DocumentRegistry {
   readonly #documents = new Map<string, SharedDocument>()
   readonly #places = new Map<string, Place>()
   readonly #wopi: WopiClient

@@ -33,7 +33,7 @@ type Listener = (view: SeatView) => void
 const lingerMs = 30_000
 
 /** One page that shows the document to one person. */
-export class Seat implements Person {
+export class Tab implements Person {
   /** Whoever knows it may act for the page; unlike the token it is good for nothing else. */
   readonly id = randomBytes(24).toString('base64url')
   access: WopiAccess

@@ -7,7 +7,7 @@ import { Random } from '../random.js'
 import type { Happening, SessionEvent } from '../session-event.js'
 import type { WopiClient } from '../wopi-client.js'
 import { Refusal } from './refusal.js'
-import { Seat } from './seat.js'
+import { Tab } from './seat.js'
 import type { SeatView, Visitor } from './seat.js'
 import { explained } from './explained.js'
 
@@ -19,7 +19,7 @@ export interface DocumentContext {
 
 /** One document and the pages that show it: all who open it write in one session of the editor service. */
 export class SharedDocument {
-  readonly #seats = new Set<Seat>()
+  readonly #seats = new Set<Tab>()
   readonly #session: EditorSession
   #status = ''
   #seated = 0
@@ -51,8 +51,8 @@ export class SharedDocument {
   }
 
   /** @throws Refusal with the reason why this person does not get in */
-  async open(visitor: Visitor, onGone: (seat: Seat) => void): Promise<Seat> {
-    const seat: Seat = new Seat(visitor, ++this.#seated, this.#freeName(visitor), () => onGone(seat))
+  async open(visitor: Visitor, onGone: (seat: Tab) => void): Promise<Tab> {
+    const seat: Tab = new Tab(visitor, ++this.#seated, this.#freeName(visitor), () => onGone(seat))
     // Before the first wait: a document is given up as soon as nobody sits at it.
     this.#seats.add(seat)
     try {
@@ -65,7 +65,7 @@ export class SharedDocument {
     return seat
   }
 
-  type(seat: Seat, lines: readonly string[]): void {
+  type(seat: Tab, lines: readonly string[]): void {
     for (const line of lines) {
       if (!this.#session.type(seat, line))
         throw new Refusal(409, seat.ended ?? 'This page only shows the document.')
@@ -76,7 +76,7 @@ export class SharedDocument {
     return this.#session.save()
   }
 
-  async leave(seat: Seat): Promise<void> {
+  async leave(seat: Tab): Promise<void> {
     seat.end('You have left the document.')
     this.#publish()
     await this.#session.leave(seat)
@@ -89,7 +89,7 @@ export class SharedDocument {
     for (const seat of this.#seats) this.#remove(seat)
   }
 
-  view(seat: Seat): SeatView {
+  view(seat: Tab): SeatView {
     const people = [...this.#seats].filter(({ ended }) => ended === undefined)
     return {
       text: seat.visitor.readOnly ? seat.readersText : this.#session.text,
@@ -105,14 +105,14 @@ export class SharedDocument {
     }
   }
 
-  async #join(seat: Seat): Promise<void> {
+  async #join(seat: Tab): Promise<void> {
     const admission = await this.#session.join(seat)
     if (admission.kind === 'unavailable') throw new Refusal(502, explained(admission.why))
     if (admission.kind === 'not-admitted') throw new Refusal(403, explained(admission.why))
   }
 
   /** What is saved, with the reader's own right: what is not saved yet is the editors' alone. */
-  async #read(seat: Seat): Promise<void> {
+  async #read(seat: Tab): Promise<void> {
     const file = await this.context.wopi.getFile(seat.access)
     if (file.kind === 'unavailable') throw new Refusal(502, explained(file.call))
     if (file.kind !== 'ok') throw new Refusal(403, explained(file.call))
@@ -133,7 +133,7 @@ export class SharedDocument {
     this.#publish()
   }
 
-  async #showSaved(seat: Seat): Promise<void> {
+  async #showSaved(seat: Tab): Promise<void> {
     if (!seat.visitor.readOnly) return
     try {
       await this.#read(seat)
@@ -154,12 +154,12 @@ export class SharedDocument {
     })
   }
 
-  #remove(seat: Seat): void {
+  #remove(seat: Tab): void {
     seat.dismiss()
     this.#seats.delete(seat)
   }
 
-  #seatOf(name: string): Seat | undefined {
+  #seatOf(name: string): Tab | undefined {
     return [...this.#seats].find((seat) => seat.name === name && seat.ended === undefined)
   }
 

@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net'
 import { ScaledClock } from '../clock.js'
 import { ProofKeys } from '../proof-key.js'
 import type { SessionEvent } from '../session-event.js'
-import { Desk } from './desk.js'
+import { DocumentRegistry } from './desk.js'
 import { familyTraits } from './families.js'
 import type { Family } from './families.js'
 import { StandInServer } from './stand-in-server.js'
@@ -35,7 +35,7 @@ export class StandInEditor implements AsyncDisposable {
     readonly proofKeys: ProofKeys,
     private readonly hosts: Set<string>,
     private readonly server: Server,
-    private readonly desk: Desk,
+    private readonly desk: DocumentRegistry,
   ) {}
 
   static async start(options: StandInOptions = {}): Promise<StandInEditor> {
@@ -44,7 +44,7 @@ export class StandInEditor implements AsyncDisposable {
     await once(server.listen(port, host), 'listening')
     const origin = options.origin ?? `http://localhost:${(server.address() as AddressInfo).port}`
     const hosts = new Set<string>()
-    const desk = new Desk(proofKeys, new ScaledClock(speed), options.report ?? (() => undefined))
+    const desk = new DocumentRegistry(proofKeys, new ScaledClock(speed), options.report ?? (() => undefined))
     const requests = new StandInServer(origin, proofKeys, hosts, desk)
     server.on('request', (request, response) => void requests.answer(request, response))
     const editor = new StandInEditor(origin, proofKeys, hosts, server, desk)

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { z } from 'zod'
 import type { ProofKeys } from '../proof-key.js'
-import type { Desk, Place } from './desk.js'
+import type { DocumentRegistry, Place } from './desk.js'
 import { discoveryXml } from './discovery-xml.js'
 import { editorPage, refusalPage } from './editor-page.js'
 import { families, familyTraits, pageAt } from './families.js'
@@ -25,7 +25,7 @@ export class StandInServer {
     private readonly origin: string,
     private readonly proofKeys: ProofKeys,
     private readonly hosts: ReadonlySet<string>,
-    private readonly desk: Desk,
+    private readonly desk: DocumentRegistry,
   ) {}
 
   async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {

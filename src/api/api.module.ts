@@ -6,7 +6,7 @@ import { EventsModule } from '../events/events.module.js'
 import { LockModule } from '../lock/lock.module.js'
 import { PermissionModule } from '../permission/permission.module.js'
 import { StorageModule } from '../storage/storage.module.js'
-import { AccessTokenDesk } from './sharing/access-token-issuer.js'
+import { AccessTokenIssuer } from './sharing/access-token-issuer.js'
 import { AccessTokensController } from './sharing/access-tokens.controller.js'
 import { AllRecoveryItemsController } from './admin/all-recovery-items.controller.js'
 import { AuditController } from './admin/audit.controller.js'
@@ -24,25 +24,25 @@ import { EditorsController } from './files/editors.controller.js'
 import { EventStreams } from './events/event-streams.js'
 import { EventsController } from './events/events.controller.js'
 import { ExclusiveLockController } from './files/exclusive-lock.controller.js'
-import { FileGate } from './files/file-authorization.js'
+import { FileAuthorization } from './files/file-authorization.js'
 import { FilesRestController } from './files/files.controller.js'
 import { GrantsController } from './sharing/grants.controller.js'
 import { IssuedTokensController } from './admin/issued-tokens.controller.js'
-import { LockBreaker } from './admin/force-unlock.js'
+import { ForceUnlock } from './admin/force-unlock.js'
 import { LocksController } from './admin/locks.controller.js'
 import { OpeningModule } from '../opening/opening.module.js'
-import { NowhereController } from './http/not-found.controller.js'
-import { ObjectGate } from './sharing/resource-authorization.js'
+import { NotFoundController } from './http/not-found.controller.js'
+import { ResourceAuthorization } from './sharing/resource-authorization.js'
 import { OpeningController } from './files/opening.controller.js'
 import { RecoveryItemsController } from './files/recovery-items.controller.js'
 import { RedeemShareLinkController } from './sharing/redeem-share-link.controller.js'
 import { RefusalReport } from './http/refusal-report.js'
 import { ShareLinksController } from './sharing/share-links.controller.js'
 import { SoundContent } from './files/sound-content.js'
-import { SessionEnder } from './admin/session-termination.js'
+import { SessionTermination } from './admin/session-termination.js'
 import { SameOrigin } from './http/same-origin.guard.js'
 import { SignInController } from './sign-in/sign-in.controller.js'
-import { WhoEdits } from './files/editing-conflict.js'
+import { EditingConflict } from './files/editing-conflict.js'
 import { SessionsController } from './admin/sessions.controller.js'
 import { UsersController } from './admin/users.controller.js'
 
@@ -81,23 +81,23 @@ import { UsersController } from './admin/users.controller.js'
     EditorsController,
     AllRecoveryItemsController,
     SignInController,
-    NowhereController,
+    NotFoundController,
   ],
   providers: [
-    FileGate,
+    FileAuthorization,
     Changes,
-    ObjectGate,
-    AccessTokenDesk,
+    ResourceAuthorization,
+    AccessTokenIssuer,
     ContentService,
     BinKeeper,
     RefusalReport,
     BinPurger,
     SoundContent,
-    LockBreaker,
-    SessionEnder,
-    WhoEdits,
+    ForceUnlock,
+    SessionTermination,
+    EditingConflict,
     SameOrigin,
     EventStreams,
   ],
 })
-export class AdminModule {}
+export class ApiModule {}

@@ -6,8 +6,8 @@ import type { AuditEvent } from './audit.service.js'
 const GATHER_MS = 250
 const AGAIN_MS = 1000
 const BATCH = 500
-const MOST_WAITING = 10_000
-const MOST_KNOWN = 50_000
+const MAX_WAITING = 10_000
+const MAX_KNOWN = 50_000
 
 /**
  * Of those with one key the first is recorded, whichever server saw it. In the order of their keys, so that two servers
@@ -47,7 +47,7 @@ export class AuditQueue implements OnApplicationShutdown {
   /** @returns 'full' when it was not taken: the database has been away for long */
   note(key: string, event: AuditEvent): 'noted' | 'full' {
     if (this.known.has(key) || this.waiting.has(key)) return 'noted'
-    if (this.waiting.size >= MOST_WAITING) return 'full'
+    if (this.waiting.size >= MAX_WAITING) return 'full'
     this.waiting.set(key, event)
     this.later(GATHER_MS)
     return 'noted'
@@ -109,7 +109,7 @@ export class AuditQueue implements OnApplicationShutdown {
   }
 
   private remember(key: string): void {
-    const [oldest] = this.known.size < MOST_KNOWN ? [] : this.known
+    const [oldest] = this.known.size < MAX_KNOWN ? [] : this.known
     if (oldest !== undefined) this.known.delete(oldest)
     this.known.add(key)
   }

@@ -39,7 +39,7 @@ export async function apiUser(
   const { sub, exp, iat, name, preferred_username, email, groups } = parsed.data
   const id = userIdOf(sub)
   const role = strongestRole(claimAt(parsed.data, claim))
-  const known = await users.remember({
+  const known = await users.upsert({
     id,
     displayName: name ?? preferred_username ?? sub,
     principalName: preferred_username ?? email ?? null,

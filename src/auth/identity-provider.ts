@@ -5,14 +5,14 @@ import { IssuerAway } from './issuer-away.js'
 import { findIssuer, type IssuerMetadata } from './issuer-api.strategy.js'
 
 const FIRST_WAIT_MS = 1000
-const LONGEST_WAIT_MS = 30_000
+const MAX_WAIT_MS = 30_000
 
 /**
  * Where bearer tokens come from. The identity provider is asked at start, and never on behalf of a caller. While it does
  * not answer Tandem starts all the same, and asks again: editors have access tokens, and people their sessions; nobody
  * needs the provider for what is open already.
  */
-export class SignIn implements OnApplicationShutdown {
+export class IdentityProvider implements OnApplicationShutdown {
   private found: IssuerMetadata | undefined
   private trouble = 'it has not answered yet'
   private waitMs = FIRST_WAIT_MS
@@ -25,10 +25,10 @@ export class SignIn implements OnApplicationShutdown {
   ) {}
 
   /** @throws Error when what answers is not the identity provider of OIDC_ISSUER: waiting would not help */
-  static async with({ oidc }: Pick<Settings, 'oidc'>, logger: Logger): Promise<SignIn> {
-    const signIn = new SignIn(oidc?.issuer ?? '', logger)
-    if (oidc) await signIn.find().catch((error: unknown) => signIn.tryLater(error))
-    return signIn
+  static async with({ oidc }: Pick<Settings, 'oidc'>, logger: Logger): Promise<IdentityProvider> {
+    const identityProvider = new IdentityProvider(oidc?.issuer ?? '', logger)
+    if (oidc) await identityProvider.find().catch((error: unknown) => identityProvider.tryLater(error))
+    return identityProvider
   }
 
   /** Undefined in embedded mode, where `npm run token` prints tokens, and while the provider has not answered. */
@@ -72,6 +72,6 @@ export class SignIn implements OnApplicationShutdown {
         },
       )
     }, this.waitMs).unref()
-    this.waitMs = Math.min(LONGEST_WAIT_MS, this.waitMs * 2)
+    this.waitMs = Math.min(MAX_WAIT_MS, this.waitMs * 2)
   }
 }

@@ -11,7 +11,7 @@ const FRESH_MS = 600_000
 /** A kid that nobody knows is looked for no sooner than this after the last look. */
 const LOOK_AGAIN_MS = 10_000
 /** Whoever has a good key waits no longer than this to hear that the issuer still publishes it. */
-const LONGEST_CONFIRMATION_MS = 2000
+const MAX_CONFIRMATION_MS = 2000
 
 /**
  * The keys that an identity provider publishes, always fetched as a whole, once at a time and not too often: anybody can
@@ -67,7 +67,7 @@ export class IssuerKeys {
     if (known && age < FRESH_MS) return known
     const jwksUri = this.jwksUri()
     if (age > LOOK_AGAIN_MS) this.fetching ??= this.fetch(jwksUri)
-    if (known) await Promise.race([this.fetching, pause(LONGEST_CONFIRMATION_MS, undefined, { ref: false })])
+    if (known) await Promise.race([this.fetching, pause(MAX_CONFIRMATION_MS, undefined, { ref: false })])
     else await this.fetching
     if (this.keys.size === 0) throw new IssuerAway('it has not published its keys yet')
     return this.keys.get(kid)

@@ -5,7 +5,7 @@
 export const EARLY_SECONDS = 120
 
 /** What a token says of its person is of this time: one from further ahead would be the newest for as long. */
-const MOST_SECONDS_AHEAD = 600
+const MAX_SECONDS_AHEAD = 600
 
 /** For Passport's strategies, which would ask this machine's clock: whoever uses it asks `isTimely`, or says why not. */
 export const NOT_BY_THIS_CLOCK = {
@@ -22,7 +22,7 @@ export function isTimely(claims: unknown, now: number): boolean {
 
 /** Of an identity provider's token, which says since when it is true. @param now as above */
 export function isNotFromTheFuture({ iat }: Readonly<Record<string, unknown>>, now: number): boolean {
-  return isBegun(iat, now, MOST_SECONDS_AHEAD)
+  return isBegun(iat, now, MAX_SECONDS_AHEAD)
 }
 
 function isBegun(instant: unknown, now: number, early: number): boolean {

@@ -32,7 +32,7 @@ const PERSON = 'disabled_at is not null as disabled, display_name, principal_nam
 // Writes only when something changed or a newer token says the same, so that a busy caller costs reads. A right that
 // the provider took away must not come back with an older token that is still good; one that does not say when it was
 // issued counts as older than any that does.
-const REMEMBER: Statement<PersonRow> = {
+const UPSERT: Statement<PersonRow> = {
   name: 'remember-user',
   text: `
     with known as (
@@ -64,7 +64,7 @@ const STANDING: Statement<{ api_role: ApiRole | null }> = {
       where s.cookie_hash = $2 and s.user_id = $1 and s.ended_at is null and s.expires_at > clock_timestamp()))`,
 }
 
-const INTRODUCE: Statement<Record<string, never>> = {
+const ENSURE_ACCOUNT: Statement<Record<string, never>> = {
   name: 'introduce-user',
   text: `insert into user_account (id, display_name) values ($1, $1) on conflict (id) do nothing`,
 }
@@ -85,16 +85,16 @@ export class UserService {
   constructor(private readonly database: Database) {}
 
   /** @returns what is known now, which a newer token may have said; false when the account is disabled, which is done in the database: there is no call for it */
-  async remember(profile: Profile): Promise<KnownPerson | false> {
+  async upsert(profile: Profile): Promise<KnownPerson | false> {
     // No row: another first call has just written the same profile, which this statement's snapshot could not see.
-    const row = (await this.rememberOnce(profile)) ?? (await this.rememberOnce(profile))
+    const row = (await this.upsertOnce(profile)) ?? (await this.upsertOnce(profile))
     if (!row || row.disabled) return false
     return { displayName: row.display_name, principalName: row.principal_name, role: row.api_role }
   }
 
-  private async rememberOnce(profile: Profile): Promise<PersonRow | undefined> {
+  private async upsertOnce(profile: Profile): Promise<PersonRow | undefined> {
     const { id, displayName, principalName, groups, role, factsAt } = profile
-    const [row] = await this.database.query(REMEMBER, [id, displayName, principalName, groups, role, factsAt])
+    const [row] = await this.database.query(UPSERT, [id, displayName, principalName, groups, role, factsAt])
     return row
   }
 
@@ -117,8 +117,8 @@ export class UserService {
   }
 
   /** Makes sure there is an account, for somebody who was named before his first call. */
-  async introduce(on: Queryable, id: string): Promise<void> {
-    await on.query(INTRODUCE, [id])
+  async ensureAccount(on: Queryable, id: string): Promise<void> {
+    await on.query(ENSURE_ACCOUNT, [id])
   }
 
   /** Stores what an editor wants to remember about its user (WOPI.md §8.4). */

@@ -8,13 +8,13 @@ import { END_SESSIONS_OF, REVOKE_TOKENS_OF_SESSIONS } from './sign-out.statement
 import {
   END_SESSION,
   FIND_SESSION,
-  HAND_ON_TOKENS,
+  TRANSFER_TOKENS,
   OPEN_SESSION,
   SESSION_LIVES,
 } from './web-session.statements.js'
 
 /** As long as access tokens live, and a working day: then the person signs in again, whatever he does. */
-const LONGEST_SECONDS = 12 * 3600
+const MAX_SECONDS = 12 * 3600
 /** Of a browser that asks for nothing any more; pages that are looked at ask now and then. */
 const IDLE_SECONDS = 3600
 
@@ -53,11 +53,11 @@ export class WebSessions {
   ): Promise<string | undefined> {
     const value = randomBytes(32).toString('base64url')
     const webSession = hashOf(value)
-    const rows = await tx.query(OPEN_SESSION, [webSession, signIn, id, role, LONGEST_SECONDS])
+    const rows = await tx.query(OPEN_SESSION, [webSession, signIn, id, role, MAX_SECONDS])
     if (rows.length === 0) return undefined
     if (before?.webSession !== undefined) {
       await tx.query(END_SESSION, [before.webSession])
-      if (before.id === id) await tx.query(HAND_ON_TOKENS, [before.webSession, webSession])
+      if (before.id === id) await tx.query(TRANSFER_TOKENS, [before.webSession, webSession])
       else await tx.query(REVOKE_TOKENS_OF_SESSIONS, [[before.webSession]])
     }
     return this.cookie(value)

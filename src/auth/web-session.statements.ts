@@ -64,7 +64,7 @@ export const END_SESSION: Statement<{ user_id: string }> = {
 }
 
 /** $1 cookie hash before, $2 and now */
-export const HAND_ON_TOKENS: Statement<Record<string, never>> = {
+export const TRANSFER_TOKENS: Statement<Record<string, never>> = {
   name: 'hand-on-tokens-of-web-session',
   text: `update access_token set web_session = $2 where web_session = $1 and revoked_at is null`,
 }

@@ -10,57 +10,57 @@ export type PrincipalRule = 'last-joined' | 'first-joined'
 const second = 1000
 const minute = 60 * second
 
-export interface Habits {
+export interface ApplicationProfile {
   /** The longest time between a change and its save, for a number of editors; undefined when nobody knows. */
   readonly saveEveryMs: (editors: number) => number | undefined
   /** Each editor's right is asked for at least this often. */
   readonly checkEveryMs: number
   readonly checkedBy: 'check-file-info' | 'refresh-lock'
   /** Whoever was silent for longer has left: there is no call by which a person says so. */
-  readonly silenceMs: number
+  readonly inactivityTimeoutMs: number
   /** From the first refused save until the application puts everybody out. */
-  readonly patienceMs: number
+  readonly evictAfterMs: number
   readonly savesWith: 'principal' | 'last-editor'
 }
 
 /** RELIABILITY-SECURITY.md §3.1, §3.7: five minutes, and two for the network, against Excel's fifteen. */
-const HABITS: Readonly<Record<ApplicationName, Habits>> = {
+const PROFILES: Readonly<Record<ApplicationName, ApplicationProfile>> = {
   word: {
     saveEveryMs: () => 30 * second,
     checkEveryMs: 5 * minute,
     checkedBy: 'check-file-info',
-    silenceMs: 7 * minute,
-    patienceMs: 0,
+    inactivityTimeoutMs: 7 * minute,
+    evictAfterMs: 0,
     savesWith: 'last-editor',
   },
   powerpoint: {
     saveEveryMs: (editors) => (editors > 1 ? 60 * second : 3 * minute),
     checkEveryMs: 5 * minute,
     checkedBy: 'check-file-info',
-    silenceMs: 7 * minute,
-    patienceMs: 0,
+    inactivityTimeoutMs: 7 * minute,
+    evictAfterMs: 0,
     savesWith: 'last-editor',
   },
   excel: {
     saveEveryMs: () => 2 * minute,
     checkEveryMs: 15 * minute,
     checkedBy: 'refresh-lock',
-    silenceMs: 17 * minute,
-    patienceMs: 3 * minute,
+    inactivityTimeoutMs: 17 * minute,
+    evictAfterMs: 3 * minute,
     savesWith: 'principal',
   },
   other: {
     saveEveryMs: () => undefined,
     checkEveryMs: 15 * minute,
     checkedBy: 'refresh-lock',
-    silenceMs: 17 * minute,
-    patienceMs: 0,
+    inactivityTimeoutMs: 17 * minute,
+    evictAfterMs: 0,
     savesWith: 'last-editor',
   },
 }
 
-export function habitsOf(application: ApplicationName): Habits {
-  return HABITS[application]
+export function profileOf(application: ApplicationName): ApplicationProfile {
+  return PROFILES[application]
 }
 
 /** A save is overdue only when it is this much later than the application's habit. */

@@ -5,11 +5,11 @@ import { GivenVersions } from './given-versions.js'
 import { LockHolders } from './lock-holders.js'
 import { Presence } from './presence.js'
 import { SessionPurger } from './session/session-purger.js'
-import { SessionWatch } from './session/session-timeout.job.js'
+import { SessionTimeoutJob } from './session/session-timeout.job.js'
 
 @Module({
   imports: [EventsModule],
-  providers: [CoauthStatusService, GivenVersions, LockHolders, Presence, SessionPurger, SessionWatch],
+  providers: [CoauthStatusService, GivenVersions, LockHolders, Presence, SessionPurger, SessionTimeoutJob],
   exports: [CoauthStatusService, GivenVersions, LockHolders, Presence],
 })
 export class CoauthStatusModule {}

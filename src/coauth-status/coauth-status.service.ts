@@ -7,7 +7,7 @@ import { forecast, type Forecast } from './forecast.js'
 import { iso } from './iso.js'
 import { eventOf, Presence } from './presence.js'
 import { isPresent, type Session } from './session/session.js'
-import { end, leave, type Told } from './session/session-changes.js'
+import { end, leave, type SessionEvent } from './session/session-changes.js'
 import { OPEN_SESSIONS, SAVE_SESSIONS, TAKE_TURNS } from './session/session.statements.js'
 import { statusOf, type CoauthStatus } from './status.js'
 import {
@@ -142,7 +142,7 @@ export class CoauthStatusService {
     now: number,
     reason: 'ended-by-admin' | 'file-deleted',
   ): Promise<NewEvent[]> {
-    const told: Told[] = []
+    const told: SessionEvent[] = []
     for (const one of session.participants.filter(isPresent)) leave(session, one, now, reason, told)
     end(session, now, reason, told)
     await tx.query(SAVE_SESSIONS, [JSON.stringify([session])])

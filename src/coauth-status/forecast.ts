@@ -1,5 +1,5 @@
-import { habitsOf } from './application-profile.js'
-import { passTime } from './session/session-timeouts.js'
+import { profileOf } from './application-profile.js'
+import { applyTimeouts } from './session/session-timeouts.js'
 import { principalOf } from './principal.js'
 import { editorsOf, isPresent, type Participant, type Session } from './session/session.js'
 import { nextSaveBy, type StatusRules, type Unsaved } from './status.js'
@@ -40,7 +40,7 @@ export function forecast(
   rules: StatusRules & { readonly revocationSaveGraceMs: number },
 ): Forecast {
   const session = structuredClone(facts.session)
-  passTime(session, facts.now, { ...rules, lock: facts.lock })
+  applyTimeouts(session, facts.now, { ...rules, lock: facts.lock })
   const names = new Map(facts.people.map((one) => [one.jti, one.displayName]))
   const nameOf = (one: Participant): string => names.get(one.jti) ?? one.userId
   const editors = session.ended ? [] : editorsOf(session)
@@ -87,7 +87,7 @@ function judge(
   now: number,
   { rule, revocationSaveGraceMs }: StatusRules & { readonly revocationSaveGraceMs: number },
 ): Case {
-  const { checkEveryMs, saveEveryMs, patienceMs, savesWith } = habitsOf(session.application)
+  const { checkEveryMs, saveEveryMs, evictAfterMs: patienceMs, savesWith } = profileOf(session.application)
   const checks = tabs.map((one) => (one.checkedAt ?? one.joinedAt) + checkEveryMs)
   const checkBy = Math.max(now, Math.min(...checks, Infinity))
   const saveBy = nextSaveBy(session, editors) ?? now + (saveEveryMs(editors.length) ?? checkEveryMs)

@@ -88,7 +88,7 @@ export class LockHolders {
 
   /** `microsoft` is what everybody is who shows no mark of another. */
   private familyOf({ token_id: jti, family }: HolderRow): ClientFamily | undefined {
-    const lately = jti === null ? [] : this.presence.sawLately(jti).map((seen) => seen.family)
+    const lately = jti === null ? [] : this.presence.recordedLately(jti).map((seen) => seen.family)
     return [...lately, family].find((one) => one !== null && one !== 'microsoft') ?? undefined
   }
 }

@@ -6,21 +6,21 @@ import { isUnanswered, isUnavailable } from '../database/unavailable.js'
 import { EventLog, type NewEvent } from '../events/event-log.js'
 import { Logger } from '../logging/logger.js'
 import { LATEST_SESSIONS, SAVE_GIVEN, SAVE_SESSIONS, TAKE_TURNS } from './session/session.statements.js'
-import type { Told } from './session/session-changes.js'
+import type { SessionEvent } from './session/session-changes.js'
 import { observe } from './session/session-rules.js'
-import type { GivenVersion, Seen, Session, Sighting } from './session/session.js'
+import type { GivenVersion, PresenceSignal, Session, PresenceRecord } from './session/session.js'
 
 /** What somebody's WOPI call or page told, as the caller knows it. */
-export type NewSighting = Omit<Sighting, 'at'>
+export type NewPresenceRecord = Omit<PresenceRecord, 'at'>
 
 /** Sightings are gathered this long: what an answer tells may be seen a moment later, and costs it nothing. */
 const GATHER_MS = 250
 
 /** Beyond this many the oldest are dropped: a database that is away must not cost memory. */
-const MOST_WAITING = 20_000
+const MAX_WAITING = 20_000
 
 /** These say no more the second time within one batch. */
-const REPEATABLE: ReadonlySet<Seen['kind']> = new Set([
+const REPEATABLE: ReadonlySet<PresenceSignal['kind']> = new Set([
   'checked',
   'read',
   'here',
@@ -34,10 +34,10 @@ const REPEATABLE: ReadonlySet<Seen['kind']> = new Set([
 const BATCH = 200
 
 /** A file whose session cannot be written, though the database answers, is given up after so many tries. */
-const MOST_TRIES = 5
+const MAX_TRIES = 5
 
 interface Waiting {
-  readonly sighting: NewSighting
+  readonly sighting: NewPresenceRecord
   readonly seenAt: number
   tries: number
 }
@@ -62,13 +62,13 @@ export class Presence implements OnApplicationShutdown {
     private readonly logger: Logger,
   ) {}
 
-  saw(sighting: NewSighting): void {
+  record(sighting: NewPresenceRecord): void {
     const { fileId, jti, what } = sighting
     const said = what.kind === 'checked' ? String(what.canWrite) : ''
     const key = REPEATABLE.has(what.kind) ? `${fileId} ${jti} ${what.kind} ${said}` : String(this.numbers++)
     // Put anew at the end: the order of the batch is that of the latest calls.
     this.waiting.delete(key)
-    if (this.waiting.size >= MOST_WAITING) {
+    if (this.waiting.size >= MAX_WAITING) {
       const [oldest] = this.waiting.keys()
       if (oldest !== undefined) this.waiting.delete(oldest)
     }
@@ -87,11 +87,11 @@ export class Presence implements OnApplicationShutdown {
 
   /** What a token was given, as far as it is not written yet. */
   givenLately(jti: string): GivenVersion[] {
-    return this.sawLately(jti).flatMap(({ given }) => (given ? [given] : []))
+    return this.recordedLately(jti).flatMap(({ given }) => (given ? [given] : []))
   }
 
   /** The notes on a token that are not written yet, oldest first. */
-  sawLately(jti: string): NewSighting[] {
+  recordedLately(jti: string): NewPresenceRecord[] {
     const notes = [...this.leaving, ...this.waiting.values()]
     return notes.map(({ sighting }) => sighting).filter((sighting) => sighting.jti === jti)
   }
@@ -143,7 +143,7 @@ export class Presence implements OnApplicationShutdown {
       try {
         await this.write(ofFile.map(([, waiting]) => waiting))
       } catch (error) {
-        if (isUnavailable(error) && ofFile.every(([, { tries }]) => tries < MOST_TRIES)) {
+        if (isUnavailable(error) && ofFile.every(([, { tries }]) => tries < MAX_TRIES)) {
           this.tryLater(ofFile, error)
           continue
         }
@@ -195,7 +195,7 @@ export class Presence implements OnApplicationShutdown {
   }
 }
 
-export function eventOf({ id, fileId }: Session, { kind, userId, detail }: Told): NewEvent {
+export function eventOf({ id, fileId }: Session, { kind, userId, detail }: SessionEvent): NewEvent {
   return {
     kind,
     fileId,

@@ -1,4 +1,4 @@
-import { habitsOf, type PrincipalRule } from './application-profile.js'
+import { profileOf, type PrincipalRule } from './application-profile.js'
 import { editorsOf, type Participant, type Session } from './session/session.js'
 
 /** Whose token the next save will carry. */
@@ -15,7 +15,7 @@ export interface Principal {
  * what the editor service was seen to do outweighs the rule (SEEDS.md §6).
  */
 export function principalOf(session: Session, configured: PrincipalRule): Principal {
-  const usesRule = habitsOf(session.application).savesWith === 'principal'
+  const usesRule = profileOf(session.application).savesWith === 'principal'
   const rule = usesRule ? (session.learntRule ?? configured) : 'last-editor'
   const participant = usesRule ? byRule(session, session.learntRule ?? configured) : lastEditor(session)
   const latest = latestAttempt(session)
@@ -27,7 +27,7 @@ export function principalOf(session: Session, configured: PrincipalRule): Princi
  * whom the rule would have preferred have left without a word, as people do.
  */
 export function learnFromSave(session: Session, jti: string, configured: PrincipalRule): void {
-  if (habitsOf(session.application).savesWith !== 'principal') return
+  if (profileOf(session.application).savesWith !== 'principal') return
   if (byRule(session, session.learntRule ?? configured)?.jti !== jti) session.believedJti = jti
 }
 
@@ -51,7 +51,7 @@ export function learnFromLife(
   if (preferredBy(rule, editors)?.jti !== jti || preferredBy(other, editors)?.jti !== believedJti)
     return false
   // Whoever joined just before a save is its principal only from the next one on.
-  const interval = habitsOf(application).saveEveryMs(editors.length) ?? 0
+  const interval = profileOf(application).saveEveryMs(editors.length) ?? 0
   if (savedAt - joinedAt <= interval) return false
   session.learntRule = other
   delete session.believedJti

@@ -1,6 +1,6 @@
-import { habitsOf, type ApplicationName, applicationOf, type PrincipalRule } from './application-profile.js'
+import { profileOf, type ApplicationName, applicationOf, type PrincipalRule } from './application-profile.js'
 import { iso } from './iso.js'
-import { isGhost, isOverdue, passTime } from './session/session-timeouts.js'
+import { isGhost, isOverdue, applyTimeouts } from './session/session-timeouts.js'
 import { principalOf } from './principal.js'
 import {
   countPeople,
@@ -87,13 +87,13 @@ export interface CoauthStatus {
 export function statusOf(facts: StatusFacts, { rule, lockTtlMs }: StatusRules): CoauthStatus {
   const { now, file, lock, lastSave } = facts
   const session = facts.session && structuredClone(facts.session)
-  if (session) passTime(session, now, { lock, lockTtlMs, rule })
+  if (session) applyTimeouts(session, now, { lock, lockTtlMs, rule })
   const open = session?.ended ? undefined : session
   const editors = open ? editorsOf(open) : []
   const principal = open && principalOf(open, rule)
   const unsavedChanges = unsavedOf(open, editors, facts)
   const application = session?.application ?? applicationOf(file.name)
-  const usesRule = habitsOf(application).savesWith === 'principal'
+  const usesRule = profileOf(application).savesWith === 'principal'
   return {
     fileId: file.id,
     name: file.name,
@@ -115,7 +115,7 @@ export function statusOf(facts: StatusFacts, { rule, lockTtlMs }: StatusRules): 
     },
     lastSave: lastSave ? { ...lastSave, at: new Date(lastSave.at).toISOString() } : null,
     nextSaveBy: open ? iso(nextSaveBy(open, editors)) : null,
-    everyoneOutBy: iso(open?.failing && open.failing.since + habitsOf(application).patienceMs),
+    everyoneOutBy: iso(open?.failing && open.failing.since + profileOf(application).evictAfterMs),
     lock: lockView(lock, now),
     coauthLocks: (lock.coauth ?? []).map(coauthView),
     recoveryItems: facts.recoveryItems,
@@ -161,7 +161,7 @@ function peopleOf(
   const users = [...new Set(editors.map(({ userId }) => userId))]
   return users.map((userId) => {
     const tabs = editors.filter((one) => one.userId === userId)
-    const { checkEveryMs } = habitsOf(session.application)
+    const { checkEveryMs } = profileOf(session.application)
     const checks = tabs.map((one) => (one.checkedAt ?? one.joinedAt) + checkEveryMs)
     return {
       userId,
@@ -195,7 +195,7 @@ function countViewers(session: Session, editors: readonly Participant[]): number
 
 /** Known only when changes wait: without any there is no next save. */
 export function nextSaveBy(session: Session, editors: readonly Participant[]): number | undefined {
-  const every = habitsOf(session.application).saveEveryMs(countPeople(editors))
+  const every = profileOf(session.application).saveEveryMs(countPeople(editors))
   const unsavedSince = knownUnsavedSince(session)
   return unsavedSince === undefined || every === undefined ? undefined : unsavedSince + every
 }

@@ -9,7 +9,7 @@ export interface DatabaseClientConfig extends pg.ClientConfig {
 /** Settings that come in a trice, or not at all. */
 const SETTLE_MS = 10_000
 /** A `statement_timeout` of a millisecond ends the statement that changes it, now and then. */
-const MOST_TRIES = 20
+const MAX_TRIES = 20
 
 /** What PostgreSQL says with when it stops waiting for its synchronous standby: "committed locally, but might not …". */
 const UNCONFIRMED = 'SyncRepWaitForLSN'
@@ -73,7 +73,7 @@ export class DatabaseClient extends pg.Client {
         await this.query(statement)
         return
       } catch (error) {
-        if (!isCancelled(error) || tries === MOST_TRIES) throw error
+        if (!isCancelled(error) || tries === MAX_TRIES) throw error
       }
     }
   }

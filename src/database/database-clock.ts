@@ -2,12 +2,12 @@ import { Injectable } from '@nestjs/common'
 import type { Queryable, Statement } from './database.js'
 
 /** A measurement is off by half of what its question took, at most; one that took longer says too little. */
-const LONGEST_QUESTION_MS = 5000
+const MAX_QUESTION_MS = 5000
 
 const CLOCK: Statement<{ now: number }> = {
   name: 'database-clock',
   text: `select (extract(epoch from clock_timestamp()) * 1000)::float8 as now`,
-  longestMs: LONGEST_QUESTION_MS,
+  longestMs: MAX_QUESTION_MS,
 }
 
 /**
@@ -38,7 +38,7 @@ export class DatabaseClock {
     const asked = performance.now()
     const [row] = await database.query(CLOCK, [])
     const took = performance.now() - asked
-    if (!row || (took > LONGEST_QUESTION_MS && this.measured)) return
+    if (!row || (took > MAX_QUESTION_MS && this.measured)) return
     this.measured = { databaseMs: row.now, at: asked + took / 2 }
   }
 }

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common'
 import type { Client, Pool, PoolClient, QueryResultRow } from 'pg'
 import { DataSource, type EntityManager, type QueryRunner } from 'typeorm'
-import { Turns } from './keyed-mutex.js'
+import { KeyedMutex } from './keyed-mutex.js'
 import { DatabaseBusy, isUnanswered } from './unavailable.js'
 
 /** A hand-written statement. The name makes PostgreSQL prepare it once per connection: twice the rate of plain text (DESIGN.md §11). */
@@ -25,14 +25,14 @@ export interface Tx extends Queryable {
 }
 
 /** As long as a statement may take (ormconfig.ts). */
-const LONGEST_WAIT_MS = 10_000
+const MAX_WAIT_MS = 10_000
 
 /** Hot operations go through `query` with named statements, on the pool that TypeORM owns. */
 @Injectable()
 export class Database implements Queryable {
   private readonly pool: Pool
   /** Ten editors of one document must not wait ten times as long to hear that the database is away. */
-  private readonly turns = new Turns(isUnanswered)
+  private readonly turns = new KeyedMutex(isUnanswered)
 
   constructor(readonly dataSource: DataSource) {
     this.pool = (dataSource.driver as unknown as { master: Pool }).master
@@ -49,9 +49,9 @@ export class Database implements Queryable {
    * Runs `work` when this process's earlier work on the same file is done; see `Turns` for why. Not to be nested.
    * @throws DatabaseBusy when the turn comes too late, so that a queue before a database that hangs ends at once
    */
-  inTurn<T>(fileId: string, work: () => Promise<T>): Promise<T> {
-    const latest = performance.now() + LONGEST_WAIT_MS
-    return this.turns.take(fileId, () =>
+  serializedByFile<T>(fileId: string, work: () => Promise<T>): Promise<T> {
+    const latest = performance.now() + MAX_WAIT_MS
+    return this.turns.run(fileId, () =>
       performance.now() > latest ? Promise.reject(new DatabaseBusy()) : work(),
     )
   }

@@ -5,14 +5,14 @@
  * queue for its row inside PostgreSQL hold a connection each while they wait, until none is left for anybody else's
  * document; queued here they hold none (RELIABILITY-SECURITY.md D-06; DESIGN.md §11).
  */
-export class Turns {
+export class KeyedMutex {
   private readonly last = new Map<string, Promise<unknown>>()
 
   /** @param concernsAll an error with which those who wait behind its victim fail as well, instead of trying in turn */
   constructor(private readonly concernsAll: (error: unknown) => boolean = () => false) {}
 
   /** Never starts `work` before this call returned. */
-  take<T>(key: string, work: () => Promise<T>): Promise<T> {
+  run<T>(key: string, work: () => Promise<T>): Promise<T> {
     const mine = (this.last.get(key) ?? NOBODY).then(work, (error: unknown) => {
       if (this.concernsAll(error)) throw error
       return work()

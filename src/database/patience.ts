@@ -4,7 +4,7 @@ import { mayPass, reasonInWords } from './unavailable.js'
 /** As long as PostgreSQL takes to restart, to fail over, or to be started after us. */
 const PATIENCE_MS = 60_000
 const FIRST_WAIT_MS = 250
-const LONGEST_WAIT_MS = 5000
+const MAX_WAIT_MS = 5000
 
 /** Of this process: who is told to stop while it starts waits for nothing any more. */
 const stopped = new AbortController()
@@ -24,7 +24,7 @@ export async function patiently<T>(
   patienceMs = PATIENCE_MS,
 ): Promise<T> {
   const latest = performance.now() + patienceMs
-  for (let wait = FIRST_WAIT_MS; ; wait = Math.min(LONGEST_WAIT_MS, wait * 2)) {
+  for (let wait = FIRST_WAIT_MS; ; wait = Math.min(MAX_WAIT_MS, wait * 2)) {
     try {
       return await work()
     } catch (error) {

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common'
 import { Database, type Statement } from './database.js'
 
 /** Longer than the `lock_timeout` of ormconfig.ts: PostgreSQL then says itself what it waits for. */
-const LONGEST_MS = 2500
+const MAX_MS = 2500
 const FRESH_MS = 1000
 
 /**
@@ -14,7 +14,7 @@ const WRITE: Statement<Record<string, never>> = {
   text: `
     insert into readiness_probe (id, at) values (true, clock_timestamp())
     on conflict (id) do update set at = excluded.at`,
-  longestMs: LONGEST_MS,
+  longestMs: MAX_MS,
 }
 
 /** Can the database be written to, and does a commit come back? Only trying tells. */

@@ -13,7 +13,7 @@ export interface ActionUi {
 }
 
 /** Office for the web takes no longer one. */
-export const LONGEST_URL = 2048
+export const MAX_URL = 2048
 
 const NAMES_SOURCE = /<[^<>=]+=WOPI_SOURCE&?>/
 const PLACEHOLDER = /<([^<>=]+)=([^<>&]*)(&?)>/g

@@ -60,8 +60,8 @@ describe('a discovery document (WOPI.md §15.1)', () => {
   })
 
   it('S-03: says which addresses it left out', () => {
-    const { strangeOrigins } = read(zone('external-https', action('edit', 'docx', 'http://evil.example/x?')))
-    expect(strangeOrigins).toEqual(['http://evil.example'])
+    const { disallowedOrigins } = read(zone('external-https', action('edit', 'docx', 'http://evil.example/x?')))
+    expect(disallowedOrigins).toEqual(['http://evil.example'])
   })
 
   it('S-03: takes the many hosts of Microsoft only for who reads its discovery there', () => {

@@ -21,7 +21,7 @@ export interface DiscoveryDocument {
   readonly coauthServices: Partial<Readonly<Record<'collab' | 'rtc', string>>>
   readonly actions: readonly EditorAction[]
   /** Addresses at places where this editor's pages may not be opened. */
-  readonly strangeOrigins: readonly string[]
+  readonly disallowedOrigins: readonly string[]
   readonly keys: ProofKeys | undefined
   readonly family: EditorFamily | undefined
 }
@@ -46,7 +46,7 @@ export function readDiscovery(bytes: Uint8Array, origins: readonly string[]): Di
   return {
     coauthServices: coauthServicesOf(root, origins),
     actions: placed.flatMap(({ action, origin }) => (isAllowed(origin, origins) ? [action] : [])),
-    strangeOrigins: [...new Set(strange)],
+    disallowedOrigins: [...new Set(strange)],
     keys: proofKeysOf(named(root, 'proof-key')[0]),
     family: familyOf(published),
   }

@@ -93,7 +93,7 @@ export class Editor {
       event: 'discovery-read',
       editor: this.setting.name,
       actions: document.actions.length,
-      strangeOrigins: document.strangeOrigins.slice(0, 5).join(' ') || undefined,
+      disallowedOrigins: document.disallowedOrigins.slice(0, 5).join(' ') || undefined,
       key: document.keys?.current.fingerprint.slice(0, 16),
     }
     this.logger.info(facts, 'the discovery document of an editor was read')

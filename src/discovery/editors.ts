@@ -3,7 +3,7 @@ import type { EditorSetting } from '../config/editors.js'
 import { Settings } from '../config/settings.js'
 import { Logger } from '../logging/logger.js'
 import { boundedAnswer } from '../outbound/bounded-answer.js'
-import { actionUrl, LONGEST_URL, type ActionUi } from './action-url.js'
+import { actionUrl, MAX_URL, type ActionUi } from './action-url.js'
 import type { EditorFamily } from './discovery-document.js'
 import { Editor } from './editor.js'
 
@@ -126,15 +126,15 @@ function actionAt(editor: Editor, wanted: WantedAction): FoundAction | { readonl
   const found = wanted.action === 'view' ? (named('view') ?? named('edit')) : named('edit')
   if (!found) return { reason: whyNot(editor, wanted.action, extension) }
   const url = actionUrl(found.urlsrc, wanted.wopiSrc, wanted.ui ?? {})
-  if (url.length > LONGEST_URL)
-    return { reason: `the address would be longer than ${LONGEST_URL} characters` }
+  if (url.length > MAX_URL)
+    return { reason: `the address would be longer than ${MAX_URL} characters` }
   const { origin } = new URL(url)
   const { application } = found
   return { editor: name, url, origin, application, ...(document.family && { family: document.family }) }
 }
 
 function whyNot({ setting, document }: Editor, action: string, extension: string): string {
-  const strange = document?.strangeOrigins ?? []
+  const strange = document?.disallowedOrigins ?? []
   if (strange.length > 0 && document?.actions.length === 0) {
     return `${setting.name} opens documents at ${strange.join(', ')}, which EDITORS does not allow`
   }

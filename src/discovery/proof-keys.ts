@@ -27,7 +27,7 @@ export function proofKeysOf(element: XmlElement | undefined): ProofKeys | undefi
 
 const BASE64 = /^[A-Za-z0-9+/]+={0,2}$/
 const LEAST_BYTES = 2048 / 8
-const MOST_BYTES = 8192 / 8
+const MAX_BYTES = 8192 / 8
 
 /** Weak keys are none (P-10): under 2048 bits, even, or with an exponent that nobody uses. */
 function proofKey(modulus = '', exponent = ''): ProofKey | undefined {
@@ -36,7 +36,7 @@ function proofKey(modulus = '', exponent = ''): ProofKey | undefined {
   const e = withoutZeros(Buffer.from(exponent, 'base64')).toString('hex')
   const odd = (n.at(-1) ?? 0) % 2 === 1
   const long = n.length >= LEAST_BYTES && (n[0] ?? 0) >= 0x80
-  if (!odd || !long || n.length > MOST_BYTES || (e !== '010001' && e !== '03')) return undefined
+  if (!odd || !long || n.length > MAX_BYTES || (e !== '010001' && e !== '03')) return undefined
   const jwk = { kty: 'RSA', n: n.toString('base64url'), e: Buffer.from(e, 'hex').toString('base64url') }
   const key = createPublicKey({ key: jwk, format: 'jwk' })
   const der = key.export({ type: 'spki', format: 'der' })

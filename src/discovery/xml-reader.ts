@@ -7,7 +7,7 @@ export interface XmlElement {
 
 export class XmlError extends Error {}
 
-const MOST_ELEMENTS = 20_000
+const MAX_ELEMENTS = 20_000
 const DEEPEST = 16
 
 const DECLARATION = /<\?xml\s[^?<>]*\?>/y
@@ -45,7 +45,7 @@ export function readXml(bytes: Uint8Array): XmlElement {
       if (!closed || end?.[1] !== closed.name) throw new XmlError('an end tag does not fit')
       at += end[0].length
     } else {
-      if (++elements > MOST_ELEMENTS) throw new XmlError('it has too many elements')
+      if (++elements > MAX_ELEMENTS) throw new XmlError('it has too many elements')
       const start = readStart(text, at)
       const element = { name: start.name, attributes: start.attributes, children: [] }
       const parent = open.at(-1)

@@ -1,12 +1,12 @@
 import { Injectable, type OnApplicationShutdown } from '@nestjs/common'
 import { Logger } from '../logging/logger.js'
-import { EventBell } from './notify-listener.js'
+import { NotifyListener } from './notify-listener.js'
 import { EventLog } from './event-log.js'
 import { EventReader, type Following, type ReaderOptions } from './event-reader.js'
 
 const PAGE = 200
 /** Looks at least so often: a bell that is deaf for a while must not make the stream silent. */
-const LONGEST_SILENCE_MS = 15_000
+const MAX_SILENCE_MS = 15_000
 const FIRST_WAIT_MS = 1000
 
 /** The end of the event log, read once for all who follow it in this process, however many they are. */
@@ -22,7 +22,7 @@ export class EventFeed implements Following, OnApplicationShutdown {
 
   constructor(
     private readonly log: EventLog,
-    private readonly bell: EventBell,
+    private readonly listener: NotifyListener,
     private readonly logger: Logger,
   ) {}
 
@@ -34,12 +34,12 @@ export class EventFeed implements Following, OnApplicationShutdown {
   read(options: ReaderOptions): EventReader {
     if (!this.listening) {
       this.listening = true
-      this.bell.listen(() => {
+      this.listener.listen(() => {
         this.follow()
       })
       this.timer = setInterval(() => {
         this.follow()
-      }, LONGEST_SILENCE_MS).unref()
+      }, MAX_SILENCE_MS).unref()
     }
     return new EventReader(this.log, this, options)
   }
@@ -72,7 +72,7 @@ export class EventFeed implements Following, OnApplicationShutdown {
       setTimeout(() => {
         this.follow()
       }, this.waitMs).unref()
-      this.waitMs = Math.min(LONGEST_SILENCE_MS, this.waitMs * 2)
+      this.waitMs = Math.min(MAX_SILENCE_MS, this.waitMs * 2)
     })
   }
 

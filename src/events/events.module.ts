@@ -1,7 +1,7 @@
 import { Module } from '@nestjs/common'
-import { EventBell } from './notify-listener.js'
+import { NotifyListener } from './notify-listener.js'
 import { EventFeed } from './event-feed.js'
 import { EventLog } from './event-log.js'
 
-@Module({ providers: [EventLog, EventBell, EventFeed], exports: [EventLog, EventBell, EventFeed] })
+@Module({ providers: [EventLog, NotifyListener, EventFeed], exports: [EventLog, NotifyListener, EventFeed] })
 export class EventsModule {}

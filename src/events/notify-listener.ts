@@ -5,7 +5,7 @@ import { Logger } from '../logging/logger.js'
 import { EVENT_CHANNEL } from './event-log.js'
 
 const FIRST_WAIT_MS = 100
-const LONGEST_WAIT_MS = 10_000
+const MAX_WAIT_MS = 10_000
 const PROBE_MS = 30_000
 const ANSWER_MS = 10_000
 
@@ -15,7 +15,7 @@ const ANSWER_MS = 10_000
  * a ring that is lost costs time and nothing else. It also rings after every reconnection.
  */
 @Injectable()
-export class EventBell implements OnApplicationShutdown {
+export class NotifyListener implements OnApplicationShutdown {
   private readonly hearers = new Set<() => void>()
   private client: DatabaseClient | undefined
   private retry: NodeJS.Timeout | undefined
@@ -52,7 +52,7 @@ export class EventBell implements OnApplicationShutdown {
     })
     this.client = client
     client.on('notification', () => {
-      this.ring()
+      this.notify()
     })
     // Both, since a connection that breaks reports either, or first the one and then the other.
     client.on('error', (error) => {
@@ -76,7 +76,7 @@ export class EventBell implements OnApplicationShutdown {
         this.lose(client, error)
       })
     }, PROBE_MS).unref()
-    this.ring()
+    this.notify()
   }
 
   private lose(client: DatabaseClient, error: unknown): void {
@@ -89,10 +89,10 @@ export class EventBell implements OnApplicationShutdown {
     this.retry = setTimeout(() => {
       this.connect()
     }, this.waitMs).unref()
-    this.waitMs = Math.min(LONGEST_WAIT_MS, this.waitMs * 2)
+    this.waitMs = Math.min(MAX_WAIT_MS, this.waitMs * 2)
   }
 
-  private ring(): void {
+  private notify(): void {
     for (const hear of this.hearers) hear()
   }
 }

@@ -1,4 +1,4 @@
-const LONGEST_MS = 2000
+const MAX_MS = 2000
 
 /**
  * Something that is tried out to see whether it works. Whoever asks has an answer within the limit, however long it takes;
@@ -11,7 +11,7 @@ export class SharedProbe {
     /** What is tried, for the reason. */
     private readonly what: string,
     private readonly attempt: () => Promise<void>,
-    private readonly longestMs = LONGEST_MS,
+    private readonly longestMs = MAX_MS,
   ) {}
 
   /** @throws what the attempt threw, or Error when it takes too long: at once when it has already */

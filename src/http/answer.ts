@@ -100,19 +100,19 @@ export function lingerAfterwards({ socket }: ServerResponse): void {
 const LINGER_MS = 2000
 
 /** The longest text that a header carries. */
-const MOST_CHARACTERS = 500
-const MOST_OF_A_NAME = 80
+const MAX_CHARACTERS = 500
+const MAX_OF_A_NAME = 80
 
 /**
  * Free text as a header value: Node throws at control and non-Latin-1 characters (RELIABILITY-SECURITY.md H-04), and
  * people read some of them.
  */
 export function headerText(text: string): string {
-  return transliterated(text.slice(0, MOST_CHARACTERS), '_').slice(0, MOST_CHARACTERS)
+  return transliterated(text.slice(0, MAX_CHARACTERS), '_').slice(0, MAX_CHARACTERS)
 }
 
 /** Somebody's name. @param otherwise where nothing of it can be said in ASCII, such as their id */
 export function nameInHeader(name: string, otherwise: string): string {
-  const spelt = transliterated(name.slice(0, MOST_CHARACTERS), '').replace(/ +/g, ' ').trim()
-  return (/[A-Za-z0-9]/.test(spelt) ? spelt : headerText(otherwise)).slice(0, MOST_OF_A_NAME)
+  const spelt = transliterated(name.slice(0, MAX_CHARACTERS), '').replace(/ +/g, ' ').trim()
+  return (/[A-Za-z0-9]/.test(spelt) ? spelt : headerText(otherwise)).slice(0, MAX_OF_A_NAME)
 }

@@ -7,7 +7,7 @@ const LOOK_WHILE_STOPPING_MS = 50
 /** A connection without a word for so long is closed when the server stops: its next request may be on its way before. */
 const QUIET_MS = 1000
 /** While the server stops, nobody is waited for longer than this who takes nothing. */
-const LONGEST_UNREAD_WHILE_STOPPING_MS = 5000
+const MAX_UNREAD_WHILE_STOPPING_MS = 5000
 
 /** How far a connection is: while none of this changes, nothing happens on it. */
 interface Progress {
@@ -81,7 +81,7 @@ export class Connections {
   async #end(): Promise<void> {
     await this.closeDoor()
     this.#stopping = true
-    this.#longestUnreadMs = Math.min(this.#longestUnreadMs, LONGEST_UNREAD_WHILE_STOPPING_MS)
+    this.#longestUnreadMs = Math.min(this.#longestUnreadMs, MAX_UNREAD_WHILE_STOPPING_MS)
     clearInterval(this.#looking)
     this.#looking = this.#look(LOOK_WHILE_STOPPING_MS)
     await this.#stopped

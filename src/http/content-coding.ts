@@ -7,8 +7,8 @@ import { createBrotliDecompress, createGunzip, createInflate, createInflateRaw }
 export const CODINGS = 'gzip, deflate, br'
 
 /** One is what clients send; each more costs a pass over what the others made of the body. */
-const MOST_CODINGS = 3
-const MOST_GROWTH = 1000
+const MAX_CODINGS = 3
+const MAX_GROWTH = 1000
 /** Short of this a body may be as blank as it likes. */
 const GROWTH_FREE_BYTES = 1024 ** 2
 const OUT_BYTES = 64 * 1024
@@ -29,7 +29,7 @@ export class UndecodableBody extends Error {}
 /** A body that is small only on the wire. */
 export class GrowingBody extends Error {
   constructor() {
-    super(`the decoded body is more than ${MOST_GROWTH} times as large as what was sent`)
+    super(`the decoded body is more than ${MAX_GROWTH} times as large as what was sent`)
   }
 }
 
@@ -62,8 +62,8 @@ export function codingsOf({ headers }: IncomingMessage): readonly Coding[] {
   const transfer = headers['transfer-encoding']
   if (content === undefined && (transfer === undefined || transfer === 'chunked')) return []
   const names = [...listOf(content), ...listOf(transfer).filter((name) => name !== 'chunked')]
-  if (names.length > MOST_CODINGS)
-    throw new UnreadableForm(`the body has more than ${MOST_CODINGS} codings`, 'coding')
+  if (names.length > MAX_CODINGS)
+    throw new UnreadableForm(`the body has more than ${MAX_CODINGS} codings`, 'coding')
   return names.map((name) => {
     const coding = Object.hasOwn(NAMES, name) ? NAMES[name] : undefined
     if (!coding) throw new UnreadableForm(`the body has a coding that is none of ${CODINGS}`, 'coding')
@@ -113,7 +113,7 @@ async function* without(
   try {
     for await (const piece of decoder) {
       size += (piece as Buffer).length
-      if (size > GROWTH_FREE_BYTES && size > MOST_GROWTH * wire.size) throw new GrowingBody()
+      if (size > GROWTH_FREE_BYTES && size > MAX_GROWTH * wire.size) throw new GrowingBody()
       yield piece as Buffer
     }
     await feeding

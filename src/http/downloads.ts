@@ -2,8 +2,8 @@ import { Injectable } from '@nestjs/common'
 import { LongBody } from './answer.js'
 
 /** Each that is under way holds an open file and a piece of it in memory. */
-const MOST_PER_TOKEN = 32
-const MOST_PER_PERSON = 64
+const MAX_PER_TOKEN = 32
+const MAX_PER_PERSON = 64
 const MOST = 1000
 
 /** Who downloads; `token` where the call came with a token of its own. */
@@ -33,9 +33,9 @@ export class Downloads {
   ): Promise<Buffer | LongBody> {
     const counts: [string, number][] = [
       ['all', MOST],
-      [`person ${person}`, MOST_PER_PERSON],
+      [`person ${person}`, MAX_PER_PERSON],
     ]
-    if (token !== undefined) counts.push([`token ${token}`, MOST_PER_TOKEN])
+    if (token !== undefined) counts.push([`token ${token}`, MAX_PER_TOKEN])
     const full = counts.find(([name, most]) => (this.underWay.get(name) ?? 0) >= most)
     if (full) {
       const who = full[0] === 'all' ? 'the server' : `the ${full[0].split(' ', 1)[0]}`

@@ -16,13 +16,13 @@ import {
   getChunksRequest,
   InvalidMessage,
   MAIN_CONTENT,
-  MOST_CHUNKS_OF_STREAM,
-  MOST_MESSAGE_BYTES,
+  MAX_CHUNKS_OF_STREAM,
+  MAX_MESSAGE_BYTES,
   parseMessage,
   putChunkedFileRequest,
   signatureOf,
 } from './messages.js'
-import { MOST_SEQUENCE_NUMBER, nextSequenceNumber, parseSequenceNumber } from './sequence-number.js'
+import { MAX_SEQUENCE_NUMBER, nextSequenceNumber, parseSequenceNumber } from './sequence-number.js'
 
 const ID = 'OpSWhpt12BRkuGX4z7bQPg=='
 const PROPERTY = { Name: 'lastocssave', Value: 'x', Retention: 'KeepOnContentChange' }
@@ -184,10 +184,10 @@ describe('PutChunkedFile requests', () => {
       ...SIGNATURE,
       ChunkSignatures: many(chunks, () => ({ ChunkId: ID, Length: 1_000_000 })),
     })
-    const largest = puts([signature(MOST_CHUNKS_OF_STREAM)])
-    expect(JSON.stringify(largest).length).toBeLessThan(MOST_MESSAGE_BYTES)
+    const largest = puts([signature(MAX_CHUNKS_OF_STREAM)])
+    expect(JSON.stringify(largest).length).toBeLessThan(MAX_MESSAGE_BYTES)
     expect(parseMessage(putChunkedFileRequest, largest).Signatures[0]?.ChunkSignatures).toHaveLength(60_001)
-    expect(() => parseMessage(putChunkedFileRequest, puts([signature(MOST_CHUNKS_OF_STREAM + 1)]))).toThrow(
+    expect(() => parseMessage(putChunkedFileRequest, puts([signature(MAX_CHUNKS_OF_STREAM + 1)]))).toThrow(
       'Signatures.0.ChunkSignatures: ',
     )
   })
@@ -276,7 +276,7 @@ describe('sequence numbers', () => {
   it.each([
     ['1', 1],
     ['0', 0],
-    ['2147483647', MOST_SEQUENCE_NUMBER],
+    ['2147483647', MAX_SEQUENCE_NUMBER],
     ['99999999999', 99_999_999_999],
   ])('§13.5: %s is one', (text, number) => {
     expect(parseSequenceNumber(text)).toBe(number)
@@ -288,7 +288,7 @@ describe('sequence numbers', () => {
 
   it('§13.5: stay within 31 bits', () => {
     expect(nextSequenceNumber(1)).toBe(2)
-    expect(nextSequenceNumber(MOST_SEQUENCE_NUMBER - 1)).toBe(2_147_483_647)
-    expect(() => nextSequenceNumber(MOST_SEQUENCE_NUMBER)).toThrow(RangeError)
+    expect(nextSequenceNumber(MAX_SEQUENCE_NUMBER - 1)).toBe(2_147_483_647)
+    expect(() => nextSequenceNumber(MAX_SEQUENCE_NUMBER)).toThrow(RangeError)
   })
 })

@@ -1,16 +1,16 @@
 import { z } from 'zod'
 import { type ChunkId, isChunkId } from './chunk-id.js'
 import { type ChunkedStream, CHUNKING_SCHEMES } from './chunking.js'
-import { MOST_ZIP_ENTRIES } from './zip-directory.js'
+import { MAX_ZIP_ENTRIES } from './zip-directory.js'
 
 /** Limits of WOPI.md §13.1; the main content is a stream beside the alternate ones. */
-export const MOST_STREAMS = 1 + 256
-export const MOST_CONTENT_PROPERTIES = 256
+export const MAX_STREAMS = 1 + 256
+export const MAX_CONTENT_PROPERTIES = 256
 /** More than any client has a reason to ask for in one call. */
-const MOST_ASKED = 1000
+const MAX_ASKED = 1000
 /** For the limits of `readFrames`: parsing so much takes a tenth of a second. */
-export const MOST_MESSAGE_BYTES = 4 * 1024 ** 2
-export const MOST_CHUNKS_OF_STREAM = 2 * MOST_ZIP_ENTRIES + 1
+export const MAX_MESSAGE_BYTES = 4 * 1024 ** 2
+export const MAX_CHUNKS_OF_STREAM = 2 * MAX_ZIP_ENTRIES + 1
 
 export const MAIN_CONTENT = 'MainContent'
 
@@ -38,7 +38,7 @@ const contentProperty = z.object({
 const signature = z.object({
   StreamId: name,
   ChunkingScheme: scheme,
-  ChunkSignatures: z.array(z.object({ ChunkId: chunkId, Length: length })).max(MOST_CHUNKS_OF_STREAM),
+  ChunkSignatures: z.array(z.object({ ChunkId: chunkId, Length: length })).max(MAX_CHUNKS_OF_STREAM),
 })
 
 const contentFilter = z.object({
@@ -49,7 +49,7 @@ const contentFilter = z.object({
     .nullish()
     .transform((chosen) => chosen ?? 'All'),
   // What is no id cannot be the id of a chunk here, and does no harm.
-  AlreadyKnownChunks: z.array(z.string()).max(MOST_CHUNKS_OF_STREAM),
+  AlreadyKnownChunks: z.array(z.string()).max(MAX_CHUNKS_OF_STREAM),
 })
 
 const rangeFilter = z.object({
@@ -57,19 +57,19 @@ const rangeFilter = z.object({
   ChunkingScheme: scheme,
   ChunkRangesToReturn: z
     .array(z.object({ ChunkId: chunkId, Offset: length, Length: z.int().min(-1) }))
-    .max(MOST_CHUNKS_OF_STREAM),
+    .max(MAX_CHUNKS_OF_STREAM),
 })
 
 /** WOPI.md §13.6, as asked. */
 export const getChunkedFileRequest = z.object({
-  ContentPropertiesToReturn: z.array(name).max(MOST_ASKED),
-  ContentFilters: onceEach(z.array(contentFilter).min(1).max(MOST_ASKED), ({ StreamId }) => StreamId),
+  ContentPropertiesToReturn: z.array(name).max(MAX_ASKED),
+  ContentFilters: onceEach(z.array(contentFilter).min(1).max(MAX_ASKED), ({ StreamId }) => StreamId),
 })
 
 /** WOPI.md §13.7. No token can come as null, as '' or not at all (§20, 6). */
 export const putChunkedFileRequest = z.object({
-  ContentProperties: onceEach(z.array(contentProperty).max(MOST_CONTENT_PROPERTIES), ({ Name }) => Name),
-  Signatures: onceEach(z.array(signature).min(1).max(MOST_STREAMS), ({ StreamId }) => StreamId),
+  ContentProperties: onceEach(z.array(contentProperty).max(MAX_CONTENT_PROPERTIES), ({ Name }) => Name),
+  Signatures: onceEach(z.array(signature).min(1).max(MAX_STREAMS), ({ StreamId }) => StreamId),
   UploadSessionTokenToCommit: z
     .string()
     .max(1024)
@@ -79,7 +79,7 @@ export const putChunkedFileRequest = z.object({
 
 /** WOPI.md §13.8, as asked. A range of length -1 goes to the end of its chunk. */
 export const getChunksRequest = z.object({
-  ContentFilters: onceEach(z.array(rangeFilter).min(1).max(MOST_ASKED), ({ StreamId }) => StreamId),
+  ContentFilters: onceEach(z.array(rangeFilter).min(1).max(MAX_ASKED), ({ StreamId }) => StreamId),
 })
 
 export type ContentProperty = z.infer<typeof contentProperty>

@@ -1,5 +1,5 @@
 /** The validator reads it as a signed 32-bit number (WOPI.md §13.5). */
-export const MOST_SEQUENCE_NUMBER = 2 ** 31 - 1
+export const MAX_SEQUENCE_NUMBER = 2 ** 31 - 1
 
 export const FIRST_SEQUENCE_NUMBER = 1
 
@@ -14,7 +14,7 @@ export function parseSequenceNumber(header: string): number | undefined {
 
 /** @throws RangeError after two thousand million changes of one file */
 export function nextSequenceNumber(current: number): number {
-  if (current >= MOST_SEQUENCE_NUMBER)
-    throw new RangeError(`a sequence number ends at ${MOST_SEQUENCE_NUMBER}`)
+  if (current >= MAX_SEQUENCE_NUMBER)
+    throw new RangeError(`a sequence number ends at ${MAX_SEQUENCE_NUMBER}`)
   return current + 1
 }

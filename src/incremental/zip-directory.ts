@@ -16,15 +16,15 @@ export interface ZipDirectory {
 }
 
 /**
- * The signature of more could not be sent back within MOST_MESSAGE_BYTES, and would keep everybody else waiting while it
+ * The signature of more could not be sent back within MAX_MESSAGE_BYTES, and would keep everybody else waiting while it
  * is read. Office packages have hundreds.
  */
-export const MOST_ZIP_ENTRIES = 30_000
+export const MAX_ZIP_ENTRIES = 30_000
 
 const SIGNATURE = 0x02014b50
 const HEADER_BYTES = 46
 /** With the longest name, extra field and comment. */
-const MOST_BYTES = HEADER_BYTES + 3 * 0xffff
+const MAX_BYTES = HEADER_BYTES + 3 * 0xffff
 const WINDOW_BYTES = 1024 ** 2
 
 /**
@@ -36,13 +36,13 @@ export async function readZipDirectory(source: ByteSource): Promise<ZipDirectory
   const directory = await readZipEnd(source)
   const end = directory.offset + directory.size
   insist(end <= directory.at, 'its central directory reaches beyond its end record')
-  insist(directory.entries <= MOST_ZIP_ENTRIES, `it has more than ${MOST_ZIP_ENTRIES} entries`)
+  insist(directory.entries <= MAX_ZIP_ENTRIES, `it has more than ${MAX_ZIP_ENTRIES} entries`)
   const entries: ZipEntry[] = []
   let at = directory.offset
   let window: Buffer = Buffer.alloc(0)
   while (entries.length < directory.entries) {
     const left = end - at
-    if (window.length < Math.min(MOST_BYTES, left))
+    if (window.length < Math.min(MAX_BYTES, left))
       window = await source.read(at, Math.min(WINDOW_BYTES, left))
     const { entry, length } = readEntry(window)
     entries.push(entry)

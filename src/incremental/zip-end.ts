@@ -12,7 +12,7 @@ export interface ZipEnd {
 
 const SIGNATURE = Buffer.from('PK\x05\x06', 'latin1')
 const RECORD_BYTES = 22
-const MOST_COMMENT_BYTES = 0xffff
+const MAX_COMMENT_BYTES = 0xffff
 
 const LOCATOR_SIGNATURE = 0x07064b50
 const LOCATOR_BYTES = 20
@@ -25,7 +25,7 @@ const ZIP64_BYTES = 56
  * @throws NoPlainZip
  */
 export async function readZipEnd(source: ByteSource): Promise<ZipEnd> {
-  const tailBytes = Math.min(source.size, RECORD_BYTES + MOST_COMMENT_BYTES)
+  const tailBytes = Math.min(source.size, RECORD_BYTES + MAX_COMMENT_BYTES)
   const tail = await source.read(source.size - tailBytes, tailBytes)
   const found = findRecord(tail)
   insist(found >= 0, 'it has no end of central directory record')

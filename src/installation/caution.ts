@@ -3,10 +3,10 @@ import { Database, type Statement } from '../database/database.js'
 import { Pair } from './pair.js'
 
 /** As long as nobody has looked, a clock may have jumped, or the database is one of long ago. */
-const LONGEST_PAUSE = `interval '1 day'`
+const MAX_PAUSE = `interval '1 day'`
 const HELD = `interval '1 day'`
 /** Between the clocks of two machines that have none of the troubles below. */
-const MOST_APART_MS = 3600_000
+const MAX_APART_MS = 3600_000
 
 interface LookRow {
   readonly now: Date
@@ -21,7 +21,7 @@ const LOOK: Statement<LookRow> = {
   name: 'look-before-deleting',
   text: `
     update installation set looked_at = clock_timestamp(), held_until = case
-        when clock_timestamp() > looked_at + ${LONGEST_PAUSE} or clock_timestamp() < looked_at - interval '5 minutes'
+        when clock_timestamp() > looked_at + ${MAX_PAUSE} or clock_timestamp() < looked_at - interval '5 minutes'
         then clock_timestamp() + ${HELD}
         else least(held_until, clock_timestamp() + ${HELD}) end
     returning clock_timestamp() as now, case when held_until > clock_timestamp() then held_until end as held_until`,
@@ -59,7 +59,7 @@ export class Caution {
   private judge([row]: readonly LookRow[]): string | undefined {
     if (!row) return 'the database belongs to no installation'
     const apart = row.now.getTime() - Date.now()
-    if (Math.abs(apart) > MOST_APART_MS) {
+    if (Math.abs(apart) > MAX_APART_MS) {
       const side = apart > 0 ? 'ahead of' : 'behind'
       return `the database's clock is ${Math.round(Math.abs(apart) / 60_000)} minutes ${side} this server's`
     }

@@ -11,7 +11,7 @@ import {
   type CoauthLockType,
   type CoauthRow,
 } from './coauth-lock.statements.js'
-import type { Admission } from './lock.service.js'
+import type { Authorization } from './lock.service.js'
 
 export interface CoauthTable {
   readonly version: string
@@ -48,7 +48,7 @@ export class CoauthLockService {
   async get(
     fileId: string,
     asked: { lockId: string; type: CoauthLockType; metadata: string; lifetimeMs: number },
-    by: Admission,
+    by: Authorization,
   ): Answer<CoauthOutcome> {
     const { lockId, type, metadata, lifetimeMs } = asked
     const values = [this.settings.lockGraceMs, ...valuesOf(by), lockId, type, metadata, lifetimeMs]
@@ -59,14 +59,14 @@ export class CoauthLockService {
   async refresh(
     fileId: string,
     asked: { lockId: string; metadata: string | undefined; lifetimeMs: number },
-    by: Admission,
+    by: Authorization,
   ): Answer<CoauthOutcome> {
     const { lockId, metadata, lifetimeMs } = asked
     const values = [...valuesOf(by), lockId, metadata ?? null, lifetimeMs]
     return outcomeOf(await this.ask(REFRESH_COAUTH_LOCK, fileId, values))
   }
 
-  async unlock(fileId: string, lockId: string, by: Admission): Answer<CoauthOutcome> {
+  async unlock(fileId: string, lockId: string, by: Authorization): Answer<CoauthOutcome> {
     return outcomeOf(await this.ask(UNLOCK_COAUTH_LOCK, fileId, [...valuesOf(by), lockId]))
   }
 
@@ -74,7 +74,7 @@ export class CoauthLockService {
   async table(
     fileId: string,
     knownVersion: string | undefined,
-    { tokenId, userId }: Pick<Admission, 'tokenId' | 'userId'>,
+    { tokenId, userId }: Pick<Authorization, 'tokenId' | 'userId'>,
   ): Answer<CoauthTable | 'unchanged'> {
     const [row] = await this.database.query(COAUTH_TABLE, [fileId, tokenId, userId, knownVersion ?? null])
     if (!row) return undefined
@@ -86,7 +86,7 @@ export class CoauthLockService {
     fileId: string,
     knownVersion: string | undefined,
   ): Answer<CoauthTable | 'unchanged'> {
-    const [table] = await this.database.inTurn(fileId, () =>
+    const [table] = await this.database.serializedByFile(fileId, () =>
       this.database.query(SETTLED_COAUTH_TABLE, [fileId]),
     )
     return table?.version === knownVersion ? table && 'unchanged' : table
@@ -94,11 +94,11 @@ export class CoauthLockService {
 
   private async ask(statement: Statement<CoauthRow>, fileId: string, values: unknown[]): Answer<CoauthRow> {
     const ask = (): Promise<CoauthRow[]> => this.database.query(statement, [fileId, ...values])
-    return (await this.database.inTurn(fileId, ask))[0]
+    return (await this.database.serializedByFile(fileId, ask))[0]
   }
 }
 
-function valuesOf({ tokenId, userId, neededRank }: Admission): unknown[] {
+function valuesOf({ tokenId, userId, neededRank }: Authorization): unknown[] {
   return [tokenId, userId, neededRank]
 }
 

@@ -32,7 +32,7 @@ export class LateLockCalls {
   ): Promise<void> {
     const { lockGraceMs, lockTtlMs } = this.settings
     const values = [fileId, lockGraceMs, tokenId, userId, lockId, lockTtlMs, how === 'extend']
-    await this.database.inTurn(fileId, () => this.database.query(EXTEND_FOR_OTHERS, values))
+    await this.database.serializedByFile(fileId, () => this.database.query(EXTEND_FOR_OTHERS, values))
   }
 
   /** After an Unlock was refused. @returns undefined when the token is not one that has only just ended */
@@ -42,7 +42,7 @@ export class LateLockCalls {
     { tokenId, userId }: LateCaller,
   ): Promise<LockOutcome | undefined> {
     const values = [fileId, this.settings.lockGraceMs, tokenId, userId, lockId]
-    const [row] = await this.database.inTurn(fileId, () => this.database.query(UNLOCK_LATE, values))
+    const [row] = await this.database.serializedByFile(fileId, () => this.database.query(UNLOCK_LATE, values))
     return outcomeOf(row)
   }
 

@@ -56,7 +56,7 @@ export type BreakOutcome =
   | { readonly kind: 'not-locked' }
 
 /** Who asks, and the right he must have: judged in the statement that changes the lock. */
-export interface Admission {
+export interface Authorization {
   readonly tokenId: string
   readonly userId: string
   /** The least rank of a role that will do; 0: any token that was issued for editing. */
@@ -66,14 +66,14 @@ export interface Admission {
 }
 
 /** What a client may ask of its lock beside the id (WOPI.md §7.3). */
-export interface LockWishes {
+export interface LockOptions {
   /** Exact, without a grace; else as it is set up. */
   readonly lifetimeMs: number | undefined
   /** May others be told the caller's name? */
   readonly visibility: 'named' | 'anonymous'
 }
 
-const AS_EVER: LockWishes = { lifetimeMs: undefined, visibility: 'anonymous' }
+const DEFAULT_LOCK_OPTIONS: LockOptions = { lifetimeMs: undefined, visibility: 'anonymous' }
 
 /** `undefined` in place of an answer: no such file, or the caller was not admitted. */
 type Answer<T> = Promise<T | undefined>
@@ -91,8 +91,8 @@ export class LockService {
    * Takes the lock, or restarts its timer when `lockId` holds it already; takes it from others who are all gone.
    * @param tx where one is open that holds the head: a save takes the lock again in its own transaction
    */
-  lock(fileId: string, lockId: string, by: Admission, wishes = AS_EVER, tx?: Tx): Answer<LockOutcome> {
-    return this.change(LOCK, fileId, [...valuesOf(by), lockId, ...this.asked(wishes), by.editor ?? null], tx)
+  lock(fileId: string, lockId: string, by: Authorization, options = DEFAULT_LOCK_OPTIONS, tx?: Tx): Answer<LockOutcome> {
+    return this.change(LOCK, fileId, [...valuesOf(by), lockId, ...this.asked(options), by.editor ?? null], tx)
   }
 
   /** Swaps `oldLockId` for `lockId` in one step: nobody can get in between. */
@@ -100,19 +100,19 @@ export class LockService {
     fileId: string,
     oldLockId: string,
     lockId: string,
-    by: Admission,
-    wishes = AS_EVER,
+    by: Authorization,
+    options = DEFAULT_LOCK_OPTIONS,
   ): Answer<LockOutcome> {
-    const values = [...valuesOf(by), lockId, ...this.asked(wishes), by.editor ?? null, oldLockId]
+    const values = [...valuesOf(by), lockId, ...this.asked(options), by.editor ?? null, oldLockId]
     return this.change(UNLOCK_AND_RELOCK, fileId, values)
   }
 
   /** Restarts the timer. */
-  refresh(fileId: string, lockId: string, by: Admission, wishes = AS_EVER): Answer<LockOutcome> {
-    return this.change(REFRESH_LOCK, fileId, [...valuesOf(by), lockId, ...this.asked(wishes)])
+  refresh(fileId: string, lockId: string, by: Authorization, options = DEFAULT_LOCK_OPTIONS): Answer<LockOutcome> {
+    return this.change(REFRESH_LOCK, fileId, [...valuesOf(by), lockId, ...this.asked(options)])
   }
 
-  unlock(fileId: string, lockId: string, by: Admission): Answer<LockOutcome> {
+  unlock(fileId: string, lockId: string, by: Authorization): Answer<LockOutcome> {
     return this.change(UNLOCK, fileId, [...valuesOf(by), lockId])
   }
 
@@ -153,12 +153,12 @@ export class LockService {
   }
 
   async current(fileId: string): Answer<LockState> {
-    const row = await this.database.inTurn(fileId, () => this.ask(GET_LOCK, fileId, [], this.database))
+    const row = await this.database.serializedByFile(fileId, () => this.ask(GET_LOCK, fileId, [], this.database))
     return row && stateOf(row)
   }
 
   /** The lock as it will stand until `tx` ends: the row stays locked, so nobody takes or drops it meanwhile. */
-  async hold(tx: Tx, fileId: string, by?: Admission): Answer<LockState> {
+  async hold(tx: Tx, fileId: string, by?: Authorization): Answer<LockState> {
     const row = await (by
       ? this.ask(HOLD_IF_ADMITTED, fileId, valuesOf(by), tx)
       : this.ask(HOLD, fileId, [], tx))
@@ -172,7 +172,7 @@ export class LockService {
   async holdWithCoauth(
     tx: Tx,
     fileId: string,
-    by?: Admission,
+    by?: Authorization,
   ): Answer<{
     readonly wopi: Exclude<LockState, { kind: 'coauth' }>
     readonly coauth: readonly CoauthHold[]
@@ -184,7 +184,7 @@ export class LockService {
     return { wopi: { kind: 'none', version: state.version }, coauth }
   }
 
-  private asked({ lifetimeMs, visibility }: LockWishes): unknown[] {
+  private asked({ lifetimeMs, visibility }: LockOptions): unknown[] {
     return [lifetimeMs ?? this.settings.lockTtlMs, lifetimeMs !== undefined, visibility === 'named']
   }
 
@@ -196,7 +196,7 @@ export class LockService {
   ): Answer<LockOutcome> {
     const row = tx
       ? await this.ask(statement, fileId, values, tx)
-      : await this.database.inTurn(fileId, () => this.ask(statement, fileId, values, this.database))
+      : await this.database.serializedByFile(fileId, () => this.ask(statement, fileId, values, this.database))
     if (row?.decision === 'take' && row.dead_kind !== null) {
       const dead = { fileId, kind: row.dead_kind, lockId: row.stored_lock_id, holder: row.holder }
       if (!tx) this.log.foundBy(dead)
@@ -221,7 +221,7 @@ export class LockService {
   }
 }
 
-function valuesOf({ tokenId, userId, neededRank }: Admission): unknown[] {
+function valuesOf({ tokenId, userId, neededRank }: Authorization): unknown[] {
   return [tokenId, userId, neededRank]
 }
 

@@ -1,5 +1,5 @@
 /** As much as may wait for a reader that does not read; what comes on top of it is not worth the server's memory. */
-const MOST_WAITING_BYTES = 8 * 1024 ** 2
+const MAX_WAITING_BYTES = 8 * 1024 ** 2
 
 /** As much of a stream as a log needs. */
 export interface LogStream {
@@ -21,7 +21,7 @@ export class LogOutput {
   }
 
   write(line: string): void {
-    if (this.stream.writableLength > MOST_WAITING_BYTES) {
+    if (this.stream.writableLength > MAX_WAITING_BYTES) {
       this.lost++
       return
     }

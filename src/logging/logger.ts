@@ -44,14 +44,14 @@ export class Logger implements LoggerService {
   }
 }
 
-const LONGEST_LINE = 8192
+const MAX_LINE = 8192
 
 // The last line of defence: whatever a library put into an error text, nothing shaped like a token leaves the process.
 function scrub(line: string): string {
   const clean = line
     .replace(/eyJ[\w-]+\.[\w-]*\.?[\w-]*/g, '[token]')
     .replace(/(access_token(?:%3D|=)|[Bb]earer )[^\s"&\\]{16,}/g, '$1[token]')
-  return clean.length <= LONGEST_LINE
+  return clean.length <= MAX_LINE
     ? clean
-    : `${JSON.stringify({ level: 40, cut: clean.slice(0, LONGEST_LINE / 2) })}\n`
+    : `${JSON.stringify({ level: 40, cut: clean.slice(0, MAX_LINE / 2) })}\n`
 }

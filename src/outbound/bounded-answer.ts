@@ -1,7 +1,7 @@
 import { request } from 'undici'
 
-const LONGEST_MS = 10_000
-const MOST_BYTES = 1024 * 1024
+const MAX_MS = 10_000
+const MAX_BYTES = 1024 * 1024
 
 export interface Wanted {
   /** A media type, or several. */
@@ -24,7 +24,7 @@ export class AnsweredOtherwise extends Error {
  * @throws Error with a reason in words
  */
 export async function boundedAnswer(url: string, wanted: Wanted): Promise<Buffer> {
-  const { longestMs = LONGEST_MS } = wanted
+  const { longestMs = MAX_MS } = wanted
   const signal = AbortSignal.timeout(longestMs)
   try {
     return await bytesOf(url, wanted.accept, signal)
@@ -49,7 +49,7 @@ async function bytesOf(url: string, accept: string, signal: AbortSignal): Promis
     let size = 0
     for await (const piece of body as AsyncIterable<Buffer>) {
       size += piece.length
-      if (size > MOST_BYTES) throw new Error(`its answer is over ${MOST_BYTES / 1024 ** 2} MB`)
+      if (size > MAX_BYTES) throw new Error(`its answer is over ${MAX_BYTES / 1024 ** 2} MB`)
       pieces.push(piece)
     }
     return Buffer.concat(pieces)

@@ -4,7 +4,7 @@ import { Bin } from './files/bin.service.js'
 import { BlobCollector } from './blobs/blob-collector.js'
 import { BlobStore } from './blobs/blob-store.js'
 import { ChunkLists } from './chunks/chunk-lists.js'
-import { Composer } from './chunks/content-assembler.js'
+import { ContentAssembler } from './chunks/content-assembler.js'
 import { ContainerTree } from './containers/container-tree.js'
 import { ContainerService } from './containers/container.service.js'
 import { DamageTeller } from './blobs/damage-teller.js'
@@ -30,7 +30,7 @@ const services = [
   RecoveryService,
   RecoveryList,
   ChunkLists,
-  Composer,
+  ContentAssembler,
   StreamService,
   UploadSessions,
   Twins,

@@ -2,8 +2,8 @@ import { createHmac } from 'node:crypto'
 import { request } from 'undici'
 import type { WebhookJob } from './webhook-jobs.js'
 
-const LONGEST_MS = 10_000
-const MOST_ANSWER_BYTES = 16 * 1024
+const MAX_MS = 10_000
+const MAX_ANSWER_BYTES = 16 * 1024
 
 /** `t=<epoch seconds>,v1=<HMAC-SHA256 of "t.body", hex>`: the time is signed, so that old deliveries cannot be replayed. */
 export function signature(secret: Buffer, body: string, seconds: number): string {
@@ -16,7 +16,7 @@ export function signature(secret: Buffer, body: string, seconds: number): string
  * @throws Error when the receiver did not take it, with a reason that names no address
  */
 export async function callReceiver(url: string, secret: Buffer, job: WebhookJob): Promise<void> {
-  const signal = AbortSignal.timeout(LONGEST_MS)
+  const signal = AbortSignal.timeout(MAX_MS)
   const { statusCode, body } = await request(url, {
     method: 'POST',
     headers: {
@@ -31,6 +31,6 @@ export async function callReceiver(url: string, secret: Buffer, job: WebhookJob)
   })
   const accepted = statusCode >= 200 && statusCode < 300
   // Taken is taken: an answer that is too long or never ends changes nothing about it.
-  await body.dump({ limit: MOST_ANSWER_BYTES, signal }).catch(() => undefined)
+  await body.dump({ limit: MAX_ANSWER_BYTES, signal }).catch(() => undefined)
   if (!accepted) throw new Error(`answered ${statusCode}`)
 }

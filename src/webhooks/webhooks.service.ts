@@ -3,7 +3,7 @@ import type PgBoss from 'pg-boss'
 import { Settings } from '../config/settings.js'
 import { Database } from '../database/database.js'
 import { patiently } from '../database/patience.js'
-import { EventBell } from '../events/notify-listener.js'
+import { NotifyListener } from '../events/notify-listener.js'
 import { EventLog } from '../events/event-log.js'
 import { Logger } from '../logging/logger.js'
 import { receiverAt } from './receiver.js'
@@ -12,7 +12,7 @@ import { WebhookEnqueuer } from './webhook-enqueuer.js'
 import { webhookJobs } from './webhook-jobs.js'
 
 /** Looks at least so often: the bell may be deaf for a while. */
-const LONGEST_SILENCE_MS = 15_000
+const MAX_SILENCE_MS = 15_000
 const AFTER_FAILURE_MS = 2000
 
 interface Line {
@@ -34,7 +34,7 @@ export class WebhooksService implements OnApplicationBootstrap, OnApplicationShu
     private readonly settings: Settings,
     private readonly database: Database,
     private readonly events: EventLog,
-    private readonly bell: EventBell,
+    private readonly listener: NotifyListener,
     private readonly logger: Logger,
   ) {}
 
@@ -56,12 +56,12 @@ export class WebhooksService implements OnApplicationBootstrap, OnApplicationShu
       await enqueuer.introduce()
       deliverer.start()
     }
-    this.bell.listen(() => {
+    this.listener.listen(() => {
       this.look()
     })
     this.timer = setInterval(() => {
       this.look()
-    }, LONGEST_SILENCE_MS).unref()
+    }, MAX_SILENCE_MS).unref()
     this.look()
   }
 

@@ -60,7 +60,7 @@ import { UnlockAndRelock } from './locks/unlock-and-relock.js'
 import { UnlockCoauthLock } from './locks/unlock-coauth-lock.js'
 import { Unlock } from './locks/unlock.js'
 import { UpdateUploadSession } from './incremental/update-upload-session.js'
-import { Pointers } from './containers/wopi-url-issuer.js'
+import { WopiUrlIssuer } from './containers/wopi-url-issuer.js'
 import { PresenceController } from './files/presence.controller.js'
 import { ProofCheck } from './guards/proof-check.js'
 import { ReadAudit } from './files/read-audit.js'
@@ -69,7 +69,7 @@ import { RefusedSaves } from './saves/refused-saves.service.js'
 import { RevocationGrace } from './saves/revocation-grace.service.js'
 import { SaveAdmission } from './saves/save-admission.service.js'
 import { SaveService } from './saves/save.service.js'
-import { Sightings } from './files/presence-reporter.js'
+import { PresenceReporter } from './files/presence-reporter.js'
 import { WopiAccess } from './guards/wopi-access.js'
 
 @Module({
@@ -96,9 +96,9 @@ import { WopiAccess } from './guards/wopi-access.js'
     ProofCheck,
     WopiAccess,
     NewFiles,
-    Pointers,
+    WopiUrlIssuer,
     FileUrl,
-    Sightings,
+    PresenceReporter,
     RefusedCalls,
     ReadAudit,
     SaveService,

@@ -1,11 +1,11 @@
 import { setTimeout as pause } from 'node:timers/promises'
 
 const RETRY_MS = 50
-const LONGEST_MS = 60_000
+const MAX_MS = 60_000
 
 /** Does it again until it works: servers die and come back within seconds. @throws the last error after a minute */
 export async function persist<T>(work: () => Promise<T>): Promise<T> {
-  const deadline = Date.now() + LONGEST_MS
+  const deadline = Date.now() + MAX_MS
   for (;;) {
     try {
       return await work()

@@ -16,7 +16,7 @@ const SIZE = 24 * 1024 ** 2
 const AT_ONCE = 5
 const EVERY_MS = 1000
 /** A response that takes nothing is ended after 30 s; room for a machine that is busy. */
-const MOST_OPEN_MS = 75_000
+const MAX_OPEN_MS = 75_000
 
 /** Clients that ask for a large document and never read it: the server must get rid of them by itself. */
 export class UnreadDownloads implements Lane {
@@ -65,10 +65,10 @@ export class UnreadDownloads implements Lane {
     const closed = new Promise<boolean>((resolve) => socket.once('close', () => resolve(true)))
     // A socket that is never read does not see the other side's end; a byte that cannot be sent does.
     const knock = setInterval(() => socket.write('\r\n'), 5_000).unref()
-    void Promise.race([closed, pause(MOST_OPEN_MS, false, { ref: false })]).then((gone) => {
+    void Promise.race([closed, pause(MAX_OPEN_MS, false, { ref: false })]).then((gone) => {
       clearInterval(knock)
       if (gone) this.ended++
-      else this.complain(`a download that nobody reads was still open after ${MOST_OPEN_MS / 1000} s`)
+      else this.complain(`a download that nobody reads was still open after ${MAX_OPEN_MS / 1000} s`)
       socket.destroy()
     })
   }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { passTime } from '../../src/coauth-status/session/session-timeouts.js'
+import { applyTimeouts } from '../../src/coauth-status/session/session-timeouts.js'
 import { observe } from '../../src/coauth-status/session/session-rules.js'
 import { editorsOf, type Session } from '../../src/coauth-status/session/session.js'
 import { randomTrace, type Trace, type Visit } from './traces.js'
@@ -42,7 +42,7 @@ function play(trace: Trace, score: Score): void {
       if (what.kind === 'save-refused' && latest?.failing?.reason !== what.reason) score.hiddenFailures++
     }
     const lock = trace.lockAt(at)
-    if (latest) passTime(latest, at, { lock, lockTtlMs: 1_800_000, rule: 'last-joined' })
+    if (latest) applyTimeouts(latest, at, { lock, lockTtlMs: 1_800_000, rule: 'last-joined' })
     const editors = latest && !latest.ended ? editorsOf(latest) : []
     if (trace.conflicts === 0)
       score.falseConflicts += editors.filter((one) => one.conflictedAt !== undefined).length

@@ -1,5 +1,5 @@
 import type { ApplicationName } from '../../src/coauth-status/application-profile.js'
-import type { LockFact, Seen } from '../../src/coauth-status/session/session.js'
+import type { LockFact, PresenceSignal } from '../../src/coauth-status/session/session.js'
 
 /** Small, seeded, and the same everywhere. */
 export class Dice {
@@ -28,7 +28,7 @@ export interface Call {
   readonly at: number
   readonly jti: string
   readonly userId: string
-  readonly what: Seen
+  readonly what: PresenceSignal
 }
 
 /** One opening of the document by one person, as it really was. */
@@ -83,7 +83,7 @@ export function randomTrace(seed: number): Trace {
   let conflicts = 0
 
   const isCut = (at: number): boolean => cuts.some(([from, until]) => at >= from && at < until)
-  const call = (at: number, visit: Visit, what: Seen): boolean => {
+  const call = (at: number, visit: Visit, what: PresenceSignal): boolean => {
     if (isCut(at)) return false
     calls.push({ at, jti: visit.jti, userId: visit.userId, what })
     visit.heardAt.push(at)

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
 import { observe } from '../../src/coauth-status/session/session-rules.js'
-import type { Seen, Session } from '../../src/coauth-status/session/session.js'
+import type { PresenceSignal, Session } from '../../src/coauth-status/session/session.js'
 import { statusOf as statusFrom } from '../../src/coauth-status/status.js'
 import { Tandem } from '../kit/tandem.js'
 import type { Editor } from '../kit/wopi.js'
@@ -115,12 +115,12 @@ function play(dice: Dice): number {
   const people = ['alice', 'bob', 'carol']
   let latest: Session | undefined
   let at = 0
-  const sees = (who: string, what: Seen): void => {
+  const sees = (who: string, what: PresenceSignal): void => {
     const sighting = { fileId: 'f', jti: who, userId: who, family: 'collabora', at, what } as const
     const context = { fileName: 'a.docx', newId: () => `${at}`, rule: 'last-joined' } as const
     latest = observe(latest, sighting, context).session ?? latest
   }
-  const all = (what: Seen): void => {
+  const all = (what: PresenceSignal): void => {
     for (const who of people) sees(who, what)
   }
   let uncovered = false

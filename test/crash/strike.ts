@@ -25,7 +25,7 @@ export const POINTS = {
 export type Point = keyof typeof POINTS
 
 /** A server busy with other things may never reach a rare call. */
-const LONGEST_AIM_MS = 1000
+const MAX_AIM_MS = 1000
 
 /** `kill -9` at a moment of no meaning. */
 export async function strikeAtRandom(server: TandemProcess, random: Random): Promise<void> {
@@ -42,7 +42,7 @@ export async function strikeAt(point: Point, server: TandemProcess, random: Rand
   })
   const detached = once(strace, 'exit')
   const dead = once(server.child, 'exit').then(() => true)
-  const hit = server.child.signalCode !== null || (await Promise.race([dead, pause(LONGEST_AIM_MS, false)]))
+  const hit = server.child.signalCode !== null || (await Promise.race([dead, pause(MAX_AIM_MS, false)]))
   if (!hit) strace.kill('SIGINT')
   await detached
   await server.kill9()

@@ -9,7 +9,7 @@ import { Watcher } from './watcher.js'
 const MIB = 1024 * 1024
 const BATCHES = 10
 const BATCH_MIB = 4
-const MOST_GROWTH_MIB = 16
+const MAX_GROWTH_MIB = 16
 
 setFlagsFromString('--expose_gc')
 const collectGarbage = runInNewContext('gc') as () => void
@@ -49,7 +49,7 @@ describe('streams that cost something', () => {
       most = Math.max(most, usedMib() - before)
     }
     console.log(`a reader that takes nothing grew the server by ${most.toFixed(1)} MB`)
-    expect(most).toBeLessThan(MOST_GROWTH_MIB)
+    expect(most).toBeLessThan(MAX_GROWTH_MIB)
     expect(slow.ended).toBe(false)
 
     let taken = 0

@@ -1,7 +1,7 @@
 import { Presence } from '../../src/coauth-status/presence.js'
 import * as lateStatements from '../../src/lock/late-lock.statements.js'
 import * as statements from '../../src/lock/lock.statements.js'
-import { LockService, type Admission, type LockOutcome } from '../../src/lock/lock.service.js'
+import { LockService, type Authorization, type LockOutcome } from '../../src/lock/lock.service.js'
 import { ARE_OWN } from '../../src/storage/files/save-chain.js'
 import { SaveAdmission, type SaveAdmitted, type SaveInHand } from '../../src/wopi/saves/save-admission.service.js'
 
@@ -67,7 +67,7 @@ function plant(bug: string): void {
         fileId: string,
         oldLockId: string,
         lockId: string,
-        by: Admission,
+        by: Authorization,
       ): Promise<LockOutcome | undefined> {
         const unlocked = await this.unlock(fileId, oldLockId, by)
         return unlocked?.granted ? this.lock(fileId, lockId, by) : unlocked
@@ -88,5 +88,5 @@ function rewrite(change: (sql: string) => string): void {
 const { SEEDED_BUG, PRESENCE } = process.env
 if (SEEDED_BUG !== undefined) plant(SEEDED_BUG)
 // Who is there stays as the test has it: what is seen is noted at times that no history tells.
-if (PRESENCE === 'still') Presence.prototype.saw = () => undefined
+if (PRESENCE === 'still') Presence.prototype.record = () => undefined
 await import('../../src/main.js')

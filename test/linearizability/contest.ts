@@ -7,7 +7,7 @@ import { Random } from './random.js'
 import type { WopiCaller } from './wopi-caller.js'
 
 /** Each lost answer doubles the orders to be tried, so a file that lost this many is retired. */
-const MOST_LOST = 10
+const MAX_LOST = 10
 
 /** All clients on one file, from its creation until its history is long enough. */
 export class Contest {
@@ -37,7 +37,7 @@ export class Contest {
     await Promise.all(
       Array.from({ length: clients }, async (_, client) => {
         const script = this.script(client)
-        while (left-- > 0 && this.knowledge.lost < MOST_LOST && !stop?.aborted) {
+        while (left-- > 0 && this.knowledge.lost < MAX_LOST && !stop?.aborted) {
           await this.perform(script, await script.next(this.knowledge))
         }
       }),

@@ -77,10 +77,10 @@ describe('a transaction whose connection fails (R-02, R-10)', () => {
   })
 
   it('queues no longer behind one file than a statement may take (DatabaseBusy)', async () => {
-    const stuck = database.inTurn('file', () => pause(10_500))
-    const late = database.inTurn('file', () => Promise.resolve('served'))
+    const stuck = database.serializedByFile('file', () => pause(10_500))
+    const late = database.serializedByFile('file', () => Promise.resolve('served'))
     expect(isUnavailable(await failureOf(late))).toBe(true)
     await stuck
-    expect(await database.inTurn('file', () => Promise.resolve('served'))).toBe('served')
+    expect(await database.serializedByFile('file', () => Promise.resolve('served'))).toBe('served')
   })
 })

@@ -21,6 +21,6 @@ export async function routesOf(serverUrl: string): Promise<string[]> {
   )
   await app.close()
   await rm(dataDir, { recursive: true })
-  // The catch-all of NowhereController has one route for each method there is.
+  // The catch-all of NotFoundController has one route for each method there is.
   return routes.filter((route) => !/ \/api\/(docs|openapi|v1$|v1\/\*path$)/.test(route))
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { minute } from '../../simulator/application.js'
-import type { Course, CourseName, Role } from '../../simulator/scenarios/course.js'
+import type { Script, CourseName, Role } from '../../simulator/scenarios/course.js'
 import { courses } from '../../simulator/scenarios/course.js'
 import { documented } from '../../simulator/scenarios/documented.js'
 import { differences } from '../../simulator/scenarios/judge.js'
@@ -66,7 +66,7 @@ function judge(application: 'word' | 'excel', name: CourseName, observed: Observ
   return differences(course(name), documented(application, 'last-joined', name), observed)
 }
 
-function course(name: CourseName): Course {
+function course(name: CourseName): Script {
   const found = courses.find((one) => one.name === name)
   if (!found) throw new Error(`there is no course ${name}`)
   return found

@@ -14,7 +14,7 @@ import { sha256 } from '../../simulator/sha256.js'
 import type { Account, SharedFile } from '../../simulator/shared-file.js'
 import { editorFor, shareNewFile } from '../../simulator/shared-file.js'
 import { VirtualClock } from '../../simulator/virtual-clock.js'
-import { WitnessedClient } from '../../simulator/witnessed-client.js'
+import { RecordingClient } from '../../simulator/witnessed-client.js'
 import { word } from '../../simulator/word.js'
 
 export interface Moment {
@@ -67,7 +67,7 @@ export async function playMoment({ owner, users, urls }: Stage, random: Random):
     (revocation ??= takeAway(owner, file, target, plan.by).then(() => void (revokedAt = performance.now())))
   let puts = 0
   const { when } = plan
-  const client = new WitnessedClient({ sessionId: random.guid() }, () => {
+  const client = new RecordingClient({ sessionId: random.guid() }, () => {
     puts += 1
     if ('save' in when && puts === when.save) void pause(when.delay).then(revoke)
   })

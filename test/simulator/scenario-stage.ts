@@ -1,6 +1,6 @@
 import { Random } from '../../simulator/random.js'
 import { RestClient } from '../../simulator/rest-client.js'
-import type { Production, Revocation } from '../../simulator/scenarios/play-course.js'
+import type { Run, Revocation } from '../../simulator/scenarios/play-course.js'
 import type { Account } from '../../simulator/shared-file.js'
 import type { Tandem } from '../kit/tandem.js'
 
@@ -11,7 +11,7 @@ export async function accountAt(tandem: Tandem, user: string): Promise<Account> 
 }
 
 /** alice, bob and carol edit what is dave's. */
-export async function productionAt(tandem: Tandem, revocation: Revocation): Promise<Production> {
+export async function productionAt(tandem: Tandem, revocation: Revocation): Promise<Run> {
   const roles = {
     A: await accountAt(tandem, 'alice'),
     B: await accountAt(tandem, 'bob'),

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
 import { minute } from '../../simulator/application.js'
 import type { PrincipalRule } from '../../simulator/excel.js'
-import type { Cell } from '../../simulator/scenarios/cell.js'
+import type { ScenarioCase } from '../../simulator/scenarios/cell.js'
 import { cellsOf, playCell } from '../../simulator/scenarios/cell.js'
 import { describeDocumented } from '../../simulator/scenarios/describe.js'
-import type { Performance, Production, Revocation } from '../../simulator/scenarios/play-course.js'
+import type { Performance, Run, Revocation } from '../../simulator/scenarios/play-course.js'
 import { execute } from '../kit/postgres.js'
 import { Tandem } from '../kit/tandem.js'
 import { productionAt } from './scenario-stage.js'
@@ -16,11 +16,11 @@ beforeAll(async () => {
 afterAll(() => tandem.stop())
 
 /** PowerPoint asks as Word does. */
-const asksAnew = ({ scenario, application }: Cell): boolean =>
+const asksAnew = ({ scenario, application }: ScenarioCase): boolean =>
   ['4', '5', '6'].includes(scenario) && application.name !== 'powerpoint'
 
 describe('the six scenarios, as documented (SEEDS.md §7)', () => {
-  const inWords = ({ scenario, application, courses }: Cell): string =>
+  const inWords = ({ scenario, application, courses }: ScenarioCase): string =>
     `${scenario} in ${application.label}: ${describeDocumented(courses.map((one) => one.documented))}`
 
   describe('with the last to join as Excel’s principal user', () => {
@@ -40,7 +40,7 @@ describe('the six scenarios, as documented (SEEDS.md §7)', () => {
   })
 })
 
-async function expectAsDocumented(cell: Cell, revocation: Revocation): Promise<void> {
+async function expectAsDocumented(cell: ScenarioCase, revocation: Revocation): Promise<void> {
   const { performances, differences } = await playCell(await productionAt(tandem, revocation), cell)
   expect(differences).toEqual([])
   for (const performance of performances) {
@@ -113,12 +113,12 @@ describe('scenario 4 in Excel', () => {
   }
 })
 
-async function playOnly(production: Production, cell: Cell): Promise<Performance> {
+async function playOnly(production: Run, cell: ScenarioCase): Promise<Performance> {
   const [performance] = (await playCell(production, cell)).performances
   if (!performance) throw new Error('nothing was played')
   return performance
 }
 
-function excelCells(rule: PrincipalRule): Cell[] {
+function excelCells(rule: PrincipalRule): ScenarioCase[] {
   return cellsOf(rule).filter(({ application }) => application.name === 'excel')
 }

@@ -22,7 +22,7 @@ export interface Breaking {
 
 /** Takes locks away that nobody uses any more, or that an administrator knows better about. */
 @Injectable()
-export class LockBreaker {
+export class ForceUnlock {
   constructor(
     private readonly changes: Changes,
     private readonly files: FileService,

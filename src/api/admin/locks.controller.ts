@@ -9,7 +9,7 @@ import { AdminAccess, Caller } from '../http/api-access.js'
 import { ApiProblem } from '../http/api-problem.js'
 import { AuditorMayRead } from '../http/api-role.guard.js'
 import { JsonBody, reason } from '../http/json-body.js'
-import { LockBreaker } from './force-unlock.js'
+import { ForceUnlock } from './force-unlock.js'
 import { CheckedQuery, id, pageOf, pageQuery, readCursor, text, truth, type Page } from '../http/query.js'
 import { lockView } from '../http/views.js'
 
@@ -28,7 +28,7 @@ const breakBody = z.strictObject({ reason })
 export class LocksController {
   constructor(
     private readonly heldLocks: HeldLocks,
-    private readonly breaker: LockBreaker,
+    private readonly forceUnlock: ForceUnlock,
   ) {}
 
   @Get()
@@ -62,7 +62,7 @@ export class LocksController {
     @CheckedQuery(breakQuery) { force }: z.infer<typeof breakQuery>,
     @JsonBody(breakBody) { reason: why }: z.infer<typeof breakBody>,
   ): Promise<void> {
-    await this.breaker.break(file, {
+    await this.forceUnlock.break(file, {
       caller,
       reason: why,
       evenIfBusy: force === 'true',

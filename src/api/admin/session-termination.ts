@@ -3,14 +3,14 @@ import { AuditService } from '../../audit/audit.service.js'
 import { CoauthStatusService } from '../../coauth-status/coauth-status.service.js'
 import { ApiProblem } from '../http/api-problem.js'
 import { Changes } from '../http/changes.js'
-import { LockBreaker, type Breaking } from './force-unlock.js'
+import { ForceUnlock, type Breaking } from './force-unlock.js'
 
 /** Ends sessions that hang: ghosts whose lock is refreshed for ever by an editor service that forgot them. */
 @Injectable()
-export class SessionEnder {
+export class SessionTermination {
   constructor(
     private readonly changes: Changes,
-    private readonly breaker: LockBreaker,
+    private readonly forceUnlock: ForceUnlock,
     private readonly status: CoauthStatusService,
     private readonly audit: AuditService,
   ) {}
@@ -33,7 +33,7 @@ export class SessionEnder {
     await this.changes.by(caller, async (tx) => {
       // Before any row: whoever writes sessions takes the turn first.
       await this.status.takeTurn(tx, session.fileId)
-      await this.breaker.breakWithin(tx, session.fileId, { ...by, onlyEditors: true })
+      await this.forceUnlock.breakWithin(tx, session.fileId, { ...by, onlyEditors: true })
       if (!(await this.status.end(tx, session.fileId, sessionId, 'ended-by-admin'))) {
         throw new ApiProblem('not-found', 'The session has ended meanwhile.')
       }

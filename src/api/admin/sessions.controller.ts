@@ -22,7 +22,7 @@ import {
   truth,
   type Page,
 } from '../http/query.js'
-import { SessionEnder } from './session-termination.js'
+import { SessionTermination } from './session-termination.js'
 
 const sessionsQuery = pageQuery.extend({
   file: id.optional(),
@@ -44,7 +44,7 @@ export class SessionsController {
   constructor(
     private readonly status: CoauthStatusService,
     private readonly events: EventLog,
-    private readonly ender: SessionEnder,
+    private readonly termination: SessionTermination,
   ) {}
 
   @AuditorMayRead()
@@ -105,7 +105,7 @@ export class SessionsController {
     @CheckedQuery(endQuery) { force }: z.infer<typeof endQuery>,
     @JsonBody(endBody) { reason: why }: z.infer<typeof endBody>,
   ): Promise<void> {
-    await this.ender.end(id, {
+    await this.termination.end(id, {
       caller,
       reason: why,
       evenIfBusy: force === 'true',

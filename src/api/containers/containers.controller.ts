@@ -10,7 +10,7 @@ import { checkName } from '../../storage/files/file-name.js'
 import { BearerAccess, Caller } from '../http/api-access.js'
 import { AuditorMayRead } from '../http/api-role.guard.js'
 import { Changes } from '../http/changes.js'
-import { FileGate, noSuch } from '../files/file-authorization.js'
+import { FileAuthorization, noSuch } from '../files/file-authorization.js'
 import { CheckedQuery, pageOf, pageQuery, readCursor, text, type Page } from '../http/query.js'
 
 const createQuery = z.object({ name: text, parent: text.max(64).optional() })
@@ -22,7 +22,7 @@ const listQuery = pageQuery.extend({ parent: text.max(64).optional() })
 export class ContainersController {
   constructor(
     private readonly changes: Changes,
-    private readonly gate: FileGate,
+    private readonly authorization: FileAuthorization,
     private readonly containers: ContainerService,
     private readonly audit: AuditService,
   ) {}
@@ -35,7 +35,7 @@ export class ContainersController {
     @CheckedQuery(createQuery) query: z.infer<typeof createQuery>,
   ): Promise<unknown> {
     const name = checkName(query.name)
-    const parentId = await this.gate.requireContainer(caller, query.parent, 'editor')
+    const parentId = await this.authorization.requireContainer(caller, query.parent, 'editor')
     const parent = { kind: 'container', id: parentId } as const
     return this.changes.beside(caller, parent, 'editor', async (tx) => {
       const id = await this.containers.create(tx, parentId, name, caller.id)
@@ -70,7 +70,7 @@ export class ContainersController {
   @AuditorMayRead()
   @ApiOperation({ summary: 'One container' })
   async one(@Caller() caller: ApiUser, @Param('id') id: string): Promise<unknown> {
-    await this.gate.requireContainerFacts(caller, id, 'viewer')
+    await this.authorization.requireContainerFacts(caller, id, 'viewer')
     const container = await this.containers.find(id)
     if (!container) throw noSuch('container')
     return { id, name: container.name, parentId: container.parentId, ownerId: container.ownerId }

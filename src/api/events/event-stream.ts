@@ -14,10 +14,10 @@ export interface EventStreamOptions {
 }
 
 /** How long a right is believed while the database cannot be asked. */
-const LONGEST_BELIEF_MS = 30_000
+const MAX_BELIEF_MS = 30_000
 /** A reader who takes nothing for so long is gone, or may come back and go on where he was. */
-const LONGEST_STANDSTILL_MS = 120_000
-const LONGEST_FAREWELL_MS = 500
+const MAX_STANDSTILL_MS = 120_000
+const MAX_FAREWELL_MS = 500
 const RECONNECT_AFTER_MS = 2000
 
 const HEADERS = {
@@ -73,7 +73,7 @@ export class EventStream {
     // What a client does not take now would keep the connection, and with it a stopping server, for ever.
     if (this.stuckSince !== undefined) this.response.destroy()
     else this.response.end()
-    setTimeout(() => this.response.destroy(), LONGEST_FAREWELL_MS).unref()
+    setTimeout(() => this.response.destroy(), MAX_FAREWELL_MS).unref()
   }
 
   private release(): void {
@@ -96,7 +96,7 @@ export class EventStream {
       return
     }
     if (this.stuckSince === undefined) this.send(': still here\n\n')
-    else if (now - this.stuckSince > LONGEST_STANDSTILL_MS) this.end()
+    else if (now - this.stuckSince > MAX_STANDSTILL_MS) this.end()
     void this.askAgain()
   }
 
@@ -105,7 +105,7 @@ export class EventStream {
       if (await this.options.mayStill()) this.believedAt = Date.now()
       else this.end()
     } catch {
-      if (Date.now() - this.believedAt >= LONGEST_BELIEF_MS) this.end()
+      if (Date.now() - this.believedAt >= MAX_BELIEF_MS) this.end()
     }
   }
 }

@@ -6,7 +6,7 @@ import { ApiProblem } from '../http/api-problem.js'
 import { EventStream, type EventStreamOptions } from './event-stream.js'
 
 /** Somebody with so many windows open has a program that reconnects without closing. */
-const MOST_PER_USER = 20
+const MAX_PER_USER = 20
 
 /** The live streams of this process: not too many, and none that keeps the server from stopping. */
 @Injectable()
@@ -28,8 +28,8 @@ export class EventStreams implements BeforeApplicationShutdown {
     const { user } = options
     if (this.stopping) throw new ApiProblem('unavailable', 'The server is stopping; connect again.')
     const ofUser = [...this.streams.values()].filter((one) => one === user).length
-    if (ofUser >= MOST_PER_USER)
-      throw new ApiProblem('too-many-streams', `The caller has ${MOST_PER_USER} live streams already.`)
+    if (ofUser >= MAX_PER_USER)
+      throw new ApiProblem('too-many-streams', `The caller has ${MAX_PER_USER} live streams already.`)
     if (this.streams.size >= this.settings.eventStreams)
       throw new ApiProblem('too-many-streams', 'The server has as many live streams as it can serve.')
     // The client may have gone while its right was looked up; then nobody would ever report the end.

@@ -13,7 +13,7 @@ import { BearerAccess, Caller } from '../http/api-access.js'
 import { ApiProblem } from '../http/api-problem.js'
 import { AuditorMayRead } from '../http/api-role.guard.js'
 import { EventStreams } from './event-streams.js'
-import { FileGate } from '../files/file-authorization.js'
+import { FileAuthorization } from '../files/file-authorization.js'
 import { CheckedQuery, text } from '../http/query.js'
 
 const eventId = text.regex(/^\d{1,18}$/, 'must be the id of an event')
@@ -30,7 +30,7 @@ export class EventsController {
   constructor(
     private readonly log: EventLog,
     private readonly streams: EventStreams,
-    private readonly gate: FileGate,
+    private readonly authorization: FileAuthorization,
     private readonly accesses: AccessService,
     private readonly users: UserService,
     private readonly sessions: WebSessions,
@@ -72,7 +72,7 @@ export class EventsController {
   private async requireRight(caller: ApiUser, fileId: string | undefined): Promise<void> {
     if (caller.role === 'user' && fileId === undefined)
       throw new ApiProblem('not-allowed', 'Only administrators and auditors see all events; name a file.')
-    if (fileId !== undefined) await this.gate.requireFileFacts(caller, fileId, 'editor')
+    if (fileId !== undefined) await this.authorization.requireFileFacts(caller, fileId, 'editor')
   }
 
   private async mayStill(caller: ApiUser, fileId: string | undefined): Promise<boolean> {

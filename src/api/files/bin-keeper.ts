@@ -11,7 +11,7 @@ import { FileService, type Head } from '../../storage/files/file.service.js'
 import { againIfNameTaken } from '../../storage/files/name-race.js'
 import { ApiProblem } from '../http/api-problem.js'
 import { Changes } from '../http/changes.js'
-import { FileGate } from './file-authorization.js'
+import { FileAuthorization } from './file-authorization.js'
 import { RefusedRight } from '../http/refused-right.js'
 
 const FILES_AT_ONCE = 100
@@ -32,7 +32,7 @@ export class BinKeeper {
     private readonly files: FileService,
     private readonly containers: ContainerService,
     private readonly accesses: AccessService,
-    private readonly gate: FileGate,
+    private readonly authorization: FileAuthorization,
     private readonly status: CoauthStatusService,
     private readonly audit: AuditService,
   ) {}
@@ -102,10 +102,10 @@ export class BinKeeper {
     { ownerId, containerId, containerName }: BinnedFile,
     wanted: string | undefined,
   ): Promise<string> {
-    if (wanted !== undefined) return this.gate.requireContainer(caller, wanted, 'editor')
+    if (wanted !== undefined) return this.authorization.requireContainer(caller, wanted, 'editor')
     const isThere = containerName !== null
-    if (isThere && (await this.gate.mayFill(caller, containerId))) return containerId
-    return this.gate.requireContainer(caller, await this.containers.homeOf(ownerId), 'editor')
+    if (isThere && (await this.authorization.mayFill(caller, containerId))) return containerId
+    return this.authorization.requireContainer(caller, await this.containers.homeOf(ownerId), 'editor')
   }
 
   private async hold(tx: Tx, caller: ApiUser, fileId: string): Promise<void> {

@@ -5,14 +5,14 @@ import type { ApiUser } from '../../auth/api-user.js'
 import { BearerAccess, Caller } from '../http/api-access.js'
 import { ApiProblem } from '../http/api-problem.js'
 import { AuditorMayRead } from '../http/api-role.guard.js'
-import { FileGate } from './file-authorization.js'
+import { FileAuthorization } from './file-authorization.js'
 
 @ApiTags('co-authoring')
 @Controller('api/v1/files/:id/coauth-status')
 @BearerAccess()
 export class CoauthStatusController {
   constructor(
-    private readonly gate: FileGate,
+    private readonly authorization: FileAuthorization,
     private readonly status: CoauthStatusService,
   ) {}
 
@@ -23,7 +23,7 @@ export class CoauthStatusController {
     summary: 'Who is editing, what is unsaved, whose token saves next, may a batch job touch the file',
   })
   async of(@Caller() caller: ApiUser, @Param('id') id: string): Promise<unknown> {
-    await this.gate.requireFileFacts(caller, id, 'editor')
+    await this.authorization.requireFileFacts(caller, id, 'editor')
     const status = await this.status.ofFile(id)
     if (!status) throw new ApiProblem('not-found', 'The file was deleted meanwhile.')
     return status

@@ -18,7 +18,7 @@ import { BearerAccess, Caller } from '../http/api-access.js'
 import { ApiProblem } from '../http/api-problem.js'
 import { AuditorMayRead } from '../http/api-role.guard.js'
 import { ContentService } from './content.service.js'
-import { FileGate } from './file-authorization.js'
+import { FileAuthorization } from './file-authorization.js'
 import { contentOf, SoundContent } from './sound-content.js'
 import { CheckedQuery, pageOf, pageQuery, readCursor, truth, type Page } from '../http/query.js'
 import { fileView, versionView } from '../http/views.js'
@@ -33,7 +33,7 @@ const listQuery = pageQuery.extend({
 @BearerAccess()
 export class ContentController {
   constructor(
-    private readonly gate: FileGate,
+    private readonly authorization: FileAuthorization,
     private readonly blobs: BlobStore,
     private readonly versions: VersionService,
     private readonly contents: ContentService,
@@ -51,7 +51,7 @@ export class ContentController {
     @Caller() caller: ApiUser,
     @Param('id') id: string,
   ): Promise<Answer> {
-    const file = await this.gate.requireFile(caller, id, 'viewer')
+    const file = await this.authorization.requireFile(caller, id, 'viewer')
     const { name, size, version } = file
     await this.record(request, caller, 'file-downloaded', id, version)
     const headers = { ...downloadHeaders(name), ETag: `"${version}"` }
@@ -75,7 +75,7 @@ export class ContentController {
     @Caller() caller: ApiUser,
     @Param('id') id: string,
   ): Promise<unknown> {
-    const file = await this.gate.requireFile(caller, id, 'editor')
+    const file = await this.authorization.requireFile(caller, id, 'editor')
     const base = baseVersion(request)
     const received = await this.blobs.receive(uploadOf(request), contentLength(request))
     const content = await this.twins.compare(received, file)
@@ -111,7 +111,7 @@ export class ContentController {
     @Param('id') id: string,
     @CheckedQuery(listQuery) { limit, cursor, all }: z.infer<typeof listQuery>,
   ): Promise<Page<unknown>> {
-    await this.gate.requireFileFacts(caller, id, 'viewer')
+    await this.authorization.requireFileFacts(caller, id, 'viewer')
     const page = { before: readCursor(cursor, versionNumber), limit: limit + 1 }
     const rows = await this.versions.list(id, all === 'true' ? 'all' : 'listed', page)
     return pageOf(rows, limit, versionView, (row) => row.version)
@@ -125,7 +125,7 @@ export class ContentController {
     @Param('id') id: string,
     @Param('version') version: string,
   ): Promise<Answer> {
-    const { name } = await this.gate.requireFile(caller, id, 'viewer')
+    const { name } = await this.authorization.requireFile(caller, id, 'viewer')
     const content = contentOf(await this.requireVersion(id, version))
     await this.record(request, caller, 'version-downloaded', id, version)
     const headers = { ...downloadHeaders(name), ETag: `"${version}"` }
@@ -144,7 +144,7 @@ export class ContentController {
     @Param('id') id: string,
     @Param('version') version: string,
   ): Promise<unknown> {
-    await this.gate.requireFile(caller, id, 'editor')
+    await this.authorization.requireFile(caller, id, 'editor')
     const found = contentOf(await this.requireVersion(id, version))
     const content = await this.sound.require(found, { fileId: id, version })
     const { head } = await this.contents.replace({

@@ -9,7 +9,7 @@ import { FileService, type Head } from '../../storage/files/file.service.js'
 import type { ComparedBlob, Committed } from '../../storage/blobs/twins.js'
 import { ApiProblem } from '../http/api-problem.js'
 import { Changes } from '../http/changes.js'
-import { WhoEdits } from './editing-conflict.js'
+import { EditingConflict } from './editing-conflict.js'
 
 export interface Replacement {
   readonly fileId: string
@@ -36,7 +36,7 @@ export class ContentService {
     private readonly files: FileService,
     private readonly locks: LockService,
     private readonly audit: AuditService,
-    private readonly whoEdits: WhoEdits,
+    private readonly conflict: EditingConflict,
     private readonly status: CoauthStatusService,
   ) {}
 
@@ -65,7 +65,7 @@ export class ContentService {
       if (!moved) throw new Error('the head vanished while its row was held')
       return { head: moved, unused }
     }
-    return this.whoEdits.named(fileId, () => this.changes.toFile(caller, fileId, 'editor', replace))
+    return this.conflict.named(fileId, () => this.changes.toFile(caller, fileId, 'editor', replace))
   }
 
   /** Into the bin. @param evenIfEdited although somebody holds the file: what they still save is kept there */
@@ -90,7 +90,7 @@ export class ContentService {
       await this.status.tellMoved(tx, { fileId, userId: caller.id, kind: 'file-deleted' })
     }
     const turn = (tx: Tx): Promise<unknown> => this.status.takeTurn(tx, fileId)
-    await this.whoEdits.named(fileId, () => this.changes.toFile(caller, fileId, 'owner', remove, turn))
+    await this.conflict.named(fileId, () => this.changes.toFile(caller, fileId, 'owner', remove, turn))
   }
 
   private async requireUnlocked(tx: Tx, fileId: string): Promise<void> {

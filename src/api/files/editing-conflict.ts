@@ -6,7 +6,7 @@ const EDITORS_LOCKS: ReadonlySet<unknown> = new Set(['wopi', 'coauth'])
 
 /** Says in a refusal for being edited who it is that edits, so that the caller can go and ask them. */
 @Injectable()
-export class WhoEdits {
+export class EditingConflict {
   constructor(private readonly status: CoauthStatusService) {}
 
   /** Outside of any transaction: `work` opens its own, and the names are looked up when it is over. */

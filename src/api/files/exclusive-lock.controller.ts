@@ -13,7 +13,7 @@ import { ApiProblem } from '../http/api-problem.js'
 import { Changes } from '../http/changes.js'
 import { beingEdited } from './content.service.js'
 import { JsonBody, reason } from '../http/json-body.js'
-import { WhoEdits } from './editing-conflict.js'
+import { EditingConflict } from './editing-conflict.js'
 
 const lockBody = z.strictObject({
   reason,
@@ -28,7 +28,7 @@ export class ExclusiveLockController {
     private readonly changes: Changes,
     private readonly locks: LockService,
     private readonly audit: AuditService,
-    private readonly whoEdits: WhoEdits,
+    private readonly conflict: EditingConflict,
   ) {}
 
   @Post()
@@ -59,7 +59,7 @@ export class ExclusiveLockController {
       })
       return { fileId: id, holder: caller.id, reason: why, ttlSeconds, version: outcome.version }
     }
-    return this.whoEdits.named(id, () => this.changes.toFile(caller, id, 'owner', take))
+    return this.conflict.named(id, () => this.changes.toFile(caller, id, 'owner', take))
   }
 
   @Delete()

@@ -14,7 +14,7 @@ import { RefusedRight } from '../http/refused-right.js'
  * goes through `Changes`, which asks again.
  */
 @Injectable()
-export class FileGate {
+export class FileAuthorization {
   constructor(
     private readonly accesses: AccessService,
     private readonly files: FileService,

@@ -18,7 +18,7 @@ import { AuditorMayRead } from '../http/api-role.guard.js'
 import { ApiProblem } from '../http/api-problem.js'
 import { Changes } from '../http/changes.js'
 import { ContentService } from './content.service.js'
-import { FileGate } from './file-authorization.js'
+import { FileAuthorization } from './file-authorization.js'
 import { CheckedQuery, pageOf, pageQuery, readCursor, text, timestamp, truth, type Page } from '../http/query.js'
 import { fileView } from '../http/views.js'
 
@@ -38,7 +38,7 @@ const fileCursor = z.object({ createdAt: timestamp, id: text })
 export class FilesRestController {
   constructor(
     private readonly changes: Changes,
-    private readonly gate: FileGate,
+    private readonly authorization: FileAuthorization,
     private readonly files: FileService,
     private readonly blobs: BlobStore,
     private readonly contents: ContentService,
@@ -57,7 +57,7 @@ export class FilesRestController {
     @CheckedQuery(createQuery) query: z.infer<typeof createQuery>,
   ): Promise<unknown> {
     const name = checkName(query.name)
-    const containerId = await this.gate.requireContainer(caller, query.container, 'editor')
+    const containerId = await this.authorization.requireContainer(caller, query.container, 'editor')
     const content = await this.blobs.receive(uploadOf(request), contentLength(request))
     try {
       const folder = { kind: 'container', id: containerId } as const
@@ -116,7 +116,7 @@ export class FilesRestController {
   @AuditorMayRead()
   @ApiOperation({ summary: 'One file' })
   async one(@Caller() caller: ApiUser, @Param('id') id: string): Promise<unknown> {
-    return fileView(await this.gate.requireFileFacts(caller, id, 'viewer'))
+    return fileView(await this.authorization.requireFileFacts(caller, id, 'viewer'))
   }
 
   @Delete(':id')

@@ -17,7 +17,7 @@ import { ApiProblem } from '../http/api-problem.js'
 import { Changes } from '../http/changes.js'
 import { AuditorMayRead } from '../http/api-role.guard.js'
 import { ContentService } from './content.service.js'
-import { FileGate } from './file-authorization.js'
+import { FileAuthorization } from './file-authorization.js'
 import { contentOf, SoundContent } from './sound-content.js'
 import { fileView, recoveryView } from '../http/views.js'
 
@@ -32,7 +32,7 @@ export class RecoveryItemsController {
   constructor(
     private readonly database: Database,
     private readonly changes: Changes,
-    private readonly gate: FileGate,
+    private readonly authorization: FileAuthorization,
     private readonly grants: GrantService,
     private readonly recovery: RecoveryService,
     private readonly files: FileService,
@@ -46,7 +46,7 @@ export class RecoveryItemsController {
   @AuditorMayRead()
   @ApiOperation({ summary: 'Saves that were refused and kept, oldest first' })
   async list(@Caller() caller: ApiUser, @Param('id') id: string): Promise<unknown> {
-    const head = await this.gate.requireFileFacts(caller, id, 'editor')
+    const head = await this.authorization.requireFileFacts(caller, id, 'editor')
     const items = await this.recovery.list(id)
     return { items: items.map((item) => recoveryView(item, head.sha256)), nextCursor: null }
   }
@@ -59,7 +59,7 @@ export class RecoveryItemsController {
     @Param('id') id: string,
     @Param('item') itemId: string,
   ): Promise<Answer> {
-    const { name } = await this.gate.requireFile(caller, id, 'editor')
+    const { name } = await this.authorization.requireFile(caller, id, 'editor')
     const item = await this.recovery.find(id, itemId)
     if (!item) throw noSuchItem()
     await this.record(this.database, request, caller, id, 'recovery-downloaded', { item: itemId })
@@ -79,7 +79,7 @@ export class RecoveryItemsController {
     @Param('id') id: string,
     @Param('item') itemId: string,
   ): Promise<unknown> {
-    await this.gate.requireFile(caller, id, 'editor')
+    await this.authorization.requireFile(caller, id, 'editor')
     const item = await this.recovery.find(id, itemId)
     if (!item) throw noSuchItem()
     const content = await this.sound.require(contentOf(item), { fileId: id })
@@ -111,8 +111,8 @@ export class RecoveryItemsController {
     @Param('id') id: string,
     @Param('item') itemId: string,
   ): Promise<unknown> {
-    const head = await this.gate.requireFile(caller, id, 'editor')
-    const containerId = await this.gate.folderForCopy(caller, head.containerId)
+    const head = await this.authorization.requireFile(caller, id, 'editor')
+    const containerId = await this.authorization.folderForCopy(caller, head.containerId)
     const folder = { kind: 'container', id: containerId } as const
     const kept = await this.recovery.find(id, itemId)
     if (!kept) throw noSuchItem()

@@ -6,7 +6,7 @@ import { VersionService } from '../../storage/versions/version.service.js'
 import { ApiProblem } from '../http/api-problem.js'
 
 /** So many contents are read to find one that is whole: a disk that lost them all must not be read for hours. */
-const MOST_LOOKED_AT = 20
+const MAX_LOOKED_AT = 20
 const PAGE = 100
 
 /** What a damaged content belongs to; with a version, only older ones can take its place. */
@@ -64,7 +64,7 @@ export class SoundContent {
       const page = await this.versions.list(fileId, 'all', { before, limit: PAGE })
       for (const one of page) {
         if (seen.has(one.blob)) continue
-        if (seen.size >= MOST_LOOKED_AT) return null
+        if (seen.size >= MAX_LOOKED_AT) return null
         seen.add(one.blob)
         if (await this.isGood(one)) return one.version
       }

@@ -7,7 +7,7 @@ import { UserService } from '../../auth/user.service.js'
 import { ContainerService } from '../../storage/containers/container.service.js'
 import { FileService, type Head } from '../../storage/files/file.service.js'
 import { ApiProblem } from './api-problem.js'
-import { FileGate, noSuch } from '../files/file-authorization.js'
+import { FileAuthorization, noSuch } from '../files/file-authorization.js'
 
 /**
  * The one way to change something at this face, and the only one that opens a transaction (test/architecture). Whether
@@ -18,7 +18,7 @@ import { FileGate, noSuch } from '../files/file-authorization.js'
 export class Changes {
   constructor(
     private readonly database: Database,
-    private readonly gate: FileGate,
+    private readonly authorization: FileAuthorization,
     private readonly users: UserService,
     private readonly files: FileService,
     private readonly containers: ContainerService,
@@ -37,7 +37,7 @@ export class Changes {
     work: (tx: Tx, head: Head) => Promise<T>,
     first?: (tx: Tx) => Promise<unknown>,
   ): Promise<T> {
-    await this.gate.requireFile(caller, fileId, need)
+    await this.authorization.requireFile(caller, fileId, need)
     return this.database.transaction(async (tx) => {
       await first?.(tx)
       const head = await this.files.lockHead(tx, fileId)
@@ -50,7 +50,7 @@ export class Changes {
   /** To what is shared of a file or container: nobody else changes that, or the object itself, until this is done. */
   async toObject<T>(caller: ApiUser, object: GrantedObject, work: (tx: Tx) => Promise<T>): Promise<T> {
     if (object.kind === 'file') return this.toFile(caller, object.id, 'owner', work)
-    await this.gate.requireContainer(caller, object.id, 'owner')
+    await this.authorization.requireContainer(caller, object.id, 'owner')
     return this.database.transaction(async (tx) => {
       if (!(await this.containers.holdSharing(tx, object.id))) throw noSuch('container')
       await this.requireStill(tx, caller, object, 'owner')
@@ -66,8 +66,8 @@ export class Changes {
     work: (tx: Tx) => Promise<T>,
   ): Promise<T> {
     const { kind, id } = object
-    if (kind === 'file') await this.gate.requireFile(caller, id, need)
-    else await this.gate.requireContainer(caller, id, need)
+    if (kind === 'file') await this.authorization.requireFile(caller, id, need)
+    else await this.authorization.requireContainer(caller, id, need)
     return this.database.transaction(async (tx) => {
       await this.keep(tx, caller, object, need)
       return work(tx)
@@ -102,7 +102,7 @@ export class Changes {
   }
 
   private async requireStill(tx: Tx, caller: ApiUser, object: GrantedObject, need: Role): Promise<void> {
-    await this.gate.requireRight(await this.asTheyAre(tx, caller), object, need, tx)
+    await this.authorization.requireRight(await this.asTheyAre(tx, caller), object, need, tx)
   }
 
   private async requireStanding(tx: Tx, caller: ApiUser): Promise<void> {

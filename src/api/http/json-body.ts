@@ -5,7 +5,7 @@ import { z } from 'zod'
 import { bodyOf } from '../../http/request-body.js'
 import { ApiProblem } from './api-problem.js'
 
-const MOST_BYTES = 100_000
+const MAX_BYTES = 100_000
 
 /** Nest takes whatever has a `transform` method for a pipe, and every zod schema has one; so schemas travel wrapped. */
 export interface Wanted {
@@ -55,8 +55,8 @@ async function bodyBytes(request: IncomingMessage): Promise<Buffer> {
   let size = 0
   for await (const chunk of bodyOf(request)) {
     size += chunk.length
-    if (size > MOST_BYTES)
-      throw new ApiProblem('body-too-large', `The body is larger than ${MOST_BYTES} bytes.`)
+    if (size > MAX_BYTES)
+      throw new ApiProblem('body-too-large', `The body is larger than ${MAX_BYTES} bytes.`)
     chunks.push(chunk)
   }
   return Buffer.concat(chunks)

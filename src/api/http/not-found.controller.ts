@@ -9,7 +9,7 @@ import { TAKES_QUERY } from './query.js'
 @ApiExcludeController()
 @Controller('api/v1')
 @BearerAccess()
-export class NowhereController {
+export class NotFoundController {
   @All(['', '*path'])
   @AuditorMayRead()
   @SetMetadata(TAKES_QUERY, true)

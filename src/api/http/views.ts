@@ -123,7 +123,7 @@ export function auditView(event: AuditRow): Record<string, unknown> {
 }
 
 export function editorView({ setting, document, health }: Editor): Record<string, unknown> {
-  const { keys, family, actions, strangeOrigins } = document ?? {}
+  const { keys, family, actions, disallowedOrigins } = document ?? {}
   const { readAt = null, triedAt = null, error = null } = health
   return {
     name: setting.name,
@@ -136,7 +136,7 @@ export function editorView({ setting, document, health }: Editor): Record<string
     lastTriedAt: triedAt,
     lastError: error,
     actions: actions?.length ?? 0,
-    refusedOrigins: strangeOrigins ?? [],
+    refusedOrigins: disallowedOrigins ?? [],
     keys: [keyView('current', keys?.current), keyView('old', keys?.old)].flat(),
   }
 }

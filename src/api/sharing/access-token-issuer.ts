@@ -14,7 +14,7 @@ import { splitName } from '../../storage/files/file-name.js'
 import type { Head } from '../../storage/files/file.service.js'
 import { ApiProblem } from '../http/api-problem.js'
 import { Changes } from '../http/changes.js'
-import { FileGate } from '../files/file-authorization.js'
+import { FileAuthorization } from '../files/file-authorization.js'
 
 export const tokenBody = z.strictObject({
   mode: z.enum(['view', 'edit']),
@@ -34,11 +34,11 @@ interface Wanted {
 
 /** Issues a WOPI access token to whoever may have it: that of a file also says which page opens it. */
 @Injectable()
-export class AccessTokenDesk {
+export class AccessTokenIssuer {
   constructor(
     private readonly database: Database,
     private readonly changes: Changes,
-    private readonly gate: FileGate,
+    private readonly authorization: FileAuthorization,
     private readonly tokens: AccessTokenService,
     private readonly users: UserService,
     private readonly audit: AuditService,
@@ -57,11 +57,11 @@ export class AccessTokenDesk {
     }
     const file = await this.require(caller, { kind, id })
     const userId = onBehalfOf ?? caller.id
-    await this.users.introduce(this.database, userId)
+    await this.users.ensureAccount(this.database, userId)
     const wopiSrc = `${this.settings.publicUrl}/wopi/${kind}s/${id}`
     const page = file && this.pageFor(file, mode, wopiSrc, editor)
     const issued = await this.changes.beside(caller, { kind, id }, 'viewer', async (tx) => {
-      const role = await this.gate.personalRole(userId, { kind, id }, tx)
+      const role = await this.authorization.personalRole(userId, { kind, id }, tx)
       const need = mode === 'edit' ? 'editor' : 'viewer'
       if (!role || RANK[role] < RANK[need]) {
         throw new ApiProblem('not-allowed', `${userId} may not ${mode} this ${kind}.`)
@@ -87,8 +87,8 @@ export class AccessTokenDesk {
 
   /** @returns the file, when it is one */
   private async require(caller: ApiUser, { kind, id }: Wanted): Promise<Head | undefined> {
-    if (kind === 'file') return this.gate.requireFile(caller, id, 'viewer')
-    await this.gate.requireContainer(caller, id, 'viewer')
+    if (kind === 'file') return this.authorization.requireFile(caller, id, 'viewer')
+    await this.authorization.requireContainer(caller, id, 'viewer')
     return undefined
   }
 

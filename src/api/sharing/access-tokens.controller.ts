@@ -3,7 +3,7 @@ import { ApiOperation, ApiTags } from '@nestjs/swagger'
 import type { IncomingMessage } from 'node:http'
 import type { z } from 'zod'
 import type { ApiUser } from '../../auth/api-user.js'
-import { AccessTokenDesk, fileTokenBody, tokenBody } from './access-token-issuer.js'
+import { AccessTokenIssuer, fileTokenBody, tokenBody } from './access-token-issuer.js'
 import { BearerAccess, Caller } from '../http/api-access.js'
 import { JsonBody } from '../http/json-body.js'
 
@@ -11,7 +11,7 @@ import { JsonBody } from '../http/json-body.js'
 @Controller('api/v1')
 @BearerAccess()
 export class AccessTokensController {
-  constructor(private readonly desk: AccessTokenDesk) {}
+  constructor(private readonly issuer: AccessTokenIssuer) {}
 
   @Post('files/:id/access-tokens')
   @ApiOperation({ summary: 'Issue a WOPI access token for one person and this file' })
@@ -21,7 +21,7 @@ export class AccessTokensController {
     @Param('id') id: string,
     @JsonBody(fileTokenBody) body: z.infer<typeof fileTokenBody>,
   ): Promise<unknown> {
-    return this.desk.issue(request, caller, { kind: 'file', id }, body)
+    return this.issuer.issue(request, caller, { kind: 'file', id }, body)
   }
 
   @Post('containers/:id/access-tokens')
@@ -32,6 +32,6 @@ export class AccessTokensController {
     @Param('id') id: string,
     @JsonBody(tokenBody) body: z.infer<typeof tokenBody>,
   ): Promise<unknown> {
-    return this.desk.issue(request, caller, { kind: 'container', id }, body)
+    return this.issuer.issue(request, caller, { kind: 'container', id }, body)
   }
 }

@@ -12,7 +12,7 @@ import { AuditorMayRead } from '../http/api-role.guard.js'
 import { ApiProblem } from '../http/api-problem.js'
 import { Changes } from '../http/changes.js'
 import { JsonBody } from '../http/json-body.js'
-import { objectAt, ObjectGate } from './resource-authorization.js'
+import { objectAt, ResourceAuthorization } from './resource-authorization.js'
 import { grantView } from '../http/views.js'
 
 const grantBody = z.strictObject({ role: z.enum(ROLES) })
@@ -23,7 +23,7 @@ const grantBody = z.strictObject({ role: z.enum(ROLES) })
 export class GrantsController {
   constructor(
     private readonly changes: Changes,
-    private readonly gate: ObjectGate,
+    private readonly authorization: ResourceAuthorization,
     private readonly grants: GrantService,
     private readonly audit: AuditService,
   ) {}
@@ -36,7 +36,7 @@ export class GrantsController {
     @Param('kind') kind: string,
     @Param('id') id: string,
   ): Promise<unknown> {
-    const object = await this.gate.requireReadable(caller, kind, id)
+    const object = await this.authorization.requireReadable(caller, kind, id)
     const grants = await this.grants.list(object)
     return { items: grants.map(grantView), nextCursor: null }
   }

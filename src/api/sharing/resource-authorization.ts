@@ -2,17 +2,17 @@ import { Injectable } from '@nestjs/common'
 import type { ApiUser } from '../../auth/api-user.js'
 import type { GrantedObject } from '../../permission/sharing/grant.service.js'
 import { ApiProblem } from '../http/api-problem.js'
-import { FileGate } from '../files/file-authorization.js'
+import { FileAuthorization } from '../files/file-authorization.js'
 
 /** Lets a caller through to what is shared of a file or container: `/files/ID/…` or `/containers/ID/…`. */
 @Injectable()
-export class ObjectGate {
-  constructor(private readonly gate: FileGate) {}
+export class ResourceAuthorization {
+  constructor(private readonly authorization: FileAuthorization) {}
 
   async requireReadable(caller: ApiUser, kind: string, id: string): Promise<GrantedObject> {
     const object = objectAt(kind, id)
-    if (object.kind === 'file') await this.gate.requireFileFacts(caller, id, 'owner')
-    else await this.gate.requireContainerFacts(caller, id, 'owner')
+    if (object.kind === 'file') await this.authorization.requireFileFacts(caller, id, 'owner')
+    else await this.authorization.requireContainerFacts(caller, id, 'owner')
     return object
   }
 }

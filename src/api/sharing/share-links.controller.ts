@@ -9,7 +9,7 @@ import { BearerAccess, Caller } from '../http/api-access.js'
 import { ApiProblem } from '../http/api-problem.js'
 import { Changes } from '../http/changes.js'
 import { AuditorMayRead } from '../http/api-role.guard.js'
-import { objectAt, ObjectGate } from './resource-authorization.js'
+import { objectAt, ResourceAuthorization } from './resource-authorization.js'
 import { shareLinkView } from '../http/views.js'
 
 @ApiTags('share links')
@@ -18,7 +18,7 @@ import { shareLinkView } from '../http/views.js'
 export class ShareLinksController {
   constructor(
     private readonly changes: Changes,
-    private readonly gate: ObjectGate,
+    private readonly authorization: ResourceAuthorization,
     private readonly links: ShareLinkService,
     private readonly audit: AuditService,
   ) {}
@@ -31,7 +31,7 @@ export class ShareLinksController {
     @Param('kind') kind: string,
     @Param('id') id: string,
   ): Promise<unknown> {
-    const object = await this.gate.requireReadable(caller, kind, id)
+    const object = await this.authorization.requireReadable(caller, kind, id)
     return { items: (await this.links.list(object)).map(shareLinkView), nextCursor: null }
   }
 

@@ -1,11 +1,11 @@
 import type { EventKind } from '../../events/event-kind.js'
-import { habitsOf, type PrincipalRule } from '../application-profile.js'
+import { profileOf, type PrincipalRule } from '../application-profile.js'
 import { principalOf } from '../principal.js'
 import type { LeftReason, Participant, Session } from './session.js'
 import { knownUnsavedSince } from './unsaved-changes.js'
 
 /** Something worth telling; file and session are known from where it is told. */
-export interface Told {
+export interface SessionEvent {
   readonly kind: EventKind
   readonly userId?: string
   readonly detail?: Readonly<Record<string, unknown>>
@@ -16,7 +16,7 @@ export function leave(
   participant: Participant,
   at: number,
   reason: LeftReason,
-  told: Told[],
+  told: SessionEvent[],
 ): void {
   participant.left = { at, reason }
   delete participant.coauthUntil
@@ -30,7 +30,7 @@ export function end(
   session: Session,
   at: number,
   reason: NonNullable<Session['ended']>['reason'],
-  told: Told[],
+  told: SessionEvent[],
 ): void {
   session.ended = { at, reason }
   const unsaved = knownUnsavedSince(session) === undefined ? 'unknown' : 'yes'
@@ -42,9 +42,9 @@ export function tellPrincipal(
   session: Session,
   before: string | undefined,
   rule: PrincipalRule,
-  told: Told[],
+  told: SessionEvent[],
 ): void {
-  if (habitsOf(session.application).savesWith !== 'principal') return
+  if (profileOf(session.application).savesWith !== 'principal') return
   const now = principalOf(session, rule).participant?.userId
   if (now !== before && now !== undefined) told.push({ kind: 'principal-changed', userId: now })
 }

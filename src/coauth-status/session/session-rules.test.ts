@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import type { ClientFamily } from '../application-profile.js'
-import { passTime } from './session-timeouts.js'
+import { applyTimeouts } from './session-timeouts.js'
 import { observe } from './session-rules.js'
 import { statusOf } from '../status.js'
-import { editorsOf, type Seen, type Session } from './session.js'
+import { editorsOf, type PresenceSignal, type Session } from './session.js'
 
 const second = 1000
 const minute = 60 * second
@@ -18,7 +18,7 @@ class Story {
     private readonly family: ClientFamily = 'microsoft',
   ) {}
 
-  sees(at: number, who: string, what: Seen): this {
+  sees(at: number, who: string, what: PresenceSignal): this {
     const sighting = { fileId: 'f', jti: `token of ${who}`, userId: who, family: this.family, at, what }
     const context = { fileName: this.fileName, newId: () => `s${this.ids++}`, rule: 'last-joined' } as const
     this.latest = observe(this.latest, sighting, context).session ?? this.latest
@@ -44,13 +44,13 @@ class Story {
     const session = structuredClone(this.latest)
     if (!session) return []
     const lock = { kind: 'wopi', refreshedAt: now, expiresAt: now + 30 * minute } as const
-    passTime(session, now, { lock, lockTtlMs: 30 * minute, rule: 'last-joined' })
+    applyTimeouts(session, now, { lock, lockTtlMs: 30 * minute, rule: 'last-joined' })
     return session.ended ? [] : editorsOf(session).map(({ userId }) => userId)
   }
 }
 
-const saved: Seen = { kind: 'saved', version: '2', editors: [] }
-const refused = (reason: string): Seen => ({ kind: 'save-refused', reason })
+const saved: PresenceSignal = { kind: 'saved', version: '2', editors: [] }
+const refused = (reason: string): PresenceSignal => ({ kind: 'save-refused', reason })
 
 describe('what is seen', () => {
   it('puts nobody out for a refused save of somebody who is not in the session', () => {

@@ -1,12 +1,12 @@
-import { applicationOf, habitsOf, LATE_SAVE_MS, type PrincipalRule } from '../application-profile.js'
+import { applicationOf, profileOf, LATE_SAVE_MS, type PrincipalRule } from '../application-profile.js'
 import { learnFromLife, principalOf } from '../principal.js'
-import { end, leave, tellPrincipal, type Told } from './session-changes.js'
-import { editorsOf, isPresent, type Participant, type Seen, type Session, type Sighting } from './session.js'
+import { end, leave, tellPrincipal, type SessionEvent } from './session-changes.js'
+import { editorsOf, isPresent, type Participant, type PresenceSignal, type Session, type PresenceRecord } from './session.js'
 import { refuse, save } from './session-saves.js'
 import { changed, refused, saidUnmodified } from './unsaved-changes.js'
 
 /** What opens a session. A save alone does: Collabora has been seen to lock nothing (CLIENTS.md pain 15). */
-const OPENS: ReadonlySet<Seen['kind']> = new Set([
+const OPENS: ReadonlySet<PresenceSignal['kind']> = new Set([
   'checked',
   'locked',
   'refreshed',
@@ -16,13 +16,13 @@ const OPENS: ReadonlySet<Seen['kind']> = new Set([
 ])
 
 /** What brings somebody back who had been thought gone. */
-const REVIVES: ReadonlySet<Seen['kind']> = OPENS
+const REVIVES: ReadonlySet<PresenceSignal['kind']> = OPENS
 
 /** Nobody's editor service says this for him when he is gone. */
-const IN_PERSON: ReadonlySet<Seen['kind']> = new Set(['checked', 'edited', 'coauth-locked'])
+const DIRECT_SIGNALS: ReadonlySet<PresenceSignal['kind']> = new Set(['checked', 'edited', 'coauth-locked'])
 
 /** Told by the page around the editor. */
-const BY_PAGE: ReadonlySet<Seen['kind']> = new Set([
+const BY_PAGE: ReadonlySet<PresenceSignal['kind']> = new Set([
   'edited',
   'modified',
   'unmodified',
@@ -32,7 +32,7 @@ const BY_PAGE: ReadonlySet<Seen['kind']> = new Set([
 ])
 
 /** Signs of a person, where lock calls are signs of the editor service only. */
-const PERSONAL: ReadonlySet<Seen['kind']> = new Set([
+const PERSONAL: ReadonlySet<PresenceSignal['kind']> = new Set([
   'checked',
   'read',
   'saved',
@@ -53,10 +53,10 @@ const PERSONAL: ReadonlySet<Seen['kind']> = new Set([
  */
 export function observe(
   latest: Session | undefined,
-  given: Sighting,
+  given: PresenceRecord,
   { fileName, newId, rule }: { fileName: string; newId: () => string; rule: PrincipalRule },
-): { session: Session | undefined; told: Told[] } {
-  const told: Told[] = []
+): { session: Session | undefined; told: SessionEvent[] } {
+  const told: SessionEvent[] = []
   const sighting = asMeant(latest, given)
   const { what, at } = sighting
   if (latest?.ended && isLate(latest, sighting)) {
@@ -76,7 +76,7 @@ export function observe(
     })
   }
   const before = principalOf(session, rule).participant?.userId
-  const participant = meet(session, sighting, told)
+  const participant = joinOrRevive(session, sighting, told)
   if (participant) participant.lastSeenAt = Math.max(participant.lastSeenAt, at)
   if (participant && BY_PAGE.has(what.kind))
     participant.reportedAt = Math.max(participant.reportedAt ?? 0, at)
@@ -85,7 +85,7 @@ export function observe(
   if (participant && REVIVES.has(what.kind) && learnFromLife(session, participant, at, rule)) {
     told.push({ kind: 'principal-relearned', detail: { rule: session.learntRule } })
   }
-  take(session, participant, sighting, rule, told)
+  applySignal(session, participant, sighting, rule, told)
   tellPrincipal(session, before, rule, told)
   return { session, told }
 }
@@ -94,7 +94,7 @@ export function observe(
  * Collabora tells every view of a document that it was modified, those who only watch as well; its word is about the
  * document and nobody in particular, also where a page relays it as somebody's.
  */
-function asMeant(latest: Session | undefined, sighting: Sighting): Sighting {
+function asMeant(latest: Session | undefined, sighting: PresenceRecord): PresenceRecord {
   const { what, family } = sighting
   if (what.kind !== 'edited') return sighting
   const isCollaboras =
@@ -102,7 +102,7 @@ function asMeant(latest: Session | undefined, sighting: Sighting): Sighting {
   return isCollaboras ? { ...sighting, what: { kind: 'modified' } } : sighting
 }
 
-function open(id: string, fileName: string, { fileId, page, at }: Sighting): Session {
+function open(id: string, fileName: string, { fileId, page, at }: PresenceRecord): Session {
   return {
     id,
     fileId,
@@ -116,22 +116,22 @@ function open(id: string, fileName: string, { fileId, page, at }: Sighting): Ses
 }
 
 /** The last save and unlock of an editor service that took its time after the last tab was closed. */
-function isLate({ ended, participants }: Session, { at, jti, what }: Sighting): boolean {
-  if (!ended || at - ended.at > LATE_SAVE_MS || IN_PERSON.has(what.kind)) return false
+function isLate({ ended, participants }: Session, { at, jti, what }: PresenceRecord): boolean {
+  if (!ended || at - ended.at > LATE_SAVE_MS || DIRECT_SIGNALS.has(what.kind)) return false
   return participants.some((participant) => participant.jti === jti)
 }
 
 /** The editor service saves and refreshes with somebody's token for a while after his page was closed. */
-function isAftermath(
+function isPostCloseTraffic(
   { at: leftAt, reason }: NonNullable<Participant['left']>,
   at: number,
-  what: Seen,
+  what: PresenceSignal,
 ): boolean {
   const saidSo = reason === 'page-closed' || reason === 'closed'
-  return saidSo && at - leftAt <= LATE_SAVE_MS && !IN_PERSON.has(what.kind)
+  return saidSo && at - leftAt <= LATE_SAVE_MS && !DIRECT_SIGNALS.has(what.kind)
 }
 
-function meet(session: Session, sighting: Sighting, told: Told[]): Participant | undefined {
+function joinOrRevive(session: Session, sighting: PresenceRecord, told: SessionEvent[]): Participant | undefined {
   const { jti, userId, family, at, what } = sighting
   const known = session.participants.find((participant) => participant.jti === jti)
   // A page that has renewed its token is the same page; its editor may not use the new one for a while.
@@ -142,7 +142,7 @@ function meet(session: Session, sighting: Sighting, told: Told[]): Participant |
   const mode = goesOn ? goesOn.mode : what.kind === 'checked' && !what.canWrite ? 'view' : 'edit'
   if (known) {
     if (!known.left || !REVIVES.has(what.kind) || at <= known.left.at) return known
-    if (isAftermath(known.left, at, what)) return known
+    if (isPostCloseTraffic(known.left, at, what)) return known
     delete known.left
     Object.assign(known, { mode, joinedAt: at })
   } else if (!REVIVES.has(what.kind) && !goesOn) {
@@ -157,20 +157,20 @@ function meet(session: Session, sighting: Sighting, told: Told[]): Participant |
 }
 
 /** One document is one editor service's: what one call gave away holds for all who are in it (CLIENTS.md pain 25). */
-function recogniseFamily(session: Session, { family }: Sighting): void {
+function recogniseFamily(session: Session, { family }: PresenceRecord): void {
   if (family === 'microsoft') return
   for (const one of session.participants) one.family = family
 }
 
-function take(
+function applySignal(
   session: Session,
   participant: Participant | undefined,
-  sighting: Sighting,
+  sighting: PresenceRecord,
   rule: PrincipalRule,
-  told: Told[],
+  told: SessionEvent[],
 ): void {
   const { what, at } = sighting
-  const { checkedBy } = habitsOf(session.application)
+  const { checkedBy } = profileOf(session.application)
   switch (what.kind) {
     case 'checked':
       if (!participant) return

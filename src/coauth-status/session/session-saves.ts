@@ -1,15 +1,15 @@
-import { habitsOf, type PrincipalRule } from '../application-profile.js'
+import { profileOf, type PrincipalRule } from '../application-profile.js'
 import { learnFromSave } from '../principal.js'
-import type { Participant, Seen, Session, Sighting } from './session.js'
-import type { Told } from './session-changes.js'
+import type { Participant, PresenceSignal, Session, PresenceRecord } from './session.js'
+import type { SessionEvent } from './session-changes.js'
 import { covered, refused } from './unsaved-changes.js'
 
 export function save(
   session: Session,
-  { jti, userId, at }: Sighting,
-  { version, editors, returned }: Extract<Seen, { kind: 'saved' }>,
+  { jti, userId, at }: PresenceRecord,
+  { version, editors, returned }: Extract<PresenceSignal, { kind: 'saved' }>,
   rule: PrincipalRule,
-  told: Told[],
+  told: SessionEvent[],
 ): void {
   learnFromSave(session, jti, rule)
   session.saved = { at, version, userId, jti, editors }
@@ -29,10 +29,10 @@ const CONFLICTS: ReadonlySet<string> = new Set(['lock-mismatch', 'not-locked', '
 export function refuse(
   session: Session,
   participant: Participant | undefined,
-  { jti, userId, at }: Sighting,
+  { jti, userId, at }: PresenceRecord,
   reason: string,
   rule: PrincipalRule,
-  told: Told[],
+  told: SessionEvent[],
 ): void {
   // Whoever has nothing to do with the session does it no harm.
   if (!participant) return
@@ -47,6 +47,6 @@ export function refuse(
   }
   learnFromSave(session, jti, rule)
   if (!isFirst) return
-  const everyoneOutBy = new Date(since + habitsOf(session.application).patienceMs).toISOString()
+  const everyoneOutBy = new Date(since + profileOf(session.application).evictAfterMs).toISOString()
   told.push({ kind: 'save-failing', userId, detail: { reason, everyoneOutBy } })
 }

@@ -3,7 +3,7 @@ import { Settings } from '../../config/settings.js'
 import { Database } from '../../database/database.js'
 import { EventLog } from '../../events/event-log.js'
 import { Logger } from '../../logging/logger.js'
-import { passTime } from './session-timeouts.js'
+import { applyTimeouts } from './session-timeouts.js'
 import { end } from './session-changes.js'
 import { eventOf } from '../presence.js'
 import { OPEN_FILES, OPEN_SESSIONS, SAVE_SESSIONS, TAKE_FREE_TURNS } from './session.statements.js'
@@ -15,7 +15,7 @@ const BATCH = 100
 
 /** Tells what time alone brings about: people who are gone, saves and refreshes that are late, ghosts. */
 @Injectable()
-export class SessionWatch implements OnApplicationBootstrap, OnApplicationShutdown {
+export class SessionTimeoutJob implements OnApplicationBootstrap, OnApplicationShutdown {
   private timer: NodeJS.Timeout | undefined
   private looking: Promise<void> | undefined
 
@@ -57,7 +57,7 @@ export class SessionWatch implements OnApplicationBootstrap, OnApplicationShutdo
       if (now === undefined) return
       const rows = await tx.query(OPEN_SESSIONS, [lockGraceMs, turns.map(({ id }) => id)])
       const passed = rows.map(({ session, lock, deleted }) => {
-        const told = passTime(session, now, { lock, lockTtlMs, rule })
+        const told = applyTimeouts(session, now, { lock, lockTtlMs, rule })
         if (deleted && !session.ended) end(session, now, 'file-deleted', told)
         return { session, told }
       })

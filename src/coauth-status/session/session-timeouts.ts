@@ -1,4 +1,4 @@
-import { GHOST_AFTER_MS, habitsOf, OVERDUE_AFTER_MS, type PrincipalRule } from '../application-profile.js'
+import { GHOST_AFTER_MS, profileOf, OVERDUE_AFTER_MS, type PrincipalRule } from '../application-profile.js'
 import { iso } from '../iso.js'
 import { principalOf } from '../principal.js'
 import {
@@ -11,7 +11,7 @@ import {
   type Session,
   type Warning,
 } from './session.js'
-import { end, leave, tellPrincipal, type Told } from './session-changes.js'
+import { end, leave, tellPrincipal, type SessionEvent } from './session-changes.js'
 import { knownUnsavedSince } from './unsaved-changes.js'
 
 /** After the application must have put everybody out, so long is waited for a sign of the contrary. */
@@ -20,7 +20,7 @@ const PUT_OUT_MARGIN_MS = 60_000
 /** A lock lives this part of its time before a missing refresh is worth a warning. */
 const OVERDUE_PART = 2 / 3
 
-export interface Surroundings {
+export interface TimeoutContext {
   readonly lock: LockFact
   readonly lockTtlMs: number
   readonly rule: PrincipalRule
@@ -30,8 +30,8 @@ export interface Surroundings {
  * What time alone does to a session: silent people have left, a failed session ends, and what is late is told before
  * it is lost (SEEDS.md §2). Changes the session; asked with the same time twice, it changes nothing more.
  */
-export function passTime(session: Session, now: number, { lock, lockTtlMs, rule }: Surroundings): Told[] {
-  const told: Told[] = []
+export function applyTimeouts(session: Session, now: number, { lock, lockTtlMs, rule }: TimeoutContext): SessionEvent[] {
+  const told: SessionEvent[] = []
   if (session.ended) return told
   const before = principalOf(session, rule).participant?.userId
   meetHolders(session, lock, told)
@@ -54,7 +54,7 @@ export function passTime(session: Session, now: number, { lock, lockTtlMs, rule 
 const PUTS_OUT: ReadonlySet<string> = new Set(['permission-revoked', 'token-expired', 'token-revoked'])
 
 /** Whoever has a coauth lock is here, even if nobody saw him take it: the server that did may have died. */
-function meetHolders(session: Session, { coauth = [] }: LockFact, told: Told[]): void {
+function meetHolders(session: Session, { coauth = [] }: LockFact, told: SessionEvent[]): void {
   for (const { jti, userId, acquiredAt, expiresAt } of coauth) {
     if (session.participants.some((one) => one.jti === jti)) continue
     const seen = { joinedAt: acquiredAt, lastSeenAt: acquiredAt, coauthUntil: expiresAt }
@@ -79,7 +79,7 @@ function whenGone(
     return { at: Math.min(now, coauthUntil), reason: expired ? 'lock-expired' : 'closed' }
   }
   const callsForEachPerson = family === 'microsoft'
-  const { silenceMs, patienceMs } = habitsOf(session.application)
+  const { inactivityTimeoutMs: silenceMs, evictAfterMs: patienceMs } = profileOf(session.application)
   if (session.failing && callsForEachPerson && PUTS_OUT.has(session.failing.reason)) {
     const out = session.failing.since + patienceMs + PUT_OUT_MARGIN_MS
     if (lastSeenAt < out - PUT_OUT_MARGIN_MS + 1) return { at: out, reason: 'save-failed' }
@@ -89,7 +89,7 @@ function whenGone(
   return { at: lastSeenAt + silenceMs, reason: 'silent' }
 }
 
-function warn(session: Session, now: number, lock: LockFact, lockTtlMs: number, told: Told[]): void {
+function warn(session: Session, now: number, lock: LockFact, lockTtlMs: number, told: SessionEvent[]): void {
   const once = (warning: Warning, is: boolean, detail: () => Record<string, unknown>): void => {
     if (!is || session.warned.includes(warning)) return
     session.warned.push(warning)
@@ -109,7 +109,7 @@ function warn(session: Session, now: number, lock: LockFact, lockTtlMs: number, 
 
 /** Changes wait for longer than the application ever lets them (RELIABILITY-SECURITY.md §3.7). */
 export function isOverdue(session: Session, now: number): boolean {
-  const every = habitsOf(session.application).saveEveryMs(countPeople(editorsOf(session)))
+  const every = profileOf(session.application).saveEveryMs(countPeople(editorsOf(session)))
   const unsavedSince = knownUnsavedSince(session)
   if (unsavedSince === undefined || every === undefined) return false
   return now > unsavedSince + every + OVERDUE_AFTER_MS

@@ -80,7 +80,7 @@ export type LeftReason =
   | 'ended-by-admin'
 
 /** What a WOPI answer or a page told about one token. */
-export interface Sighting {
+export interface PresenceRecord {
   readonly fileId: string
   readonly jti: string
   readonly userId: string
@@ -88,7 +88,7 @@ export interface Sighting {
   /** What the editor calls the application of the page that the token was issued for. */
   readonly page?: string
   readonly at: number
-  readonly what: Seen
+  readonly what: PresenceSignal
   /** What the answer gave of the file, where that matters. */
   readonly given?: GivenVersion
 }
@@ -101,7 +101,7 @@ export interface GivenVersion {
   readonly modifiedAt: string
 }
 
-export type Seen =
+export type PresenceSignal =
   | { readonly kind: 'checked'; readonly canWrite: boolean }
   | { readonly kind: 'read' | 'locked' | 'refreshed' | 'unlocked' | 'lock-conflict' }
   | {

@@ -17,7 +17,7 @@ import { deriveKeys, type SigningKeys } from '../../auth/signing-keys.js'
 /** How long a link lives. One with less than half of it left is not given out again. */
 const LINK_DAYS = 30
 /** That are named with a link; beyond that they are counted. */
-const MOST_HOLDERS = 100
+const MAX_HOLDERS = 100
 
 /** Who has a link may what its role says, as long as its maker may give that away. */
 @Injectable()
@@ -46,7 +46,7 @@ export class ShareLinkService {
 
   /** Those that still open something; never their secrets. */
   async list(object: GrantedObject): Promise<ShareLinkRow[]> {
-    return this.database.query(LIVE_LINKS, [object.id, object.kind, MOST_HOLDERS])
+    return this.database.query(LIVE_LINKS, [object.id, object.kind, MAX_HOLDERS])
   }
 
   /** @returns what the link gave; undefined when there is no such link, or no more */

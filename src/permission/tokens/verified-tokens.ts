@@ -1,6 +1,6 @@
 import type { AccessTokenClaims } from './access-token.claims.js'
 
-const MOST_REMEMBERED = 10_000
+const MAX_REMEMBERED = 10_000
 
 /**
  * Tokens whose signature was verified before. Whether a token is genuine never changes while the keys do not, and an
@@ -16,7 +16,7 @@ export class VerifiedTokens {
 
   remember(token: string, claims: AccessTokenClaims): void {
     // The oldest goes; should it still be in use, it is verified once more.
-    const [oldest] = this.claims.size < MOST_REMEMBERED ? [] : this.claims.keys()
+    const [oldest] = this.claims.size < MAX_REMEMBERED ? [] : this.claims.keys()
     if (oldest !== undefined) this.claims.delete(oldest)
     this.claims.set(token, claims)
   }

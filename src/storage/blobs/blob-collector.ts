@@ -23,7 +23,7 @@ const MANY_UNKNOWN = 100
 const LARGE_PART = 0.1
 const BATCH = 500
 /** The rest is for the next look. */
-const MOST_AT_ONCE = 10_000
+const MAX_AT_ONCE = 10_000
 
 /** $1 blobs, $2 unknown ones */
 const WRITE_LOOK: Statement<{ id: string }> = {
@@ -36,7 +36,7 @@ export interface BlobLook {
   readonly blobs: number
   /** Without those that an operator gave up. */
   readonly unknown: number
-  /** Those that are not in quarantine yet; at most `MOST_AT_ONCE`. */
+  /** Those that are not in quarantine yet; at most `MAX_AT_ONCE`. */
   readonly fresh: readonly string[]
   readonly suspicious: boolean
 }
@@ -74,7 +74,7 @@ export class BlobCollector {
     const judge = async (batch: readonly string[]): Promise<void> => {
       for (const row of await this.database.query(UNKNOWN_BLOBS, [batch])) {
         if (!row.confirmed) unknown++
-        if (!row.quarantined && fresh.length < MOST_AT_ONCE) fresh.push(row.blob)
+        if (!row.quarantined && fresh.length < MAX_AT_ONCE) fresh.push(row.blob)
       }
     }
     let batch: string[] = []

@@ -11,7 +11,7 @@ export interface BlobRange {
 
 const PIECE_BYTES = 256 * 1024
 /** A content that was edited a hundred times lies in a hundred blobs; not all are open at once. */
-const MOST_OPEN = 8
+const MAX_OPEN = 8
 
 /** Reads ranges of blobs, each of which is opened when it is first needed. One caller at a time; to be closed. */
 export class OpenBlobs {
@@ -48,7 +48,7 @@ export class OpenBlobs {
     const known = this.#open.get(blob)
     if (known) return known
     const [oldest] = this.#open
-    if (oldest && this.#open.size >= MOST_OPEN) {
+    if (oldest && this.#open.size >= MAX_OPEN) {
       this.#open.delete(oldest[0])
       await oldest[1].close()
     }

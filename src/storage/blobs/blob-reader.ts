@@ -4,9 +4,9 @@ import { BlobTooShort } from '../storage-errors.js'
 /** Each piece costs a trip to the thread pool and one to the socket: a document of a megabyte is sent in one. */
 const LARGE_BYTES = 1024 ** 2
 /** That many downloads at a time read so much at once; a thousand that nobody takes would fill the memory. */
-const MOST_LARGE = 16
+const MAX_LARGE = 16
 const SMALL_BYTES = 256 * 1024
-const MOST_SPARE_SMALL = 16
+const MAX_SPARE_SMALL = 16
 
 const large = { spare: [] as Buffer[], made: 0 }
 const spareSmall: Buffer[] = []
@@ -31,14 +31,14 @@ export async function* readPieces(file: FileHandle, size: number): AsyncGenerato
 function takeBuffer(): Buffer {
   const spare = large.spare.pop()
   if (spare) return spare
-  if (large.made === MOST_LARGE) return spareSmall.pop() ?? Buffer.allocUnsafeSlow(SMALL_BYTES)
+  if (large.made === MAX_LARGE) return spareSmall.pop() ?? Buffer.allocUnsafeSlow(SMALL_BYTES)
   large.made++
   return Buffer.allocUnsafeSlow(LARGE_BYTES)
 }
 
 function giveBack(buffer: Buffer): void {
   if (buffer.length === LARGE_BYTES) large.spare.push(buffer)
-  else if (spareSmall.length < MOST_SPARE_SMALL) spareSmall.push(buffer)
+  else if (spareSmall.length < MAX_SPARE_SMALL) spareSmall.push(buffer)
 }
 
 export async function readExactly(file: FileHandle, buffer: Buffer, position: number): Promise<Buffer> {

@@ -5,7 +5,7 @@ import { Logger } from '../../logging/logger.js'
 import { BlobStore } from './blob-store.js'
 import type { Damage } from './damages.js'
 
-const MOST_FILES = 100
+const MAX_FILES = 100
 
 /** Whose versions consist of it, wholly or in part. $1 blob, $2 limit */
 const AFFECTED: Statement<{ file_id: string; versions: string[] }> = {
@@ -49,7 +49,7 @@ export class DamageTeller implements OnModuleInit, OnApplicationShutdown {
 
   private async tell({ blob, what }: Damage): Promise<void> {
     this.logger.error({ event: 'content-damaged', blob, what }, 'a stored content is damaged')
-    const affected = await this.database.query(AFFECTED, [blob, MOST_FILES])
+    const affected = await this.database.query(AFFECTED, [blob, MAX_FILES])
     const news = affected.map(({ file_id: fileId, versions }) => ({
       kind: 'content-damaged' as const,
       fileId,

@@ -6,7 +6,7 @@ export interface Damage {
 }
 
 /** So many are told apart; on a disk that lost everything the rest adds nothing. */
-const MOST_KNOWN = 1000
+const MAX_KNOWN = 1000
 
 /** The damaged blobs that this process has met. */
 export class Damages {
@@ -36,7 +36,7 @@ export class Damages {
   /** @returns what to throw */
   add(blob: string, what: DamageKind): ContentDamaged {
     this.#total++
-    const isNew = !this.#known.has(blob) && this.#known.size < MOST_KNOWN
+    const isNew = !this.#known.has(blob) && this.#known.size < MAX_KNOWN
     if (isNew) {
       this.#known.set(blob, { blob, what })
       for (const listener of this.#listeners) listener({ blob, what })

@@ -1,9 +1,9 @@
 import { StorageBusy } from '../storage-errors.js'
 
 /** A save that could not be made safe for so long is refused: its client is about to give up, and saves again. */
-const LONGEST_WAIT_MS = 60_000
+const MAX_WAIT_MS = 60_000
 /** Each that waits holds an open file, and what came in of it since the last write. */
-const MOST_WAITING = 256
+const MAX_WAITING = 256
 
 export interface Patience {
   readonly longestWaitMs: number
@@ -26,7 +26,7 @@ export class DiskTurns {
   constructor(
     /** How many may write at the same time. */
     turns: number,
-    private readonly patience: Patience = { longestWaitMs: LONGEST_WAIT_MS, mostWaiting: MOST_WAITING },
+    private readonly patience: Patience = { longestWaitMs: MAX_WAIT_MS, mostWaiting: MAX_WAITING },
   ) {
     this.free = turns
   }

@@ -18,7 +18,7 @@ export interface SentChunks {
 }
 
 /** A stream as it shall be. */
-export interface Recipe {
+export interface StreamPlan {
   readonly streamId: string
   readonly scheme: StreamSignature['ChunkingScheme']
   readonly chunks: readonly PlacedChunk[]
@@ -27,7 +27,7 @@ export interface Recipe {
 
 /** `unusable` is the first chunk that is nowhere, or of another length (WOPI.md §13.7, check 9). */
 export type Plan =
-  { readonly recipes: readonly Recipe[]; readonly unusable?: never } | { readonly unusable: UnusableChunk }
+  { readonly streams: readonly StreamPlan[]; readonly unusable?: never } | { readonly unusable: UnusableChunk }
 
 export interface Composed extends StoredBlob {
   readonly streamId: string
@@ -35,7 +35,7 @@ export interface Composed extends StoredBlob {
 
 /** Makes contents out of chunks that are stored already. Like a blob, what is made here is nobody's until it is committed. */
 @Injectable()
-export class Composer {
+export class ContentAssembler {
   constructor(
     private readonly lists: ChunkLists,
     private readonly blobs: BlobStore,
@@ -61,7 +61,7 @@ export class Composer {
       const chunks = ChunkSignatures.flatMap(({ ChunkId: id }) => placeOf(id) ?? [])
       return { streamId, scheme, chunks, size: sizeOf(chunks) }
     })
-    return { recipes }
+    return { streams: recipes }
   }
 
   /**
@@ -70,7 +70,7 @@ export class Composer {
    * @param pack which is the content itself when that is all it consists of
    * @throws ChunkDamaged, StorageFailed
    */
-  async make({ streamId, scheme, chunks, size }: Recipe, pack: StoredBlob | undefined): Promise<Composed> {
+  async make({ streamId, scheme, chunks, size }: StreamPlan, pack: StoredBlob | undefined): Promise<Composed> {
     const ranges = merged(chunks)
     const open = this.blobs.opened()
     try {

@@ -3,9 +3,9 @@ import { Database, type Statement, type Tx } from '../../database/database.js'
 import {
   type ContentProperty,
   MAIN_CONTENT,
-  MOST_CHUNKS_OF_STREAM,
-  MOST_CONTENT_PROPERTIES,
-  MOST_STREAMS,
+  MAX_CHUNKS_OF_STREAM,
+  MAX_CONTENT_PROPERTIES,
+  MAX_STREAMS,
 } from '../../incremental/messages.js'
 import type { StoredBlob } from '../blobs/blob-store.js'
 import type { Composed } from './content-assembler.js'
@@ -98,10 +98,10 @@ export class StreamService {
     const [count] = await tx.query(COUNT_PARTS, [fileId])
     return (
       count !== undefined &&
-      count.streams < MOST_STREAMS &&
-      count.properties <= MOST_CONTENT_PROPERTIES &&
+      count.streams < MAX_STREAMS &&
+      count.properties <= MAX_CONTENT_PROPERTIES &&
       // An answer names them all: a few small puts must not make one that nobody can send.
-      count.chunks <= MOST_CHUNKS_OF_STREAM
+      count.chunks <= MAX_CHUNKS_OF_STREAM
     )
   }
 }

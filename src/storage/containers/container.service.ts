@@ -7,7 +7,7 @@ import {
   CREATE_CONTAINER,
   DELETE_CONTAINER,
   FIND_CONTAINER_BY_NAME,
-  HAND_DELETED_FILES_UP,
+  REPARENT_DELETED_FILES,
   HAS_CHILDREN,
   HOLD_CONTAINER,
   HOLD_SHARING,
@@ -16,7 +16,7 @@ import {
   type ContainerRow,
 } from './container.statements.js'
 import { nameKey, numberedContainerName } from '../files/file-name.js'
-import { REACH } from '../files/visible-objects.js'
+import { VISIBLE_OBJECTS } from '../files/visible-objects.js'
 import { NameTaken, NoSuchContainer, orNoSuchContainer } from '../storage-errors.js'
 
 export const ROOT_CONTAINER = 'root'
@@ -24,7 +24,7 @@ export const ROOT_CONTAINER = 'root'
 /** The containers a person owns or was granted, by id; one after the other, as in LIST_FILES. $1 user, $2 parent or null for all, $3 after id, $4 limit */
 const LIST_CONTAINERS: Statement<{ id: string; parent_id: string | null; name: string; rank: number }> = {
   name: 'list-containers',
-  text: `${REACH}
+  text: `${VISIBLE_OBJECTS}
     select seen.* from (
       select id from places where ($2::text is null or parent_id = $2) and ($3::text is null or id > $3) order by id
     ) next, lateral (
@@ -38,7 +38,7 @@ const FIND_HOME: Statement<ContainerRow> = {
   text: `select id from container where parent_id = $1 and owner_id = $2 order by created_at, id limit 1`,
 }
 
-const MOST_NUMBERED_NAMES = 1000
+const MAX_NUMBERED_NAMES = 1000
 
 /** Folders. What is granted on one counts for everything below it. */
 @Injectable()
@@ -71,7 +71,7 @@ export class ContainerService {
     name: string,
     owner: string,
   ): Promise<{ id: string; name: string }> {
-    for (let number = 1; number < MOST_NUMBERED_NAMES; number++) {
+    for (let number = 1; number < MAX_NUMBERED_NAMES; number++) {
       const candidate = number === 1 ? name : numberedContainerName(name, number)
       try {
         return { id: await this.create(on, parentId, candidate, owner), name: candidate }
@@ -106,7 +106,7 @@ export class ContainerService {
   async renameNumbered(tx: Tx, id: string, name: string): Promise<{ name: string; before: string }> {
     const [held] = await tx.query(HOLD_CONTAINER, [id])
     if (!held) throw new NoSuchContainer()
-    for (let number = 1; number < MOST_NUMBERED_NAMES; number++) {
+    for (let number = 1; number < MAX_NUMBERED_NAMES; number++) {
       const candidate = number === 1 ? name : numberedContainerName(name, number)
       const [row] = await tx.query(RENAME_CONTAINER, [id, candidate, nameKey(candidate)])
       if (row) return { name: candidate, before: held.name }
@@ -124,7 +124,7 @@ export class ContainerService {
     if (!held?.parent_id) throw new NoSuchContainer()
     const [children] = await tx.query(HAS_CHILDREN, [id])
     if (children?.found) return 'not-empty'
-    await tx.query(HAND_DELETED_FILES_UP, [id, held.parent_id])
+    await tx.query(REPARENT_DELETED_FILES, [id, held.parent_id])
     await tx.query(DELETE_CONTAINER, [id])
     return 'deleted'
   }

@@ -64,7 +64,7 @@ export const HAS_CHILDREN: Statement<{ found: boolean }> = {
 }
 
 /** The content of deleted files stays, and so do their rows: they belong to the folder above then. $1 container, $2 parent */
-export const HAND_DELETED_FILES_UP: Statement<Record<string, never>> = {
+export const REPARENT_DELETED_FILES: Statement<Record<string, never>> = {
   name: 'hand-deleted-files-up',
   text: `update file set container_id = $2 where container_id = $1 and deleted_at is not null`,
 }

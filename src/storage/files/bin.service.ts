@@ -45,7 +45,7 @@ export interface Purged {
   readonly detail: Readonly<Record<string, unknown>>
 }
 
-const MOST_NUMBERED_NAMES = 1000
+const MAX_NUMBERED_NAMES = 1000
 
 /**
  * Deleted files, until somebody restores them or their time is over. They have no name in any container, no lock row, and
@@ -103,7 +103,7 @@ export class Bin {
 
   /** Puts a held file into a container, under its name or the next numbered one that is free there. */
   async restore(tx: Tx, { id, name }: Pick<BinnedFile, 'id' | 'name'>, containerId: string): Promise<void> {
-    for (let number = 1; number < MOST_NUMBERED_NAMES; number++) {
+    for (let number = 1; number < MAX_NUMBERED_NAMES; number++) {
       const candidate = number === 1 ? name : numberedName(name, number)
       const rows = await tx.query(RESTORE_FROM_BIN, [id, containerId, candidate, nameKey(candidate)])
       if (rows.length === 1) return

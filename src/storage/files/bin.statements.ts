@@ -1,5 +1,5 @@
 import type { Statement } from '../../database/database.js'
-import { REACH } from './visible-objects.js'
+import { VISIBLE_OBJECTS } from './visible-objects.js'
 
 export interface BinnedRow {
   readonly id: string
@@ -49,7 +49,7 @@ export const LIST_BIN: Statement<BinnedRow> = {
  */
 export const LIST_BIN_OF: Statement<BinnedRow> = {
   name: 'list-bin-of',
-  text: `${REACH}, candidate as materialized (
+  text: `${VISIBLE_OBJECTS}, candidate as materialized (
       select id, deleted_at from (
         select f.id, f.deleted_at, f.owner_id from person join file f on f.owner_id = person.id
         union select f.id, f.deleted_at, f.owner_id from named join file f using (id)

@@ -70,7 +70,7 @@ export interface FileCursor {
   readonly id: string
 }
 
-const MOST_NUMBERED_NAMES = 1000
+const MAX_NUMBERED_NAMES = 1000
 
 /** Files and their heads. Content moves only inside a transaction that holds the head. */
 @Injectable()
@@ -188,7 +188,7 @@ export class FileService {
 
   /** Creates under the name, or the next numbered one that is free. */
   async createNumbered(on: Queryable, file: NewFile): Promise<Head> {
-    for (let number = 1; number < MOST_NUMBERED_NAMES; number++) {
+    for (let number = 1; number < MAX_NUMBERED_NAMES; number++) {
       try {
         return await this.create(on, number === 1 ? file : { ...file, name: numberedName(file.name, number) })
       } catch (error) {
@@ -200,7 +200,7 @@ export class FileService {
 
   /** Renames a held file to `name` or the next numbered one that is free. @returns the name it got */
   async renameNumbered(tx: Tx, fileId: string, name: string): Promise<string> {
-    for (let number = 1; number < MOST_NUMBERED_NAMES; number++) {
+    for (let number = 1; number < MAX_NUMBERED_NAMES; number++) {
       const candidate = number === 1 ? name : numberedName(name, number)
       const [row] = await tx.query(RENAME_FILE, [fileId, candidate, nameKey(candidate)])
       if (row) return candidate

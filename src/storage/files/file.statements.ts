@@ -1,6 +1,6 @@
 import type { Statement } from '../../database/database.js'
 import type { ContentKind } from './content-kind.js'
-import { REACH } from './visible-objects.js'
+import { VISIBLE_OBJECTS } from './visible-objects.js'
 
 const MODIFIED_AT = `to_char(modified_at at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as modified_at`
 
@@ -164,7 +164,7 @@ export const FIND_BY_NAME: Statement<{ id: string }> = {
  */
 export const LIST_FILES: Statement<HeadRow & { created_at: string; rank: number }> = {
   name: 'list-files',
-  text: `${REACH}, candidate as materialized (
+  text: `${VISIBLE_OBJECTS}, candidate as materialized (
       select id, created_at from (
         select f.id, f.created_at, f.deleted_at from person join file f on f.owner_id = person.id
         union select f.id, f.created_at, f.deleted_at from named join file f using (id)

@@ -4,7 +4,7 @@
  * `rank_of` could let him see, and something that it does not, such as what an ended link led to: `rank_of` is the one
  * judge, and too slow a one to be asked about what everybody has.
  */
-export const REACH = `
+export const VISIBLE_OBJECTS = `
     with person as materialized (select id, groups from user_account where id = $1), named as materialized (
       select g.object_id as id from person, access_grant g
       where g.subject = any (array['user:' || person.id, 'everyone']

@@ -33,7 +33,7 @@ export interface KeptSave {
  * A client that is refused for ever must not fill the disk, nor keep anybody else's work from being kept: past these
  * limits a person's oldest items make room for his newest, which has the most work in it. Nobody displaces another's.
  */
-const MOST_OF_A_PERSON = {
+const MAX_OF_A_PERSON = {
   onOneFile: { items: 100, bytes: 10 * 1024 ** 3 },
   inAll: { items: 500, bytes: 20 * 1024 ** 3 },
 } as const
@@ -118,7 +118,7 @@ export class RecoveryService {
       if (save.isExitSave) await tx.query(KEPT_AT_EXIT, [save.fileId, sha256, save.tokenId, save.family])
       return 'already-safe'
     }
-    const { onOneFile, inAll } = MOST_OF_A_PERSON
+    const { onOneFile, inAll } = MAX_OF_A_PERSON
     const limits = [onOneFile.items, onOneFile.bytes, inAll.items, inAll.bytes]
     const displaced = await tx.query(MAKE_ROOM, [save.userId, row.id, ...limits])
     return { itemId: row.id, displaced: displaced.map(({ id }) => id) }

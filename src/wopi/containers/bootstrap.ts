@@ -5,7 +5,7 @@ import { Database } from '../../database/database.js'
 import { correlationId } from '../../http/correlation-id.js'
 import { ECOSYSTEM } from '../../permission/tokens/access-token.claims.js'
 import type { ApiUser } from '../../auth/api-user.js'
-import { Pointers, type Holder } from './wopi-url-issuer.js'
+import { WopiUrlIssuer, type TokenHolder } from './wopi-url-issuer.js'
 
 /** A request of somebody who has signed in at the identity provider. */
 export interface BootstrapRequest extends IncomingMessage {
@@ -21,13 +21,13 @@ export class Bootstrap {
 
   constructor(
     private readonly database: Database,
-    private readonly pointers: Pointers,
+    private readonly urls: WopiUrlIssuer,
     private readonly audit: AuditService,
   ) {}
 
-  async infoFor(request: BootstrapRequest, session: Holder): Promise<Record<string, unknown>> {
+  async infoFor(request: BootstrapRequest, session: TokenHolder): Promise<Record<string, unknown>> {
     const { id, displayName, principalName } = request.user
-    const url = await this.pointers.to(session, { kind: 'ecosystem' })
+    const url = await this.urls.to(session, { kind: 'ecosystem' })
     await this.audit.record(this.database, {
       actor: id,
       action: 'access-token-issued',

@@ -8,7 +8,7 @@ import { Bootstrap, type BootstrapRequest } from './bootstrap.js'
 import { GetFileWopiSrc } from './get-file-wopi-src.js'
 import { GetNewAccessToken } from './get-new-access-token.js'
 import { GetRootContainer } from './get-root-container.js'
-import type { Holder } from './wopi-url-issuer.js'
+import type { TokenHolder } from './wopi-url-issuer.js'
 import { WopiError } from '../protocol/wopi-error.js'
 import { WopiExceptionFilter } from '../protocol/wopi-exception.filter.js'
 import { header } from '../protocol/wopi-headers.js'
@@ -61,7 +61,7 @@ export class BootstrapperController {
 }
 
 /** Tokens are for the person, not for the role: nobody behind one is an administrator, and an auditor gets none. */
-function newSession({ id, role }: ApiUser): Holder {
+function newSession({ id, role }: ApiUser): TokenHolder {
   if (role === 'auditor') throw new WopiError('no-right', 'auditors open no documents')
   return { user: { id }, mode: 'edit', tokenExpiresAt: undefined, openedIn: undefined, webSession: undefined }
 }

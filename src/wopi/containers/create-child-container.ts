@@ -10,7 +10,7 @@ import { containerInfo } from './container-info.js'
 import { containerTarget } from './container-name.js'
 import type { ContainerOperation, ContainerRequest } from './container-operation.js'
 import { ContainerRights } from '../guards/container-rights.js'
-import { Pointers } from './wopi-url-issuer.js'
+import { WopiUrlIssuer } from './wopi-url-issuer.js'
 import type { Target } from '../protocol/target-name.js'
 import { encodeUtf7 } from '../protocol/utf7.js'
 
@@ -24,7 +24,7 @@ export class CreateChildContainer implements ContainerOperation {
     private readonly database: Database,
     private readonly containers: ContainerService,
     private readonly rights: ContainerRights,
-    private readonly pointers: Pointers,
+    private readonly urls: WopiUrlIssuer,
     private readonly audit: AuditService,
   ) {}
 
@@ -37,7 +37,7 @@ export class CreateChildContainer implements ContainerOperation {
       return jsonAnswer(200, {
         ContainerPointer: {
           Name: name,
-          Url: await this.pointers.to(access, { kind: 'container', id, role: 'owner' }),
+          Url: await this.urls.to(access, { kind: 'container', id, role: 'owner' }),
         },
         ContainerInfo: containerInfo(made),
       })

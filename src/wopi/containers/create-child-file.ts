@@ -8,7 +8,7 @@ import type { ContainerOperation, ContainerRequest } from './container-operation
 import { ContainerRights } from '../guards/container-rights.js'
 import { hostPages } from '../files/host-page.js'
 import { NewFiles } from '../saves/new-files.service.js'
-import { Pointers } from './wopi-url-issuer.js'
+import { WopiUrlIssuer } from './wopi-url-issuer.js'
 import { fileTarget } from '../protocol/target-name.js'
 
 /** What a new file is called when only its extension is suggested. */
@@ -25,7 +25,7 @@ export class CreateChildFile implements ContainerOperation {
     private readonly containers: ContainerService,
     private readonly rights: ContainerRights,
     private readonly blobs: BlobStore,
-    private readonly pointers: Pointers,
+    private readonly urls: WopiUrlIssuer,
     private readonly settings: Settings,
   ) {}
 
@@ -45,7 +45,7 @@ export class CreateChildFile implements ContainerOperation {
     })
     if (outcome instanceof Answer) return outcome
     const pointer = { kind: 'file', id: outcome.id, role: 'editor' } as const
-    const url = await this.pointers.to(access, pointer)
+    const url = await this.urls.to(access, pointer)
     return jsonAnswer(200, { Name: outcome.name, Url: url, ...hostPages(this.settings, outcome.id) })
   }
 }

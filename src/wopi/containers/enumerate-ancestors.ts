@@ -4,7 +4,7 @@ import { roleOf } from '../../permission/role.js'
 import { ContainerTree } from '../../storage/containers/container-tree.js'
 import type { ContainerOperation, ContainerRequest } from './container-operation.js'
 import type { Operation, WopiRequest } from '../protocol/operation.js'
-import { Pointers } from './wopi-url-issuer.js'
+import { WopiUrlIssuer } from './wopi-url-issuer.js'
 
 /**
  * WOPI.md §8.7 and §9.3: the folders around a file or container, the root first. A folder that the user has no right to
@@ -17,7 +17,7 @@ export class EnumerateAncestors implements Operation, ContainerOperation {
 
   constructor(
     private readonly tree: ContainerTree,
-    private readonly pointers: Pointers,
+    private readonly urls: WopiUrlIssuer,
   ) {}
 
   async answer({ access }: WopiRequest | ContainerRequest): Promise<Answer> {
@@ -26,7 +26,7 @@ export class EnumerateAncestors implements Operation, ContainerOperation {
       'file' in access ? access.file.containerId : access.container.id,
     )
     const around = 'file' in access ? path : path.filter(({ id }) => id !== access.container.id)
-    const urls = await this.pointers.toAll(
+    const urls = await this.urls.toAll(
       access,
       around.map(({ id, rank }) => ({ kind: 'container', id, role: roleOf(rank) ?? 'viewer' })),
     )

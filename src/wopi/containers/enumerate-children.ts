@@ -5,7 +5,7 @@ import { roleOf } from '../../permission/role.js'
 import { ContainerTree, type SeenContainer } from '../../storage/containers/container-tree.js'
 import { splitName } from '../../storage/files/file-name.js'
 import type { ContainerOperation, ContainerRequest } from './container-operation.js'
-import { Pointers, type Pointed } from './wopi-url-issuer.js'
+import { WopiUrlIssuer, type UrlTarget } from './wopi-url-issuer.js'
 import { WopiError } from '../protocol/wopi-error.js'
 import { header } from '../protocol/wopi-headers.js'
 
@@ -17,7 +17,7 @@ export class EnumerateChildren implements ContainerOperation {
 
   constructor(
     private readonly tree: ContainerTree,
-    private readonly pointers: Pointers,
+    private readonly urls: WopiUrlIssuer,
   ) {}
 
   async answer(request: ContainerRequest): Promise<Answer> {
@@ -27,7 +27,7 @@ export class EnumerateChildren implements ContainerOperation {
     const files = (await this.tree.childFiles(user.id, container.id)).filter(
       ({ name }) => wanted?.has(splitName(name).extension.toLowerCase()) ?? true,
     )
-    const urls = await this.pointers.toAll(request.access, [
+    const urls = await this.urls.toAll(request.access, [
       ...containers.map((child) => pointed('container', child)),
       ...files.map((child) => pointed('file', child)),
     ])
@@ -44,7 +44,7 @@ export class EnumerateChildren implements ContainerOperation {
   }
 }
 
-function pointed(kind: 'file' | 'container', { id, rank }: SeenContainer): Pointed {
+function pointed(kind: 'file' | 'container', { id, rank }: SeenContainer): UrlTarget {
   return { kind, id, role: roleOf(rank) ?? 'viewer' }
 }
 

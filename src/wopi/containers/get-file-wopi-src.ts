@@ -4,7 +4,7 @@ import { Settings } from '../../config/settings.js'
 import { type Answer, jsonAnswer } from '../../http/answer.js'
 import { AccessService } from '../../permission/access.service.js'
 import type { EcosystemOperation, EcosystemRequest } from './container-operation.js'
-import { Pointers, type Holder } from './wopi-url-issuer.js'
+import { WopiUrlIssuer, type TokenHolder } from './wopi-url-issuer.js'
 import { WopiError } from '../protocol/wopi-error.js'
 import { header } from '../protocol/wopi-headers.js'
 
@@ -15,7 +15,7 @@ export class GetFileWopiSrc implements EcosystemOperation {
 
   constructor(
     private readonly accesses: AccessService,
-    private readonly pointers: Pointers,
+    private readonly urls: WopiUrlIssuer,
     private readonly settings: Settings,
   ) {}
 
@@ -23,14 +23,14 @@ export class GetFileWopiSrc implements EcosystemOperation {
     return jsonAnswer(200, await this.sourceFor(request.access, request))
   }
 
-  async sourceFor(holder: Holder, request: IncomingMessage): Promise<{ Url: string }> {
+  async sourceFor(holder: TokenHolder, request: IncomingMessage): Promise<{ Url: string }> {
     const name = header(request, 'X-WOPI-HostNativeFileName')
     if (name === undefined) throw new WopiError('header-missing', 'X-WOPI-HostNativeFileName is required')
     const id = this.fileIdOf(name)
     const role = id === undefined ? undefined : await this.accesses.roleOnFile(holder.user.id, id)
     if (id === undefined || !role)
       throw new WopiError('no-such-file', 'there is no file of that name, or the user has no right to it')
-    return { Url: await this.pointers.to(holder, { kind: 'file', id, role }) }
+    return { Url: await this.urls.to(holder, { kind: 'file', id, role }) }
   }
 
   private fileIdOf(name: string): string | undefined {

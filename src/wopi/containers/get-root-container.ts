@@ -5,7 +5,7 @@ import { ContainerTree } from '../../storage/containers/container-tree.js'
 import { ROOT_CONTAINER } from '../../storage/containers/container.service.js'
 import { containerInfo } from './container-info.js'
 import type { EcosystemOperation, EcosystemRequest } from './container-operation.js'
-import { Pointers, type Holder } from './wopi-url-issuer.js'
+import { WopiUrlIssuer, type TokenHolder } from './wopi-url-issuer.js'
 import { WopiError } from '../protocol/wopi-error.js'
 
 /** WOPI.md §10.2: one root for everybody, in which each sees what is his. */
@@ -15,14 +15,14 @@ export class GetRootContainer implements EcosystemOperation {
 
   constructor(
     private readonly tree: ContainerTree,
-    private readonly pointers: Pointers,
+    private readonly urls: WopiUrlIssuer,
   ) {}
 
   async answer({ access }: EcosystemRequest): Promise<Answer> {
     return jsonAnswer(200, await this.rootFor(access))
   }
 
-  async rootFor(holder: Holder): Promise<Record<string, unknown>> {
+  async rootFor(holder: TokenHolder): Promise<Record<string, unknown>> {
     const [root] = await this.tree.path(holder.user.id, ROOT_CONTAINER)
     if (!root) throw new WopiError('no-such-container', 'there is no root container')
     const role = roleOf(root.rank) ?? 'viewer'
@@ -30,7 +30,7 @@ export class GetRootContainer implements EcosystemOperation {
     return {
       ContainerPointer: {
         Name: root.name,
-        Url: await this.pointers.to(holder, { kind: 'container', id: root.id, role }),
+        Url: await this.urls.to(holder, { kind: 'container', id: root.id, role }),
       },
       ContainerInfo: containerInfo({ container, mode: holder.mode, role }),
     }

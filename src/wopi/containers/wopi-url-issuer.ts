@@ -7,13 +7,13 @@ import type { Role } from '../../permission/role.js'
 import { containerSrc, ecosystemSrc, wopiSrc } from '../protocol/wopi-src.js'
 
 /** Whose token the new ones come out of. */
-export interface Holder extends Pick<TokenAccess, 'user' | 'mode' | 'openedIn' | 'webSession'> {
+export interface TokenHolder extends Pick<TokenAccess, 'user' | 'mode' | 'openedIn' | 'webSession'> {
   /** Undefined for somebody who has just signed in: a new session begins. */
   readonly tokenExpiresAt: Date | undefined
 }
 
 /** What an address is wanted for, with the holder's live right to it. */
-export type Pointed =
+export type UrlTarget =
   { readonly kind: 'file' | 'container'; readonly id: string; readonly role: Role } | { kind: 'ecosystem' }
 
 /**
@@ -22,20 +22,20 @@ export type Pointed =
  * 50 times gains nothing (RELIABILITY-SECURITY.md T-08).
  */
 @Injectable()
-export class Pointers {
+export class WopiUrlIssuer {
   constructor(
     private readonly tokens: AccessTokenService,
     private readonly settings: Settings,
   ) {}
 
-  async to(holder: Holder, pointed: Pointed): Promise<string> {
+  async to(holder: TokenHolder, pointed: UrlTarget): Promise<string> {
     const [url] = await this.toAll(holder, [pointed])
     if (url === undefined) throw new Error('no token was issued')
     return url
   }
 
   /** In the order of `pointed`. */
-  async toAll(holder: Holder, pointed: readonly Pointed[]): Promise<string[]> {
+  async toAll(holder: TokenHolder, pointed: readonly UrlTarget[]): Promise<string[]> {
     const resources = pointed.map((one) => resourceOf(holder, one))
     const { user, tokenExpiresAt: until, openedIn, webSession } = holder
     const issued = await this.tokens.issueAll(user.id, resources, { until, openedIn, webSession })
@@ -58,7 +58,7 @@ export class Pointers {
   }
 }
 
-function resourceOf({ mode }: Pick<Holder, 'mode'>, pointed: Pointed): TokenResource {
+function resourceOf({ mode }: Pick<TokenHolder, 'mode'>, pointed: UrlTarget): TokenResource {
   if (pointed.kind === 'ecosystem') return { kind: 'ecosystem', id: ECOSYSTEM, mode }
   const { kind, id, role } = pointed
   // In a folder that somebody only sees, such as the root, may be what he edits: each answer asks for his live role.

@@ -4,7 +4,7 @@ import { DeclareAccess } from '../../http/access.js'
 import type { Answer } from '../../http/answer.js'
 import { FileUrlGuard } from '../guards/file-url.guard.js'
 import type { WopiRequest } from '../protocol/operation.js'
-import { Sightings } from './presence-reporter.js'
+import { PresenceReporter } from './presence-reporter.js'
 import { WopiExceptionFilter } from '../protocol/wopi-exception.filter.js'
 
 /** GetFile by an address that authorises itself (WOPI.md §6.3). These requests carry no token and no proof (S-05). */
@@ -14,12 +14,12 @@ import { WopiExceptionFilter } from '../protocol/wopi-exception.filter.js'
 @UseGuards(FileUrlGuard)
 @UseFilters(WopiExceptionFilter)
 export class FileUrlController {
-  constructor(private readonly sightings: Sightings) {}
+  constructor(private readonly presenceReporter: PresenceReporter) {}
 
   @Get(':id')
   async read(@Req() request: WopiRequest): Promise<Answer> {
     const answer = await request.operation.answer(request)
-    this.sightings.answered(request, answer)
+    this.presenceReporter.answered(request, answer)
     return answer
   }
 }

@@ -8,7 +8,7 @@ import { LockReasons } from '../locks/lock-reasons.js'
 import { PutFile } from '../saves/put-file.js'
 import type { PutOutcome } from '../saves/put-outcome.js'
 import { PutFileInterceptor } from '../saves/put-file.interceptor.js'
-import { Sightings } from './presence-reporter.js'
+import { PresenceReporter } from './presence-reporter.js'
 import { WopiAccessGuard } from '../guards/wopi-access.guard.js'
 import { WopiExceptionFilter } from '../protocol/wopi-exception.filter.js'
 import type { WopiRequest } from '../protocol/operation.js'
@@ -24,7 +24,7 @@ import { WopiTokenGuard } from '../guards/wopi-token.guard.js'
 export class FilesController {
   constructor(
     private readonly putFile: PutFile,
-    private readonly sightings: Sightings,
+    private readonly presenceReporter: PresenceReporter,
     private readonly reasons: LockReasons,
     private readonly logger: Logger,
   ) {}
@@ -59,7 +59,7 @@ export class FilesController {
 
   private async answer(request: WopiRequest): Promise<Answer> {
     const answer = await request.operation.answer(request)
-    this.sightings.answered(request, answer)
+    this.presenceReporter.answered(request, answer)
     return answer
   }
 

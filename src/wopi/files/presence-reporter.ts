@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common'
 import type { OutgoingHttpHeader } from 'node:http'
 import { Presence } from '../../coauth-status/presence.js'
-import type { GivenVersion, Seen } from '../../coauth-status/session/session.js'
+import type { GivenVersion, PresenceSignal } from '../../coauth-status/session/session.js'
 import type { Answer } from '../../http/answer.js'
 import { mayEdit } from '../../permission/access.service.js'
 import { clientFamily } from '../protocol/client-family.js'
@@ -12,7 +12,7 @@ import type { WopiError } from '../protocol/wopi-error.js'
 
 /** What WOPI calls tell about who is editing (DESIGN.md §6). Told after the answer is decided; nothing waits for it. */
 @Injectable()
-export class Sightings {
+export class PresenceReporter {
   constructor(private readonly presence: Presence) {}
 
   /** Any operation but PutFile, by its answer. */
@@ -36,7 +36,7 @@ export class Sightings {
     { version, modifiedAt, editors, returned }: Omit<SavedPut, 'kind'>,
     { modifiedByUser }: Partial<PutHeaders> = {},
   ): void {
-    const seen: Seen = {
+    const seen: PresenceSignal = {
       kind: 'saved',
       version,
       editors,
@@ -50,7 +50,7 @@ export class Sightings {
     this.note(request, { kind: 'save-refused', reason })
   }
 
-  note(request: WopiRequest, what: Seen, given?: GivenVersion): void {
+  note(request: WopiRequest, what: PresenceSignal, given?: GivenVersion): void {
     const { jti: tokenId, userId } = request.user
     this.noteOf(request, { tokenId, userId }, what, given)
   }
@@ -59,10 +59,10 @@ export class Sightings {
   noteOf(
     request: WopiRequest,
     { tokenId, userId }: { tokenId: string; userId: string },
-    what: Seen,
+    what: PresenceSignal,
     given?: GivenVersion,
   ): void {
-    this.presence.saw({
+    this.presence.record({
       fileId: request.params.id,
       jti: tokenId,
       userId,
@@ -107,7 +107,7 @@ function operationOf(request: WopiRequest): string {
   return (request.operation as WopiRequest['operation'] | undefined)?.name ?? ''
 }
 
-function seenIn(request: WopiRequest, status: number): Seen | undefined {
+function seenIn(request: WopiRequest, status: number): PresenceSignal | undefined {
   const name = operationOf(request)
   if (status === 409) return LOCK_CALLS.has(name) ? { kind: 'lock-conflict' } : undefined
   if (status !== 200) return undefined

@@ -1,13 +1,13 @@
 import { Controller, HttpCode, Param, Post, Req, UseFilters, UseGuards } from '@nestjs/common'
 import { ApiExcludeController } from '@nestjs/swagger'
 import { z } from 'zod'
-import type { Seen } from '../../coauth-status/session/session.js'
+import type { PresenceSignal } from '../../coauth-status/session/session.js'
 import { DeclareAccess } from '../../http/access.js'
 import { mayEdit } from '../../permission/access.service.js'
 import { USER_ID } from '../../auth/api-user.js'
 import type { WopiRequest } from '../protocol/operation.js'
 import { smallJsonBody } from '../protocol/small-body.js'
-import { Sightings } from './presence-reporter.js'
+import { PresenceReporter } from './presence-reporter.js'
 import { WopiAccess } from '../guards/wopi-access.js'
 import { WopiError } from '../protocol/wopi-error.js'
 import { WopiExceptionFilter } from '../protocol/wopi-exception.filter.js'
@@ -16,7 +16,7 @@ import { WopiTokenGuard } from '../guards/wopi-token.guard.js'
 /** What pages tell of changes. */
 const OF_CHANGES: ReadonlySet<string> = new Set(['edited', 'modified', 'unmodified'])
 
-const EVENTS: Readonly<Record<string, Seen>> = {
+const EVENTS: Readonly<Record<string, PresenceSignal>> = {
   here: { kind: 'here' },
   edited: { kind: 'edited' },
   modified: { kind: 'modified' },
@@ -39,7 +39,7 @@ const together = z.object({ userIds: z.array(z.string().regex(USER_ID)).max(1000
 export class PresenceController {
   constructor(
     private readonly access: WopiAccess,
-    private readonly sightings: Sightings,
+    private readonly presenceReporter: PresenceReporter,
   ) {}
 
   /** The people whom Collabora lists in the document: their own pages may be asleep, or there may be none. */
@@ -50,7 +50,7 @@ export class PresenceController {
     if (!mayEdit(access)) throw new WopiError('no-right', 'only editors can vouch for others')
     const parsed = together.safeParse(await smallJsonBody(request))
     if (!parsed.success) throw new WopiError('body-invalid', 'the body has no list of user ids')
-    this.sightings.note(request, { kind: 'together', userIds: parsed.data.userIds })
+    this.presenceReporter.note(request, { kind: 'together', userIds: parsed.data.userIds })
   }
 
   @Post(':event')
@@ -68,6 +68,6 @@ export class PresenceController {
     // By this a page learns that its person may no longer edit, long before the editor asks.
     if (access.mode === 'edit' && event !== 'left' && !mayEdit(access))
       throw new WopiError('no-right', 'the right to edit is gone')
-    this.sightings.note(request, seen)
+    this.presenceReporter.note(request, seen)
   }
 }

@@ -5,7 +5,7 @@ import { UserService } from '../../auth/user.service.js'
 import type { Operation, WopiRequest } from '../protocol/operation.js'
 import { WopiError } from '../protocol/wopi-error.js'
 
-const MOST_BYTES = 1024
+const MAX_BYTES = 1024
 
 /** WOPI.md §8.4: a string that the editor keeps about its user, whatever file is open. */
 @Injectable()
@@ -27,8 +27,8 @@ async function shortText(body: AsyncIterable<Buffer>): Promise<string> {
   let size = 0
   for await (const chunk of body) {
     size += chunk.length
-    if (size > MOST_BYTES)
-      throw new WopiError('body-too-large', `UserInfo is longer than ${MOST_BYTES} bytes`)
+    if (size > MAX_BYTES)
+      throw new WopiError('body-too-large', `UserInfo is longer than ${MAX_BYTES} bytes`)
     chunks.push(chunk)
   }
   const text = Buffer.concat(chunks).toString('latin1')

@@ -18,7 +18,7 @@ import { readPut } from '../saves/put-headers.js'
 import { RefusedSaves } from '../saves/refused-saves.service.js'
 import { invalidName, nameHeader } from '../protocol/requested-name.js'
 import { SaveService } from '../saves/save.service.js'
-import { Sightings } from './presence-reporter.js'
+import { PresenceReporter } from './presence-reporter.js'
 import { WopiAccess } from '../guards/wopi-access.js'
 import { WopiError } from '../protocol/wopi-error.js'
 import { lockIdHeader } from '../protocol/wopi-headers.js'
@@ -39,7 +39,7 @@ export class RenameFile implements Operation {
     private readonly blobs: BlobStore,
     private readonly saves: SaveService,
     private readonly refusedSaves: RefusedSaves,
-    private readonly sightings: Sightings,
+    private readonly presenceReporter: PresenceReporter,
     private readonly audit: AuditService,
     private readonly settings: Settings,
   ) {}
@@ -102,10 +102,10 @@ export class RenameFile implements Operation {
     const outcome = fault
       ? ({ kind: 'refused', reason: 'header-invalid', content, fault } as const)
       : await this.saves.decide(request.access, headers, content)
-    if (outcome.kind === 'saved') this.sightings.saved(request, outcome, headers)
+    if (outcome.kind === 'saved') this.presenceReporter.saved(request, outcome, headers)
     else if (outcome.kind === 'refused') {
       const isKept = await this.refusedSaves.keep(request.access, headers, outcome)
-      if (isKept) this.sightings.saveRefused(request, outcome.reason)
+      if (isKept) this.presenceReporter.saveRefused(request, outcome.reason)
     } else
       await this.refusedSaves.keep(request.access, headers, {
         kind: 'refused',

@@ -1,13 +1,13 @@
 import { Injectable, type ExecutionContext } from '@nestjs/common'
 import { AuthGuard } from '@nestjs/passport'
 import type { IncomingMessage } from 'node:http'
-import { SignIn } from '../../auth/identity-provider.js'
+import { IdentityProvider } from '../../auth/identity-provider.js'
 import { WopiError } from '../protocol/wopi-error.js'
 
 /** Is there a bearer token of the identity provider? If not, where to get one (WOPI.md §11). */
 @Injectable()
 export class BootstrapGuard extends AuthGuard('api') {
-  constructor(private readonly signIn: SignIn) {
+  constructor(private readonly identityProvider: IdentityProvider) {
     super()
   }
 
@@ -22,13 +22,13 @@ export class BootstrapGuard extends AuthGuard('api') {
     if (error instanceof Error && error.message !== 'unknown kid') throw error
     if (user) return user
     throw new WopiError('not-signed-in', 'there is no valid bearer token', {
-      'WWW-Authenticate': challengeOf(this.signIn),
+      'WWW-Authenticate': challengeOf(this.identityProvider),
     })
   }
 }
 
 // Without an identity provider nobody can sign in by OAuth, and there is no address to name.
-function challengeOf({ issuer }: SignIn): string {
+function challengeOf({ issuer }: IdentityProvider): string {
   if (issuer?.authorizationUri === undefined || issuer.tokenUri === undefined) return 'Bearer'
   return `Bearer authorization_uri="${issuer.authorizationUri}", tokenIssuance_uri="${issuer.tokenUri}"`
 }

@@ -7,7 +7,7 @@ import { MAIN_CONTENT } from '../../incremental/messages.js'
 import { LockService, type LockState } from '../../lock/lock.service.js'
 import { AccessService, type FileAccess } from '../../permission/access.service.js'
 import { ChunkDamaged } from '../../storage/chunks/chunk-hash.js'
-import { type Composed, Composer, type Recipe } from '../../storage/chunks/content-assembler.js'
+import { type Composed, ContentAssembler, type StreamPlan } from '../../storage/chunks/content-assembler.js'
 import { FileService, type Head } from '../../storage/files/file.service.js'
 import { type FileState, StreamService } from '../../storage/chunks/stream.service.js'
 import { UploadSessions } from '../../storage/chunks/upload-session.service.js'
@@ -54,7 +54,7 @@ export class ChunkedSaveService {
     private readonly database: Database,
     private readonly files: FileService,
     private readonly streams: StreamService,
-    private readonly composer: Composer,
+    private readonly assembler: ContentAssembler,
     private readonly sessions: UploadSessions,
     private readonly accesses: AccessService,
     private readonly locks: LockService,
@@ -74,11 +74,11 @@ export class ChunkedSaveService {
     const state = (await this.streams.state(fileId)) ?? (await this.streams.stateInBin(fileId))
     if (!state) return undefined
     const signatures = put.message.Signatures.filter(({ StreamId }) => StreamId === MAIN_CONTENT)
-    const plan = await this.composer.plan(signatures, put.sent, [...state.streams.values()])
+    const plan = await this.assembler.plan(signatures, put.sent, [...state.streams.values()])
     if (plan.unusable) return undefined
-    const [recipe] = plan.recipes
+    const [recipe] = plan.streams
     if (!recipe || recipe.size > this.settings.maxFileSizeBytes) return undefined
-    const made = await unlessDamaged(this.composer.make(recipe, put.sent.pack))
+    const made = await unlessDamaged(this.assembler.make(recipe, put.sent.pack))
     return 'id' in made ? undefined : made
   }
 
@@ -95,7 +95,7 @@ export class ChunkedSaveService {
         this.decideUnderTheRow(tx, access, headers, put, prepared, how)
       try {
         const inTurn = (): Promise<ChunkedOutcome | 'moved'> => this.database.transaction(underTheRow)
-        const outcome = await this.database.inTurn(access.file.id, inTurn)
+        const outcome = await this.database.serializedByFile(access.file.id, inTurn)
         // It names a state that came after the one it was prepared for: prepared again, it can only be that or too late.
         if (outcome !== 'moved') return outcome
       } catch (error) {
@@ -115,15 +115,15 @@ export class ChunkedSaveService {
     if (!state) return undefined
     if (state.sequenceNumber !== sequenceNumber) return { state, obstacle: undefined, size: 0, made: [] }
     if (isSessionGone) return { state, obstacle: 'session-gone', size: 0, made: [] }
-    const plan = await this.composer.plan(message.Signatures, sent, [...state.streams.values()])
+    const plan = await this.assembler.plan(message.Signatures, sent, [...state.streams.values()])
     if (plan.unusable) return { state, obstacle: plan.unusable, size: 0, made: [] }
-    const { recipes } = plan
+    const { streams: recipes } = plan
     // Together: each is read once for its hash, and a small body can name one large chunk again and again.
     const size = recipes.reduce((sum, recipe) => sum + recipe.size, 0)
     if (size > this.settings.maxFileSizeBytes) return { state, obstacle: undefined, size, made: [] }
     const made: Composed[] = []
     for (const recipe of recipes.filter(isThere)) {
-      const one = await unlessDamaged(this.composer.make(recipe, sent.pack))
+      const one = await unlessDamaged(this.assembler.make(recipe, sent.pack))
       // As if it were not there (check 9): the client is to send it, and what it sends is taken.
       if ('id' in one) return { state, obstacle: one, size: 0, made: [] }
       made.push(one)
@@ -194,7 +194,7 @@ export class ChunkedSaveService {
 }
 
 /** A listed alternate stream without a chunk is deleted; the main content is always there (WOPI.md §13.7). */
-function isThere({ streamId, chunks }: Recipe): boolean {
+function isThere({ streamId, chunks }: StreamPlan): boolean {
   return streamId === MAIN_CONTENT || chunks.length > 0
 }
 

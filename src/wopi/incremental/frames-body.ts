@@ -4,8 +4,8 @@ import { FrameError } from '../../incremental/frame-error.js'
 import { type Frame, type FrameLayout, type FrameLimits, readFrames } from '../../incremental/frame-reader.js'
 import {
   InvalidMessage,
-  MOST_CHUNKS_OF_STREAM,
-  MOST_MESSAGE_BYTES,
+  MAX_CHUNKS_OF_STREAM,
+  MAX_MESSAGE_BYTES,
   parseMessage,
 } from '../../incremental/messages.js'
 import type { z } from 'zod'
@@ -14,16 +14,16 @@ import { headerText } from '../../http/answer.js'
 import { WopiError } from '../protocol/wopi-error.js'
 
 const FRAME_BYTES = 32
-const MOST_CHUNKS = 2 * MOST_CHUNKS_OF_STREAM
+const MAX_CHUNKS = 2 * MAX_CHUNKS_OF_STREAM
 /** A question that carries no chunks. */
-const MOST_QUESTION_BYTES = MOST_MESSAGE_BYTES + 2 * FRAME_BYTES
+const MAX_QUESTION_BYTES = MAX_MESSAGE_BYTES + 2 * FRAME_BYTES
 
 export function frameLimits(maxFileSizeBytes: number): FrameLimits {
   return {
-    messageBytes: MOST_MESSAGE_BYTES,
+    messageBytes: MAX_MESSAGE_BYTES,
     chunkBytes: maxFileSizeBytes,
-    chunks: MOST_CHUNKS,
-    bodyBytes: maxFileSizeBytes + MOST_QUESTION_BYTES + MOST_CHUNKS * FRAME_BYTES,
+    chunks: MAX_CHUNKS,
+    bodyBytes: maxFileSizeBytes + MAX_QUESTION_BYTES + MAX_CHUNKS * FRAME_BYTES,
   }
 }
 
@@ -44,7 +44,7 @@ export async function question<S extends z.ZodType>(
   request: IncomingMessage,
   schema: S,
 ): Promise<z.infer<S>> {
-  const limits = { ...frameLimits(0), bodyBytes: MOST_QUESTION_BYTES }
+  const limits = { ...frameLimits(0), bodyBytes: MAX_QUESTION_BYTES }
   try {
     let value: unknown
     for await (const frame of framesOf(request, 'message', limits)) {

@@ -10,8 +10,8 @@ import type { Operation, WopiRequest } from '../protocol/operation.js'
 import { readPut } from '../saves/put-headers.js'
 import { RefusedSaves } from '../saves/refused-saves.service.js'
 import { RevocationGrace } from '../saves/revocation-grace.service.js'
-import { judgeSaver, refusedForRight, type RightRefusal } from '../saves/save-permission.js'
-import { Sightings } from '../files/presence-reporter.js'
+import { checkSavePermission, refusedForRight, type RightRefusal } from '../saves/save-permission.js'
+import { PresenceReporter } from '../files/presence-reporter.js'
 import { WopiError } from '../protocol/wopi-error.js'
 
 /** WOPI.md §13.7. Keeps the main content of what is refused for good, as PutFile does (RELIABILITY-SECURITY.md §3.4). */
@@ -27,12 +27,12 @@ export class PutChunkedFile implements Operation {
     private readonly saves: ChunkedSaveService,
     private readonly refusedSaves: RefusedSaves,
     private readonly grace: RevocationGrace,
-    private readonly sightings: Sightings,
+    private readonly presenceReporter: PresenceReporter,
     private readonly blobs: BlobStore,
   ) {}
 
   async answer(request: WopiRequest): Promise<Answer> {
-    const refusal = judgeSaver(request.access)
+    const refusal = checkSavePermission(request.access)
     if (refusal && !(refusal === 'permission-revoked' && this.grace.isOffered))
       return this.refuseUnasked(request, refusal)
     const headers = await this.headers.read(request)
@@ -49,7 +49,7 @@ export class PutChunkedFile implements Operation {
   ): Promise<Answer> {
     switch (outcome.kind) {
       case 'saved':
-        this.sightings.saved(request, outcome)
+        this.presenceReporter.saved(request, outcome)
         return new Answer(200, {
           'X-WOPI-SequenceNumber': outcome.sequenceNumber,
           'X-WOPI-ItemVersion': outcome.version,
@@ -87,7 +87,7 @@ export class PutChunkedFile implements Operation {
     const { headers } = readPut(request)
     const isKept = refused !== undefined && (await this.refusedSaves.keep(request.access, headers, refused))
     if (!isKept) await this.forget(put)
-    if (reason !== 'file-deleted') this.sightings.saveRefused(request, reason)
+    if (reason !== 'file-deleted') this.presenceReporter.saveRefused(request, reason)
   }
 
   private async forget({ sent }: ChunkedPut): Promise<void> {

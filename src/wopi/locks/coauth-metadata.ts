@@ -3,7 +3,7 @@ import { jsonOf, smallBody } from '../protocol/small-body.js'
 import { WopiError } from '../protocol/wopi-error.js'
 import { header } from '../protocol/wopi-headers.js'
 
-const MOST_BYTES = 4096
+const MAX_BYTES = 4096
 
 /**
  * CoauthLockMetadata, '' when there is none: from a JSON body if it has that property, even an empty one, else from the
@@ -12,7 +12,7 @@ const MOST_BYTES = 4096
  */
 export async function coauthMetadata(request: IncomingMessage): Promise<string> {
   const metadata = inBody(await wholeBody(request)) ?? header(request, 'X-WOPI-CoauthLockMetadata') ?? ''
-  if (Buffer.byteLength(metadata) > MOST_BYTES) throw tooLong()
+  if (Buffer.byteLength(metadata) > MAX_BYTES) throw tooLong()
   // PostgreSQL stores neither U+0000 nor half a character.
   if (metadata.includes('\0') || /\p{Surrogate}/u.test(metadata)) {
     throw new WopiError('body-invalid', 'CoauthLockMetadata is not well-formed text')
@@ -40,5 +40,5 @@ function inBody(body: Buffer): string | undefined {
 }
 
 function tooLong(): WopiError {
-  return new WopiError('header-invalid', `CoauthLockMetadata is longer than ${MOST_BYTES} bytes`)
+  return new WopiError('header-invalid', `CoauthLockMetadata is longer than ${MAX_BYTES} bytes`)
 }

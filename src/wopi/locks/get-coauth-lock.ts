@@ -2,34 +2,34 @@ import { Injectable } from '@nestjs/common'
 import type { Answer } from '../../http/answer.js'
 import { CoauthLockService } from '../../lock/coauth-lock.service.js'
 import type { CoauthLockType } from '../../lock/coauth-lock.statements.js'
-import type { Admission } from '../../lock/lock.service.js'
+import type { Authorization } from '../../lock/lock.service.js'
 import { AccessService } from '../../permission/access.service.js'
 import { coauthRefusedAnswer, coauthTableAnswer } from './coauth-answer.js'
 import { coauthMetadata } from './coauth-metadata.js'
 import type { WopiRequest } from '../protocol/operation.js'
-import { Sightings } from '../files/presence-reporter.js'
+import { PresenceReporter } from '../files/presence-reporter.js'
 import { WopiAccess } from '../guards/wopi-access.js'
 import { WopiError } from '../protocol/wopi-error.js'
 import { header, requiredLockId, requiredTimeout } from '../protocol/wopi-headers.js'
-import { AdmittedOperation } from './self-authorized-operation.js'
+import { SelfAuthorizedOperation } from './self-authorized-operation.js'
 
 /** WOPI.md §12.3: takes a coauth lock, or changes the one with the same id. */
 @Injectable()
-export class GetCoauthLock extends AdmittedOperation {
+export class GetCoauthLock extends SelfAuthorizedOperation {
   readonly name = 'GetCoauthLock'
   readonly needs = 'edit'
   readonly extension = 'plus'
 
   constructor(
     private readonly coauthLocks: CoauthLockService,
-    private readonly sightings: Sightings,
+    private readonly presenceReporter: PresenceReporter,
     accesses: AccessService,
     access: WopiAccess,
   ) {
     super(accesses, access)
   }
 
-  protected async perform(request: WopiRequest, by: Admission): Promise<Answer | undefined> {
+  protected async perform(request: WopiRequest, by: Authorization): Promise<Answer | undefined> {
     const asked = {
       lockId: requiredLockId(request, 'X-WOPI-CoauthLockId'),
       type: typeIn(request),
@@ -40,7 +40,7 @@ export class GetCoauthLock extends AdmittedOperation {
     if (!outcome) return undefined
     if (!outcome.granted) return coauthRefusedAnswer(outcome.refusal)
     const { lifetimeMs } = asked
-    this.sightings.noteOf(request, outcome.holder, { kind: 'coauth-locked', lifetimeMs })
+    this.presenceReporter.noteOf(request, outcome.holder, { kind: 'coauth-locked', lifetimeMs })
     return coauthTableAnswer(outcome.table)
   }
 }

@@ -1,11 +1,11 @@
 import { Injectable } from '@nestjs/common'
 import { Settings } from '../../config/settings.js'
 import { LateLockCalls } from '../../lock/late-lock-calls.js'
-import { LockService, type Admission, type LockOutcome } from '../../lock/lock.service.js'
+import { LockService, type Authorization, type LockOutcome } from '../../lock/lock.service.js'
 import type { Answer } from '../../http/answer.js'
 import { AccessService } from '../../permission/access.service.js'
 import { refreshesByLock } from '../protocol/client-family.js'
-import { lockWishes } from './lock-options.js'
+import { lockOptions } from './lock-options.js'
 import type { WopiRequest } from '../protocol/operation.js'
 import { WopiAccess } from '../guards/wopi-access.js'
 import { requiredLockId } from '../protocol/wopi-headers.js'
@@ -27,9 +27,9 @@ export class Lock extends LockOperation {
     super(accesses, access)
   }
 
-  protected change(request: WopiRequest, by: Admission): Promise<LockOutcome | undefined> {
+  protected change(request: WopiRequest, by: Authorization): Promise<LockOutcome | undefined> {
     const lockId = requiredLockId(request, 'X-WOPI-Lock')
-    return this.locks.lock(request.params.id, lockId, by, lockWishes(request, this.settings))
+    return this.locks.lock(request.params.id, lockId, by, lockOptions(request, this.settings))
   }
 
   /** A refresh of Collabora's with the token of somebody who is gone is as in RefreshLock. */

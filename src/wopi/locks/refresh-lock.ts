@@ -1,11 +1,11 @@
 import { Injectable } from '@nestjs/common'
 import { Settings } from '../../config/settings.js'
 import { LateLockCalls } from '../../lock/late-lock-calls.js'
-import { LockService, type Admission, type LockOutcome } from '../../lock/lock.service.js'
+import { LockService, type Authorization, type LockOutcome } from '../../lock/lock.service.js'
 import type { Answer } from '../../http/answer.js'
 import { AccessService } from '../../permission/access.service.js'
 import { speaksOfTimestamps } from '../protocol/client-family.js'
-import { lockWishes } from './lock-options.js'
+import { lockOptions } from './lock-options.js'
 import type { WopiRequest } from '../protocol/operation.js'
 import { WopiAccess } from '../guards/wopi-access.js'
 import { requiredLockId } from '../protocol/wopi-headers.js'
@@ -33,9 +33,9 @@ export class RefreshLock extends LockOperation {
     super(accesses, access)
   }
 
-  protected change(request: WopiRequest, by: Admission): Promise<LockOutcome | undefined> {
+  protected change(request: WopiRequest, by: Authorization): Promise<LockOutcome | undefined> {
     const lockId = requiredLockId(request, 'X-WOPI-Lock')
-    return this.locks.refresh(request.params.id, lockId, by, lockWishes(request, this.settings))
+    return this.locks.refresh(request.params.id, lockId, by, lockOptions(request, this.settings))
   }
 
   protected override async performLate(request: WopiRequest): Promise<Answer | undefined> {

@@ -1,5 +1,5 @@
 import type { Answer } from '../../http/answer.js'
-import type { Admission } from '../../lock/lock.service.js'
+import type { Authorization } from '../../lock/lock.service.js'
 import type { AccessService } from '../../permission/access.service.js'
 import { RANK } from '../../permission/role.js'
 import type { Operation, WopiRequest } from '../protocol/operation.js'
@@ -10,7 +10,7 @@ import { WopiError } from '../protocol/wopi-error.js'
  * An operation that asks for the caller's right in the very statement that does its work: one trip to the database.
  * Whoever is not let in is told why by a second look.
  */
-export abstract class AdmittedOperation implements Operation {
+export abstract class SelfAuthorizedOperation implements Operation {
   abstract readonly name: string
   abstract readonly needs: 'read' | 'edit'
   readonly judgesAccess = true
@@ -43,5 +43,5 @@ export abstract class AdmittedOperation implements Operation {
    * @returns undefined when the caller was not admitted, or the file is gone
    * @throws WopiError when headers or body are not as they must be
    */
-  protected abstract perform(request: WopiRequest, by: Admission): Promise<Answer | undefined>
+  protected abstract perform(request: WopiRequest, by: Authorization): Promise<Answer | undefined>
 }

@@ -2,9 +2,9 @@ import { Injectable } from '@nestjs/common'
 import { Settings } from '../../config/settings.js'
 import type { Answer } from '../../http/answer.js'
 import { LateLockCalls } from '../../lock/late-lock-calls.js'
-import { LockService, type Admission, type LockOutcome } from '../../lock/lock.service.js'
+import { LockService, type Authorization, type LockOutcome } from '../../lock/lock.service.js'
 import { AccessService } from '../../permission/access.service.js'
-import { lockWishes } from './lock-options.js'
+import { lockOptions } from './lock-options.js'
 import type { WopiRequest } from '../protocol/operation.js'
 import { WopiAccess } from '../guards/wopi-access.js'
 import { requiredLockId } from '../protocol/wopi-headers.js'
@@ -26,7 +26,7 @@ export class UnlockAndRelock extends LockOperation {
     super(accesses, access)
   }
 
-  protected change(request: WopiRequest, by: Admission): Promise<LockOutcome | undefined> {
+  protected change(request: WopiRequest, by: Authorization): Promise<LockOutcome | undefined> {
     const oldLockId = requiredLockId(request, 'X-WOPI-OldLock')
     const lockId = requiredLockId(request, 'X-WOPI-Lock')
     return this.locks.unlockAndRelock(
@@ -34,7 +34,7 @@ export class UnlockAndRelock extends LockOperation {
       oldLockId,
       lockId,
       by,
-      lockWishes(request, this.settings),
+      lockOptions(request, this.settings),
     )
   }
 

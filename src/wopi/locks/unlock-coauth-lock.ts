@@ -1,40 +1,40 @@
 import { Injectable } from '@nestjs/common'
 import { Answer } from '../../http/answer.js'
 import { CoauthLockService } from '../../lock/coauth-lock.service.js'
-import type { Admission } from '../../lock/lock.service.js'
+import type { Authorization } from '../../lock/lock.service.js'
 import { AccessService } from '../../permission/access.service.js'
 import { coauthRefusedAnswer } from './coauth-answer.js'
 import type { WopiRequest } from '../protocol/operation.js'
-import { Sightings } from '../files/presence-reporter.js'
+import { PresenceReporter } from '../files/presence-reporter.js'
 import { WopiAccess } from '../guards/wopi-access.js'
 import { requiredLockId } from '../protocol/wopi-headers.js'
-import { AdmittedOperation } from './self-authorized-operation.js'
+import { SelfAuthorizedOperation } from './self-authorized-operation.js'
 
 /**
  * WOPI.md §12.5. As with Unlock, the right to edit may be gone, and the token have ended not long ago: a lock must not
  * outlive its client for that reason.
  */
 @Injectable()
-export class UnlockCoauthLock extends AdmittedOperation {
+export class UnlockCoauthLock extends SelfAuthorizedOperation {
   readonly name = 'UnlockCoauthLock'
   readonly needs = 'edit'
   readonly extension = 'plus'
 
   constructor(
     private readonly coauthLocks: CoauthLockService,
-    private readonly sightings: Sightings,
+    private readonly presenceReporter: PresenceReporter,
     accesses: AccessService,
     access: WopiAccess,
   ) {
     super(accesses, access)
   }
 
-  protected async perform(request: WopiRequest, by: Admission): Promise<Answer | undefined> {
+  protected async perform(request: WopiRequest, by: Authorization): Promise<Answer | undefined> {
     const lockId = requiredLockId(request, 'X-WOPI-CoauthLockId')
     const outcome = await this.coauthLocks.unlock(request.params.id, lockId, by)
     if (!outcome) return undefined
     if (!outcome.granted) return coauthRefusedAnswer(outcome.refusal)
-    this.sightings.noteOf(request, outcome.holder, { kind: 'coauth-unlocked' })
+    this.presenceReporter.noteOf(request, outcome.holder, { kind: 'coauth-unlocked' })
     return new Answer(200)
   }
 

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common'
 import type { Answer } from '../../http/answer.js'
 import { LateLockCalls } from '../../lock/late-lock-calls.js'
-import { LockService, type Admission, type LockOutcome } from '../../lock/lock.service.js'
+import { LockService, type Authorization, type LockOutcome } from '../../lock/lock.service.js'
 import { AccessService } from '../../permission/access.service.js'
 import { unlocksWhatIsFree } from '../protocol/client-family.js'
 import { lockAnswer } from './lock-answer.js'
@@ -30,7 +30,7 @@ export class Unlock extends LockOperation {
     super(accesses, access)
   }
 
-  protected async change(request: WopiRequest, by: Admission): Promise<LockOutcome | undefined> {
+  protected async change(request: WopiRequest, by: Authorization): Promise<LockOutcome | undefined> {
     const lockId = requiredLockId(request, 'X-WOPI-Lock')
     const outcome = await this.locks.unlock(request.params.id, lockId, by)
     return outcome && orFree(request, outcome)

@@ -5,7 +5,7 @@ import { decodeUtf7, InvalidUtf7 } from './utf7.js'
 import { WopiError } from './wopi-error.js'
 import { header } from './wopi-headers.js'
 
-const MOST_HEADER_CHARACTERS = 2048
+const MAX_HEADER_CHARACTERS = 2048
 
 /**
  * A file name from a header, decoded once; what it may be is for `checkName` or `sanitizeName` to say.
@@ -14,7 +14,7 @@ const MOST_HEADER_CHARACTERS = 2048
 export function nameHeader(request: IncomingMessage, name: string): string | undefined {
   const text = header(request, name)
   if (text === undefined) return undefined
-  if (text.length > MOST_HEADER_CHARACTERS) throw new WopiError('name-invalid', `${name} is too long`)
+  if (text.length > MAX_HEADER_CHARACTERS) throw new WopiError('name-invalid', `${name} is too long`)
   try {
     return decodeUtf7(text)
   } catch (error) {

@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http'
 import { bodyOf } from '../../http/request-body.js'
 import { WopiError } from './wopi-error.js'
 
-const MOST_BYTES = 64 * 1024
+const MAX_BYTES = 64 * 1024
 
 /** A body that is read whole: what people do, not what is in their documents. @throws WopiError */
 export async function smallBody(request: IncomingMessage): Promise<Buffer> {
@@ -10,8 +10,8 @@ export async function smallBody(request: IncomingMessage): Promise<Buffer> {
   let size = 0
   for await (const chunk of bodyOf(request)) {
     size += chunk.length
-    if (size > MOST_BYTES)
-      throw new WopiError('body-too-large', `the body is longer than ${MOST_BYTES} bytes`)
+    if (size > MAX_BYTES)
+      throw new WopiError('body-too-large', `the body is longer than ${MAX_BYTES} bytes`)
     chunks.push(chunk)
   }
   return Buffer.concat(chunks)

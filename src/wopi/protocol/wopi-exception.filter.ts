@@ -26,7 +26,7 @@ import {
   StorageFull,
 } from '../../storage/storage-errors.js'
 import { RefusedCalls } from './refused-calls.js'
-import { Sightings } from '../files/presence-reporter.js'
+import { PresenceReporter } from '../files/presence-reporter.js'
 import { WopiError } from './wopi-error.js'
 import type { WopiRequest } from './operation.js'
 
@@ -34,7 +34,7 @@ import type { WopiRequest } from './operation.js'
 @Catch()
 export class WopiExceptionFilter implements ExceptionFilter {
   constructor(
-    private readonly sightings: Sightings,
+    private readonly presenceReporter: PresenceReporter,
     private readonly refusedCalls: RefusedCalls,
     private readonly logger: Logger,
   ) {}
@@ -45,7 +45,7 @@ export class WopiExceptionFilter implements ExceptionFilter {
     const response = http.getResponse<ServerResponse>()
     const error = asWopiError(thrown)
     this.log(request, error, thrown)
-    this.sightings.refused(request, error)
+    this.presenceReporter.refused(request, error)
     this.refusedCalls.report(request, error)
     if (response.headersSent || request.socket.destroyed) {
       response.destroy()

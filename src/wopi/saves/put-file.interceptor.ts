@@ -11,8 +11,8 @@ import { readPut } from './put-headers.js'
 import type { PutOutcome, RefusedPut } from './put-outcome.js'
 import { RefusedSaves } from './refused-saves.service.js'
 import { RevocationGrace } from './revocation-grace.service.js'
-import { judgeSaver, refusedForRight } from './save-permission.js'
-import { Sightings } from '../files/presence-reporter.js'
+import { checkSavePermission, refusedForRight } from './save-permission.js'
+import { PresenceReporter } from '../files/presence-reporter.js'
 import { WopiError } from '../protocol/wopi-error.js'
 import type { WopiRequest } from '../protocol/operation.js'
 
@@ -26,7 +26,7 @@ export class PutFileInterceptor implements NestInterceptor<PutOutcome | Answer, 
     private readonly blobs: BlobStore,
     private readonly refusedSaves: RefusedSaves,
     private readonly grace: RevocationGrace,
-    private readonly sightings: Sightings,
+    private readonly presenceReporter: PresenceReporter,
     private readonly reasons: LockReasons,
     private readonly lateLockCalls: LateLockCalls,
   ) {}
@@ -38,7 +38,7 @@ export class PutFileInterceptor implements NestInterceptor<PutOutcome | Answer, 
     const request = context.switchToHttp().getRequest<WopiRequest>()
     // PutChunkedFile sees to its own: what it refuses is mostly retried by design.
     if (!(request.operation instanceof PutFile)) return next.handle() as Observable<Answer>
-    const refusal = judgeSaver(request.access)
+    const refusal = checkSavePermission(request.access)
     // Where there is a grace, it is judged with the bytes at hand.
     if (refusal && !(refusal === 'permission-revoked' && this.grace.isOffered)) {
       const content = await this.blobs.receive(bodyOf(request), readPut(request).size)
@@ -54,7 +54,7 @@ export class PutFileInterceptor implements NestInterceptor<PutOutcome | Answer, 
     const { headers } = readPut(request)
     switch (outcome.kind) {
       case 'saved':
-        this.sightings.saved(request, outcome, headers)
+        this.presenceReporter.saved(request, outcome, headers)
         return savedAnswer(request, outcome)
       case 'no-such-file':
         // Deleted while the bytes came. Should it be purged as well by now, they go with it.
@@ -67,7 +67,7 @@ export class PutFileInterceptor implements NestInterceptor<PutOutcome | Answer, 
         await this.refusedSaves.keep(request.access, headers, outcome)
         if (headers.lockId !== undefined) await this.lateLockCalls.notice(request.params.id, headers.lockId)
         // The session of a deleted file has ended, and nothing begins another.
-        if (outcome.reason !== 'file-deleted') this.sightings.saveRefused(request, outcome.reason)
+        if (outcome.reason !== 'file-deleted') this.presenceReporter.saveRefused(request, outcome.reason)
         return outcome.reason === 'lock-mismatch'
           ? this.reasons.inWords(request, refusedAnswer(outcome))
           : refusedAnswer(outcome)

@@ -10,7 +10,7 @@ import { splitName } from '../../storage/files/file-name.js'
 import { hostPages } from '../files/host-page.js'
 import { NewFiles } from './new-files.service.js'
 import type { Operation, WopiRequest } from '../protocol/operation.js'
-import { Pointers } from '../containers/wopi-url-issuer.js'
+import { WopiUrlIssuer } from '../containers/wopi-url-issuer.js'
 import { fileTarget } from '../protocol/target-name.js'
 import { WopiAccess } from '../guards/wopi-access.js'
 import { WopiError } from '../protocol/wopi-error.js'
@@ -28,7 +28,7 @@ export class PutRelativeFile implements Operation {
     private readonly blobs: BlobStore,
     private readonly accesses: AccessService,
     private readonly rights: WopiAccess,
-    private readonly pointers: Pointers,
+    private readonly urls: WopiUrlIssuer,
     private readonly settings: Settings,
   ) {}
 
@@ -47,7 +47,7 @@ export class PutRelativeFile implements Operation {
     })
     if (outcome instanceof Answer) return outcome
     const pointer = { kind: 'file', id: outcome.id, role: 'editor' } as const
-    const url = await this.pointers.to(access, pointer)
+    const url = await this.urls.to(access, pointer)
     return jsonAnswer(200, { Name: outcome.name, Url: url, ...hostPages(this.settings, outcome.id) })
   }
 

@@ -12,7 +12,7 @@ import { Twins } from '../../storage/blobs/twins.js'
 import type { PutHeaders } from './put-headers.js'
 import type { RefusedPut } from './put-outcome.js'
 
-const MOST_TRIES = 3
+const MAX_TRIES = 3
 
 /** Keeps the bytes of saves that had to be refused, and says so in audit and log (RELIABILITY-SECURITY.md §3.4). */
 @Injectable()
@@ -55,7 +55,7 @@ export class RefusedSaves {
     refused: RefusedPut,
   ): Promise<KeptSave | 'already-safe' | 'file-gone'> {
     const { content } = refused
-    for (let left = MOST_TRIES; left > 0; left--) {
+    for (let left = MAX_TRIES; left > 0; left--) {
       const kept = await this.record(access, headers, refused)
       if (kept !== 'already-safe') return kept
       const place = await this.twins.safePlaceOf(access.file.id, content)

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common'
 import type { Tx } from '../../database/database.js'
 import { admitsSave } from '../../lock/lock-rules.js'
-import { LockService, type Admission, type LockState } from '../../lock/lock.service.js'
+import { LockService, type Authorization, type LockState } from '../../lock/lock.service.js'
 import { SaveConflicts } from '../../permission/tokens/save-conflicts.js'
 import type { Head } from '../../storage/files/file.service.js'
 import { SaveChain } from '../../storage/files/save-chain.js'
@@ -21,7 +21,7 @@ type Refusal = Extract<SaveAdmitted, { admitted: false }>
 export interface SaveInHand {
   readonly head: Head
   readonly lock: LockState
-  readonly by: Admission
+  readonly by: Authorization
   readonly headers: PutHeaders
 }
 

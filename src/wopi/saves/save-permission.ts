@@ -14,7 +14,7 @@ export type RightRefusal = Extract<
  * What the token alone says about a save, before its bytes are read: for what reason it will be refused, and kept.
  * @throws WopiError when not even its bytes are wanted
  */
-export function judgeSaver(access: FileAccess): RightRefusal | undefined {
+export function checkSavePermission(access: FileAccess): RightRefusal | undefined {
   return access.file.inBin ? judgeInBin(access) : judgeToken(access)
 }
 

@@ -94,7 +94,7 @@ export class SaveService {
         const saved = { kind: 'saved', version, modifiedAt, editors: contributors, unused } as const
         return returned ? { ...saved, returned } : saved
       })
-    const outcome = await this.database.inTurn(access.file.id, decideUnderTheRow)
+    const outcome = await this.database.serializedByFile(access.file.id, decideUnderTheRow)
     if (outcome.kind === 'saved') await this.twins.settle(content, { unused: outcome.unused === true })
     return outcome
   }
