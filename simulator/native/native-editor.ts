@@ -5,7 +5,7 @@ import { Turns } from '../turns.js'
 import type { NativeContext } from './native-context.js'
 import { NativeDocument } from './native-document.js'
 import { NativeLock } from './native-lock.js'
-import { NativeEditingSession } from './native-sitting.js'
+import { NativeEditingSession } from './native-editing-session.js'
 import type { NativeFileInfo } from './plus-info.js'
 
 const coauthLockSeconds = (10 * minute) / second

@@ -1,7 +1,7 @@
 import { coAuthor } from '../co-author.js'
 import { GroundTruth } from '../ground-truth.js'
 import type { Verdict } from '../ground-truth.js'
-import { retry } from '../patiently.js'
+import { retry } from '../retry.js'
 import type { Appearance, Stage } from '../play.js'
 import type { SharedFile } from '../shared-file.js'
 import { NativeClient } from './native-client.js'

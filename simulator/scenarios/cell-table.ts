@@ -1,5 +1,5 @@
 import { table } from '../table.js'
-import type { CellResult } from './cell.js'
+import type { CellResult } from './scenario-case.js'
 import { describeDocumented, describeObserved } from './describe.js'
 
 const happenings = {

@@ -1,6 +1,6 @@
 import { minute } from '../application.js'
 import { clockFace } from '../narrator.js'
-import type { Role } from './course.js'
+import type { Role } from './script.js'
 import type { Documented, Ending } from './documented.js'
 import type { Observed } from './observed.js'
 

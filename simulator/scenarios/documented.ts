@@ -1,8 +1,8 @@
 import type { ApplicationName } from '../application.js'
 import { minute } from '../application.js'
 import type { PrincipalRule } from '../excel.js'
-import type { CourseName, Role } from './course.js'
-import { arrivalOfC, departureOfA } from './course.js'
+import type { ScriptName, Role } from './script.js'
+import { arrivalOfC, departureOfA } from './script.js'
 
 /** What Microsoft's documents say that happens (SEEDS.md §6–7). Nothing here is computed from the editor's rules. */
 export interface Documented {
@@ -28,7 +28,7 @@ export type Ending =
   /** `within`: after the first refused save. */
   | { readonly kind: 'everyone-removed'; readonly refused: Role; readonly within: number }
 
-type Book = Readonly<Record<CourseName, Documented>>
+type Book = Readonly<Record<ScriptName, Documented>>
 
 const nobody: Ending = { kind: 'nobody-removed' }
 const atOnce = 0
@@ -69,7 +69,7 @@ const excelSavedByFirstJoined: Book = {
 export function documented(
   application: ApplicationName,
   rule: PrincipalRule,
-  course: CourseName,
+  course: ScriptName,
 ): Documented {
   if (application !== 'excel') return wordAndPowerpoint[course]
   return (rule === 'last-joined' ? excelSavedByLastJoined : excelSavedByFirstJoined)[course]

@@ -1,5 +1,5 @@
 import { clockFace } from '../narrator.js'
-import type { Script, Role } from './course.js'
+import type { Script, Role } from './script.js'
 import type { Documented, Ending } from './documented.js'
 import type { Observed, SeenSave } from './observed.js'
 

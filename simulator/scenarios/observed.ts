@@ -1,5 +1,5 @@
 import type { Happening } from '../session-event.js'
-import type { Script, Role } from './course.js'
+import type { Script, Role } from './script.js'
 
 /** What an editor service reported, and when. */
 export interface Seen {

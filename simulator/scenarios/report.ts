@@ -1,7 +1,7 @@
 import { clockFace, narrate } from '../narrator.js'
 import { cellTable } from './cell-table.js'
-import type { CellResult } from './cell.js'
-import type { Performance } from './play-course.js'
+import type { CellResult } from './scenario-case.js'
+import type { Performance } from './play-script.js'
 
 /** The table; for a cell that differs also in what, and what happened in it from event to event. */
 export function reportCells(results: readonly CellResult[], say: (line: string) => void): void {

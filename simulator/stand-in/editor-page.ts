@@ -1,5 +1,5 @@
 import { escapeXml } from '../office/xml-text.js'
-import type { Place } from './desk.js'
+import type { Place } from './document-registry.js'
 
 /** For the page's script: who it acts for, and what it may tell the page around it. */
 export interface PageSettings {

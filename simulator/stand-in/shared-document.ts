@@ -7,8 +7,8 @@ import { Random } from '../random.js'
 import type { Happening, SessionEvent } from '../session-event.js'
 import type { WopiClient } from '../wopi-client.js'
 import { Refusal } from './refusal.js'
-import { Tab } from './seat.js'
-import type { SeatView, Visitor } from './seat.js'
+import { Tab } from './tab.js'
+import type { SeatView, Visitor } from './tab.js'
 import { explained } from './explained.js'
 
 export interface DocumentContext {

@@ -1,14 +1,14 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { z } from 'zod'
 import type { ProofKeys } from '../proof-key.js'
-import type { DocumentRegistry, Place } from './desk.js'
+import type { DocumentRegistry, Place } from './document-registry.js'
 import { discoveryXml } from './discovery-xml.js'
 import { editorPage, refusalPage } from './editor-page.js'
 import { families, familyTraits, pageAt } from './families.js'
 import { pageAsset } from './page-assets.js'
 import { Refusal } from './refusal.js'
 import { readForm, readJson } from './request-body.js'
-import type { SeatView } from './seat.js'
+import type { SeatView } from './tab.js'
 import { wopiSrcIn } from './wopi-src.js'
 
 const mostOfForm = 16 * 1024

@@ -60,7 +60,9 @@ describe('a discovery document (WOPI.md §15.1)', () => {
   })
 
   it('S-03: says which addresses it left out', () => {
-    const { disallowedOrigins } = read(zone('external-https', action('edit', 'docx', 'http://evil.example/x?')))
+    const { disallowedOrigins } = read(
+      zone('external-https', action('edit', 'docx', 'http://evil.example/x?')),
+    )
     expect(disallowedOrigins).toEqual(['http://evil.example'])
   })
 

@@ -126,8 +126,7 @@ function actionAt(editor: Editor, wanted: WantedAction): FoundAction | { readonl
   const found = wanted.action === 'view' ? (named('view') ?? named('edit')) : named('edit')
   if (!found) return { reason: whyNot(editor, wanted.action, extension) }
   const url = actionUrl(found.urlsrc, wanted.wopiSrc, wanted.ui ?? {})
-  if (url.length > MAX_URL)
-    return { reason: `the address would be longer than ${MAX_URL} characters` }
+  if (url.length > MAX_URL) return { reason: `the address would be longer than ${MAX_URL} characters` }
   const { origin } = new URL(url)
   const { application } = found
   return { editor: name, url, origin, application, ...(document.family && { family: document.family }) }

@@ -14,7 +14,6 @@ export function parseSequenceNumber(header: string): number | undefined {
 
 /** @throws RangeError after two thousand million changes of one file */
 export function nextSequenceNumber(current: number): number {
-  if (current >= MAX_SEQUENCE_NUMBER)
-    throw new RangeError(`a sequence number ends at ${MAX_SEQUENCE_NUMBER}`)
+  if (current >= MAX_SEQUENCE_NUMBER) throw new RangeError(`a sequence number ends at ${MAX_SEQUENCE_NUMBER}`)
   return current + 1
 }

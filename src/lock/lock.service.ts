@@ -91,7 +91,13 @@ export class LockService {
    * Takes the lock, or restarts its timer when `lockId` holds it already; takes it from others who are all gone.
    * @param tx where one is open that holds the head: a save takes the lock again in its own transaction
    */
-  lock(fileId: string, lockId: string, by: Authorization, options = DEFAULT_LOCK_OPTIONS, tx?: Tx): Answer<LockOutcome> {
+  lock(
+    fileId: string,
+    lockId: string,
+    by: Authorization,
+    options = DEFAULT_LOCK_OPTIONS,
+    tx?: Tx,
+  ): Answer<LockOutcome> {
     return this.change(LOCK, fileId, [...valuesOf(by), lockId, ...this.asked(options), by.editor ?? null], tx)
   }
 
@@ -108,7 +114,12 @@ export class LockService {
   }
 
   /** Restarts the timer. */
-  refresh(fileId: string, lockId: string, by: Authorization, options = DEFAULT_LOCK_OPTIONS): Answer<LockOutcome> {
+  refresh(
+    fileId: string,
+    lockId: string,
+    by: Authorization,
+    options = DEFAULT_LOCK_OPTIONS,
+  ): Answer<LockOutcome> {
     return this.change(REFRESH_LOCK, fileId, [...valuesOf(by), lockId, ...this.asked(options)])
   }
 
@@ -153,7 +164,9 @@ export class LockService {
   }
 
   async current(fileId: string): Answer<LockState> {
-    const row = await this.database.serializedByFile(fileId, () => this.ask(GET_LOCK, fileId, [], this.database))
+    const row = await this.database.serializedByFile(fileId, () =>
+      this.ask(GET_LOCK, fileId, [], this.database),
+    )
     return row && stateOf(row)
   }
 

@@ -1,7 +1,6 @@
-import { Injectable } from '@nestjs/common'
+import { Injectable, type OnModuleInit, type Type } from '@nestjs/common'
+import { ModuleRef } from '@nestjs/core'
 import { Settings } from '../config/settings.js'
-import { IncrementalOperations } from './incremental/incremental-operations.js'
-import type { Operation, WopiRequest } from './protocol/operation.js'
 import { CheckFileInfo } from './files/check-file-info.js'
 import { AddActivities } from './files/add-activities.js'
 import { DeleteFile } from './files/delete-file.js'
@@ -24,62 +23,81 @@ import { Unlock } from './locks/unlock.js'
 import { UnlockAndRelock } from './locks/unlock-and-relock.js'
 import { lastSegment, overrideOf, overrideOfContents, unknownOperation } from './protocol/override.js'
 import { WopiError } from './protocol/wopi-error.js'
+import { CreateUploadSession } from './incremental/create-upload-session.js'
+import { GetChunkedFile } from './incremental/get-chunked-file.js'
+import { GetChunks } from './incremental/get-chunks.js'
+import { GetSequenceNumber } from './incremental/get-sequence-number.js'
+import { PutChunkedFile } from './incremental/put-chunked-file.js'
+import { UpdateUploadSession } from './incremental/update-upload-session.js'
+import { provided, type OperationTable } from './protocol/operation-table.js'
+import type { Operation, WopiRequest } from './protocol/operation.js'
+
+type Table = OperationTable<Operation>
+
+/** POST /files/ID, by X-WOPI-Override (WOPI.md §4). */
+const ON_FILE: Table = {
+  LOCK: Lock,
+  REFRESH_LOCK: RefreshLock,
+  UNLOCK: Unlock,
+  GET_LOCK: GetLock,
+  PUT_RELATIVE: PutRelativeFile,
+  RENAME_FILE: RenameFile,
+  DELETE: DeleteFile,
+  PUT_USER_INFO: PutUserInfo,
+  GET_SHARE_URL: GetShareUrl,
+  ADD_ACTIVITIES: AddActivities,
+}
+
+/** POST /files/ID/contents, by X-WOPI-Override. */
+const ON_CONTENTS: Table = { PUT: PutFile }
+
+/** GET, by the last part of the path; the file's own address is CheckFileInfo's. */
+const READS: Table = {
+  contents: GetFile,
+  ancestry: EnumerateAncestors,
+  ecosystem_pointer: GetEcosystem,
+}
+
+/** WOPI.md §12 and §13: only with `COAUTH_PROFILE=plus`. */
+const PLUS_ON_FILE: Table = {
+  GET_COAUTH_LOCK: GetCoauthLock,
+  REFRESH_COAUTH_LOCK: RefreshCoauthLock,
+  UNLOCK_COAUTH_LOCK: UnlockCoauthLock,
+  GET_COAUTH_TABLE: GetCoauthTable,
+  GET_SEQUENCE_NUMBER: GetSequenceNumber,
+  GET_CHUNKED_FILE: GetChunkedFile,
+  GET_CHUNKS: GetChunks,
+  CREATE_UPLOAD_SESSION: CreateUploadSession,
+  UPDATE_UPLOAD_SESSION: UpdateUploadSession,
+}
+const PLUS_ON_CONTENTS: Table = { PUT_CHUNKED_FILE: PutChunkedFile }
+
+/** Every operation on a file, for the module to provide. */
+export const FILE_OPERATIONS: readonly Type<Operation>[] = [
+  CheckFileInfo,
+  UnlockAndRelock,
+  ...[ON_FILE, ON_CONTENTS, READS, PLUS_ON_FILE, PLUS_ON_CONTENTS].flatMap((table) => Object.values(table)),
+]
 
 /** Which operation a request means: by path, and for POST by X-WOPI-Override (WOPI.md §2.1, §4). */
 @Injectable()
-export class Operations {
-  private readonly onFile: Map<string, Operation>
-  private readonly reads: ReadonlyMap<string, Operation>
-  private readonly onContents: ReadonlyMap<string, Operation>
+export class Operations implements OnModuleInit {
+  private reads: ReadonlyMap<string, Operation> = new Map()
+  private onFile = this.reads
+  private onContents = this.reads
 
   constructor(
+    private readonly module: ModuleRef,
     private readonly checkFileInfo: CheckFileInfo,
-    getFile: GetFile,
-    putFile: PutFile,
-    lock: Lock,
     private readonly unlockAndRelock: UnlockAndRelock,
-    refreshLock: RefreshLock,
-    unlock: Unlock,
-    getLock: GetLock,
-    putRelativeFile: PutRelativeFile,
-    renameFile: RenameFile,
-    deleteFile: DeleteFile,
-    putUserInfo: PutUserInfo,
-    enumerateAncestors: EnumerateAncestors,
-    getEcosystem: GetEcosystem,
-    getShareUrl: GetShareUrl,
-    addActivities: AddActivities,
-    getCoauthLock: GetCoauthLock,
-    refreshCoauthLock: RefreshCoauthLock,
-    unlockCoauthLock: UnlockCoauthLock,
-    getCoauthTable: GetCoauthTable,
-    { coauthProfile }: Settings,
-    incremental: IncrementalOperations,
-  ) {
-    this.reads = new Map<string, Operation>([
-      ['contents', getFile],
-      ['ancestry', enumerateAncestors],
-      ['ecosystem_pointer', getEcosystem],
-    ])
-    this.onContents = new Map<string, Operation>([['PUT', putFile], ...incremental.onContents])
-    this.onFile = new Map<string, Operation>([
-      ['LOCK', lock],
-      ['REFRESH_LOCK', refreshLock],
-      ['UNLOCK', unlock],
-      ['GET_LOCK', getLock],
-      ['PUT_RELATIVE', putRelativeFile],
-      ['RENAME_FILE', renameFile],
-      ['DELETE', deleteFile],
-      ['PUT_USER_INFO', putUserInfo],
-      ['GET_SHARE_URL', getShareUrl],
-      ['ADD_ACTIVITIES', addActivities],
-      ...incremental.onFile,
-    ])
-    if (coauthProfile === 'web') return
-    this.onFile.set('GET_COAUTH_LOCK', getCoauthLock)
-    this.onFile.set('REFRESH_COAUTH_LOCK', refreshCoauthLock)
-    this.onFile.set('UNLOCK_COAUTH_LOCK', unlockCoauthLock)
-    this.onFile.set('GET_COAUTH_TABLE', getCoauthTable)
+    private readonly settings: Settings,
+  ) {}
+
+  onModuleInit(): void {
+    const isPlus = this.settings.coauthProfile === 'plus'
+    this.reads = provided(this.module, READS)
+    this.onFile = provided(this.module, { ...ON_FILE, ...(isPlus && PLUS_ON_FILE) })
+    this.onContents = provided(this.module, { ...ON_CONTENTS, ...(isPlus && PLUS_ON_CONTENTS) })
   }
 
   /** @returns the refusal, not thrown, because a caller without any right must be told 404 first */

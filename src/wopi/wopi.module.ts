@@ -8,7 +8,7 @@ import { CoauthStatusModule } from '../coauth-status/coauth-status.module.js'
 import { DiscoveryModule } from '../discovery/discovery.module.js'
 import { EventsModule } from '../events/events.module.js'
 import { BootstrapperController } from './containers/bootstrapper.controller.js'
-import { ContainerOperations } from './containers/container-operations.js'
+import { CONTAINER_OPERATIONS, ContainerOperations } from './containers/container-operations.js'
 import { ContainerRights } from './guards/container-rights.js'
 import { ContainersController } from './containers/containers.controller.js'
 import { EcosystemController } from './containers/ecosystem.controller.js'
@@ -20,46 +20,10 @@ import { ChunkedPutHeaderReader } from './incremental/chunked-put-headers.js'
 import { ChunkedPuts } from './incremental/chunked-put.js'
 import { ChunkedSaveService } from './incremental/chunked-save.service.js'
 import { FileStreams } from './incremental/file-streams.js'
-import { IncrementalOperations } from './incremental/incremental-operations.js'
 import { LockReasons } from './locks/lock-reasons.js'
-import { Operations } from './operations.js'
-import { AddActivities } from './files/add-activities.js'
+import { FILE_OPERATIONS, Operations } from './operations.js'
 import { Bootstrap } from './containers/bootstrap.js'
-import { CheckContainerInfo } from './containers/check-container-info.js'
-import { CheckEcosystem } from './containers/check-ecosystem.js'
-import { CheckFileInfo } from './files/check-file-info.js'
-import { CreateChildContainer } from './containers/create-child-container.js'
-import { CreateChildFile } from './containers/create-child-file.js'
-import { CreateUploadSession } from './incremental/create-upload-session.js'
-import { DeleteContainer } from './containers/delete-container.js'
-import { DeleteFile } from './files/delete-file.js'
-import { EnumerateAncestors } from './containers/enumerate-ancestors.js'
-import { EnumerateChildren } from './containers/enumerate-children.js'
-import { GetChunkedFile } from './incremental/get-chunked-file.js'
-import { GetChunks } from './incremental/get-chunks.js'
-import { GetEcosystem } from './containers/get-ecosystem.js'
-import { GetFileWopiSrc } from './containers/get-file-wopi-src.js'
-import { GetFile } from './files/get-file.js'
-import { GetLock } from './locks/get-lock.js'
 import { GetNewAccessToken } from './containers/get-new-access-token.js'
-import { GetSequenceNumber } from './incremental/get-sequence-number.js'
-import { GetShareUrl } from './files/get-share-url.js'
-import { GetRootContainer } from './containers/get-root-container.js'
-import { GetCoauthLock } from './locks/get-coauth-lock.js'
-import { GetCoauthTable } from './locks/get-coauth-table.js'
-import { Lock } from './locks/lock.js'
-import { PutChunkedFile } from './incremental/put-chunked-file.js'
-import { PutFile } from './saves/put-file.js'
-import { PutRelativeFile } from './saves/put-relative-file.js'
-import { PutUserInfo } from './files/put-user-info.js'
-import { RefreshLock } from './locks/refresh-lock.js'
-import { RefreshCoauthLock } from './locks/refresh-coauth-lock.js'
-import { RenameContainer } from './containers/rename-container.js'
-import { RenameFile } from './files/rename-file.js'
-import { UnlockAndRelock } from './locks/unlock-and-relock.js'
-import { UnlockCoauthLock } from './locks/unlock-coauth-lock.js'
-import { Unlock } from './locks/unlock.js'
-import { UpdateUploadSession } from './incremental/update-upload-session.js'
 import { WopiUrlIssuer } from './containers/wopi-url-issuer.js'
 import { PresenceController } from './files/presence.controller.js'
 import { ProofCheck } from './guards/proof-check.js'
@@ -93,6 +57,7 @@ import { WopiAccess } from './guards/wopi-access.js'
   ],
   providers: [
     Operations,
+    ...FILE_OPERATIONS,
     ProofCheck,
     WopiAccess,
     NewFiles,
@@ -106,48 +71,13 @@ import { WopiAccess } from './guards/wopi-access.js'
     LockReasons,
     RefusedSaves,
     RevocationGrace,
-    CheckFileInfo,
-    GetFile,
-    PutFile,
-    Lock,
-    UnlockAndRelock,
-    RefreshLock,
-    Unlock,
-    GetLock,
-    GetCoauthLock,
-    RefreshCoauthLock,
-    UnlockCoauthLock,
-    GetCoauthTable,
-    PutRelativeFile,
-    RenameFile,
-    DeleteFile,
-    PutUserInfo,
-    EnumerateAncestors,
-    GetEcosystem,
-    GetShareUrl,
-    AddActivities,
-    IncrementalOperations,
     FileStreams,
     ChunkedPutHeaderReader,
     ChunkedPuts,
     ChunkedSaveService,
-    GetSequenceNumber,
-    GetChunkedFile,
-    PutChunkedFile,
-    GetChunks,
-    CreateUploadSession,
-    UpdateUploadSession,
     ContainerOperations,
+    ...CONTAINER_OPERATIONS,
     ContainerRights,
-    CheckContainerInfo,
-    EnumerateChildren,
-    CreateChildFile,
-    CreateChildContainer,
-    RenameContainer,
-    DeleteContainer,
-    CheckEcosystem,
-    GetRootContainer,
-    GetFileWopiSrc,
     Bootstrap,
     GetNewAccessToken,
   ],

@@ -27,7 +27,11 @@ const BREACHES: readonly (readonly [file: string, line: string, rule: string])[]
   ['src/events/planted.ts', `import '../storage/blobs/blob-store.js'`, 'arrow-events'],
   ['src/webhooks/planted.ts', `import '../lock/lock.service.js'`, 'arrow-webhooks'],
   ['src/coauth-status/planted.ts', `import '../lock/lock.service.js'`, 'arrow-coauth-status'],
-  ['src/discovery/planted.ts', `import type { Head } from '../storage/files/file.service.js'`, 'arrow-discovery'],
+  [
+    'src/discovery/planted.ts',
+    `import type { Head } from '../storage/files/file.service.js'`,
+    'arrow-discovery',
+  ],
   ['src/database/planted.ts', `import '../storage/containers/container.entity.js'`, 'arrow-database'],
   ['src/database/migrate.ts', `import '../storage/containers/container.entity.js'`, 'arrow-database'],
   ['src/config/planted.ts', `import '../database/database.js'`, 'arrow-config'],

@@ -28,7 +28,8 @@ const HEARD_ELSEWHERE: Readonly<Record<string, string>> = {
 
 /** Where PostgreSQL may be connected to by other means than `DatabaseClient`; such a client must be heard all the same. */
 const OWN_CONNECTION: Readonly<Record<string, string>> = {
-  'src/database/embedded/embedded-postgres.ts': 'waits for a PostgreSQL that it started, and makes the database',
+  'src/database/embedded/embedded-postgres.ts':
+    'waits for a PostgreSQL that it started, and makes the database',
 }
 
 /** Methods that never reject, and say so where they are; seen to by whoever changes this list. */

@@ -4,7 +4,10 @@ import { join } from 'node:path'
 import { createDataSource } from '../../ormconfig.js'
 import { readConfig } from '../../src/config/config.js'
 import { Database } from '../../src/database/database.js'
-import { startEmbeddedPostgres, type EmbeddedPostgres } from '../../src/database/embedded/embedded-postgres.js'
+import {
+  startEmbeddedPostgres,
+  type EmbeddedPostgres,
+} from '../../src/database/embedded/embedded-postgres.js'
 import { BlobStore } from '../../src/storage/blobs/blob-store.js'
 import { checkStorage, type StorageReport } from '../../src/storage/blobs/fsck.js'
 import { freePort } from '../kit/free-port.js'

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { minute } from '../../simulator/application.js'
-import type { Script, CourseName, Role } from '../../simulator/scenarios/course.js'
-import { courses } from '../../simulator/scenarios/course.js'
+import type { Script, ScriptName, Role } from '../../simulator/scenarios/script.js'
+import { courses } from '../../simulator/scenarios/script.js'
 import { documented } from '../../simulator/scenarios/documented.js'
 import { differences } from '../../simulator/scenarios/judge.js'
 import type { HostFacts, Observed } from '../../simulator/scenarios/observed.js'
@@ -62,11 +62,11 @@ const allOut: Observed = {
 const inWord = (observed: Observed): string[] => judge('word', '4', observed)
 const inExcel = (observed: Observed): string[] => judge('excel', '4', observed)
 
-function judge(application: 'word' | 'excel', name: CourseName, observed: Observed): string[] {
+function judge(application: 'word' | 'excel', name: ScriptName, observed: Observed): string[] {
   return differences(course(name), documented(application, 'last-joined', name), observed)
 }
 
-function course(name: CourseName): Script {
+function course(name: ScriptName): Script {
   const found = courses.find((one) => one.name === name)
   if (!found) throw new Error(`there is no course ${name}`)
   return found

@@ -14,7 +14,7 @@ import { sha256 } from '../../simulator/sha256.js'
 import type { Account, SharedFile } from '../../simulator/shared-file.js'
 import { editorFor, shareNewFile } from '../../simulator/shared-file.js'
 import { VirtualClock } from '../../simulator/virtual-clock.js'
-import { RecordingClient } from '../../simulator/witnessed-client.js'
+import { RecordingClient } from '../../simulator/recording-client.js'
 import { word } from '../../simulator/word.js'
 
 export interface Moment {

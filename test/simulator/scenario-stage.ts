@@ -1,6 +1,6 @@
 import { Random } from '../../simulator/random.js'
 import { RestClient } from '../../simulator/rest-client.js'
-import type { Run, Revocation } from '../../simulator/scenarios/play-course.js'
+import type { Run, Revocation } from '../../simulator/scenarios/play-script.js'
 import type { Account } from '../../simulator/shared-file.js'
 import type { Tandem } from '../kit/tandem.js'
 

@@ -19,7 +19,16 @@ import { ApiProblem } from '../http/api-problem.js'
 import { Changes } from '../http/changes.js'
 import { ContentService } from './content.service.js'
 import { FileAuthorization } from './file-authorization.js'
-import { CheckedQuery, pageOf, pageQuery, readCursor, text, timestamp, truth, type Page } from '../http/query.js'
+import {
+  CheckedQuery,
+  pageOf,
+  pageQuery,
+  readCursor,
+  text,
+  timestamp,
+  truth,
+  type Page,
+} from '../http/query.js'
 import { fileView } from '../http/views.js'
 
 const createQuery = z.object({

@@ -1,7 +1,14 @@
 import { applicationOf, profileOf, LATE_SAVE_MS, type PrincipalRule } from '../application-profile.js'
 import { learnFromLife, principalOf } from '../principal.js'
 import { end, leave, tellPrincipal, type SessionEvent } from './session-changes.js'
-import { editorsOf, isPresent, type Participant, type PresenceSignal, type Session, type PresenceRecord } from './session.js'
+import {
+  editorsOf,
+  isPresent,
+  type Participant,
+  type PresenceSignal,
+  type Session,
+  type PresenceRecord,
+} from './session.js'
 import { refuse, save } from './session-saves.js'
 import { changed, refused, saidUnmodified } from './unsaved-changes.js'
 
@@ -131,7 +138,11 @@ function isPostCloseTraffic(
   return saidSo && at - leftAt <= LATE_SAVE_MS && !DIRECT_SIGNALS.has(what.kind)
 }
 
-function joinOrRevive(session: Session, sighting: PresenceRecord, told: SessionEvent[]): Participant | undefined {
+function joinOrRevive(
+  session: Session,
+  sighting: PresenceRecord,
+  told: SessionEvent[],
+): Participant | undefined {
   const { jti, userId, family, at, what } = sighting
   const known = session.participants.find((participant) => participant.jti === jti)
   // A page that has renewed its token is the same page; its editor may not use the new one for a while.

@@ -30,7 +30,11 @@ export interface TimeoutContext {
  * What time alone does to a session: silent people have left, a failed session ends, and what is late is told before
  * it is lost (SEEDS.md §2). Changes the session; asked with the same time twice, it changes nothing more.
  */
-export function applyTimeouts(session: Session, now: number, { lock, lockTtlMs, rule }: TimeoutContext): SessionEvent[] {
+export function applyTimeouts(
+  session: Session,
+  now: number,
+  { lock, lockTtlMs, rule }: TimeoutContext,
+): SessionEvent[] {
   const told: SessionEvent[] = []
   if (session.ended) return told
   const before = principalOf(session, rule).participant?.userId

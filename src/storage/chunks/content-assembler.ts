@@ -27,7 +27,8 @@ export interface StreamPlan {
 
 /** `unusable` is the first chunk that is nowhere, or of another length (WOPI.md §13.7, check 9). */
 export type Plan =
-  { readonly streams: readonly StreamPlan[]; readonly unusable?: never } | { readonly unusable: UnusableChunk }
+  | { readonly streams: readonly StreamPlan[]; readonly unusable?: never }
+  | { readonly unusable: UnusableChunk }
 
 export interface Composed extends StoredBlob {
   readonly streamId: string
@@ -70,7 +71,10 @@ export class ContentAssembler {
    * @param pack which is the content itself when that is all it consists of
    * @throws ChunkDamaged, StorageFailed
    */
-  async make({ streamId, scheme, chunks, size }: StreamPlan, pack: StoredBlob | undefined): Promise<Composed> {
+  async make(
+    { streamId, scheme, chunks, size }: StreamPlan,
+    pack: StoredBlob | undefined,
+  ): Promise<Composed> {
     const ranges = merged(chunks)
     const open = this.blobs.opened()
     try {

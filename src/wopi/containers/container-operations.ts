@@ -1,4 +1,5 @@
-import { Injectable } from '@nestjs/common'
+import { Injectable, type OnModuleInit, type Type } from '@nestjs/common'
+import { ModuleRef } from '@nestjs/core'
 import type {
   ContainerOperation,
   ContainerRequest,
@@ -17,41 +18,52 @@ import { GetFileWopiSrc } from './get-file-wopi-src.js'
 import { GetRootContainer } from './get-root-container.js'
 import { GetShareUrl } from '../files/get-share-url.js'
 import { RenameContainer } from './rename-container.js'
+import { provided, type OperationTable } from '../protocol/operation-table.js'
 import { lastSegment, overrideOf, unknownOperation } from '../protocol/override.js'
 import { WopiError } from '../protocol/wopi-error.js'
 
+const READS: OperationTable<ContainerOperation> = {
+  children: EnumerateChildren,
+  ancestry: EnumerateAncestors,
+  ecosystem_pointer: GetEcosystem,
+}
+
+/** By X-WOPI-Override (WOPI.md §4). */
+const POSTS: OperationTable<ContainerOperation> = {
+  CREATE_CHILD_FILE: CreateChildFile,
+  CREATE_CHILD_CONTAINER: CreateChildContainer,
+  RENAME_CONTAINER: RenameContainer,
+  DELETE_CONTAINER: DeleteContainer,
+  GET_SHARE_URL: GetShareUrl,
+}
+
+/** Every operation on a container or the ecosystem, for the module to provide; some are a file's as well. */
+export const CONTAINER_OPERATIONS: readonly Type[] = [
+  CheckContainerInfo,
+  ...Object.values(READS),
+  ...Object.values(POSTS),
+  CheckEcosystem,
+  GetRootContainer,
+  GetFileWopiSrc,
+]
+
 /** As `Operations`, for containers and the ecosystem (WOPI.md §4). */
 @Injectable()
-export class ContainerOperations {
-  private readonly reads: ReadonlyMap<string, ContainerOperation>
-  private readonly posts: ReadonlyMap<string, ContainerOperation>
+export class ContainerOperations implements OnModuleInit {
+  private reads: ReadonlyMap<string, ContainerOperation> = new Map()
+  private posts = this.reads
 
   constructor(
+    private readonly module: ModuleRef,
     private readonly checkContainerInfo: CheckContainerInfo,
-    enumerateChildren: EnumerateChildren,
-    enumerateAncestors: EnumerateAncestors,
-    getEcosystem: GetEcosystem,
-    createChildFile: CreateChildFile,
-    createChildContainer: CreateChildContainer,
-    renameContainer: RenameContainer,
-    deleteContainer: DeleteContainer,
-    getShareUrl: GetShareUrl,
     private readonly checkEcosystem: CheckEcosystem,
     private readonly getRootContainer: GetRootContainer,
     private readonly getFileWopiSrc: GetFileWopiSrc,
-  ) {
-    this.reads = new Map<string, ContainerOperation>([
-      ['children', enumerateChildren],
-      ['ancestry', enumerateAncestors],
-      ['ecosystem_pointer', getEcosystem],
-    ])
-    this.posts = new Map<string, ContainerOperation>([
-      ['CREATE_CHILD_FILE', createChildFile],
-      ['CREATE_CHILD_CONTAINER', createChildContainer],
-      ['RENAME_CONTAINER', renameContainer],
-      ['DELETE_CONTAINER', deleteContainer],
-      ['GET_SHARE_URL', getShareUrl],
-    ])
+  ) {}
+
+  onModuleInit(): void {
+    this.reads = provided(this.module, READS)
+    this.posts = provided(this.module, POSTS)
   }
 
   /** @returns the refusal, not thrown, because a caller without any right must be told 404 first */

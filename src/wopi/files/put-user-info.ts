@@ -27,8 +27,7 @@ async function shortText(body: AsyncIterable<Buffer>): Promise<string> {
   let size = 0
   for await (const chunk of body) {
     size += chunk.length
-    if (size > MAX_BYTES)
-      throw new WopiError('body-too-large', `UserInfo is longer than ${MAX_BYTES} bytes`)
+    if (size > MAX_BYTES) throw new WopiError('body-too-large', `UserInfo is longer than ${MAX_BYTES} bytes`)
     chunks.push(chunk)
   }
   const text = Buffer.concat(chunks).toString('latin1')

@@ -2,7 +2,11 @@ import { Injectable } from '@nestjs/common'
 import { Settings } from '../../config/settings.js'
 import type { ChunkId } from '../../incremental/chunk-id.js'
 import { type Frame, readFrames } from '../../incremental/frame-reader.js'
-import { parseMessage, putChunkedFileRequest, type PutChunkedFileRequest } from '../../incremental/messages.js'
+import {
+  parseMessage,
+  putChunkedFileRequest,
+  type PutChunkedFileRequest,
+} from '../../incremental/messages.js'
 import type { BlobRange, OpenBlobs } from '../../storage/blobs/blob-ranges.js'
 import { BlobStore } from '../../storage/blobs/blob-store.js'
 import type { PlacedChunk } from '../../storage/chunks/chunk-checks.js'

@@ -2,7 +2,12 @@ import { Injectable } from '@nestjs/common'
 import { Answer } from '../../http/answer.js'
 import { Downloads } from '../../http/downloads.js'
 import { MISSING_STREAM } from '../../incremental/chunking.js'
-import { messageFrame, type OutgoingFrame, sizeOfFrames, writeFrames } from '../../incremental/frame-writer.js'
+import {
+  messageFrame,
+  type OutgoingFrame,
+  sizeOfFrames,
+  writeFrames,
+} from '../../incremental/frame-writer.js'
 import { type StreamSignature, signatureOf } from '../../incremental/messages.js'
 import type { OpenBlobs } from '../../storage/blobs/blob-ranges.js'
 import { BlobStore } from '../../storage/blobs/blob-store.js'

@@ -10,8 +10,7 @@ export async function smallBody(request: IncomingMessage): Promise<Buffer> {
   let size = 0
   for await (const chunk of bodyOf(request)) {
     size += chunk.length
-    if (size > MAX_BYTES)
-      throw new WopiError('body-too-large', `the body is longer than ${MAX_BYTES} bytes`)
+    if (size > MAX_BYTES) throw new WopiError('body-too-large', `the body is longer than ${MAX_BYTES} bytes`)
     chunks.push(chunk)
   }
   return Buffer.concat(chunks)

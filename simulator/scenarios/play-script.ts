@@ -9,9 +9,9 @@ import { sha256 } from '../sha256.js'
 import type { Account, SharedFile } from '../shared-file.js'
 import { editorFor, shareNewFile } from '../shared-file.js'
 import { VirtualClock } from '../virtual-clock.js'
-import { RecordingClient } from '../witnessed-client.js'
+import { RecordingClient } from '../recording-client.js'
 import type { WopiClientOptions } from '../wopi-client.js'
-import type { Script, Role, Role } from './course.js'
+import type { Role, RoleScript, Script } from './script.js'
 import type { HostFacts, KeptSave, Observed, Seen } from './observed.js'
 import { observe } from './observed.js'
 
@@ -84,7 +84,7 @@ export async function playCourse(
 async function act(
   session: EditorSession,
   person: Person,
-  part: Role,
+  part: RoleScript,
   clock: VirtualClock,
   random: Random,
 ): Promise<void> {

@@ -3,13 +3,13 @@ import type { PrincipalRule } from '../excel.js'
 import { excel } from '../excel.js'
 import { powerpoint } from '../powerpoint.js'
 import { word } from '../word.js'
-import type { Script } from './course.js'
-import { courses } from './course.js'
+import type { Script } from './script.js'
+import { courses } from './script.js'
 import type { Documented } from './documented.js'
 import { documented } from './documented.js'
 import { differences } from './judge.js'
-import type { Performance, Run } from './play-course.js'
-import { playCourse } from './play-course.js'
+import type { Performance, Run } from './play-script.js'
+import { playCourse } from './play-script.js'
 
 export type ScenarioNumber = '1' | '2' | '3' | '4' | '5' | '6'
 
@@ -40,7 +40,11 @@ export function cellsOf(rule: PrincipalRule): ScenarioCase[] {
   )
 }
 
-function coursesOf(scenario: ScenarioNumber, { name }: Application, rule: PrincipalRule): ScenarioCase['courses'] {
+function coursesOf(
+  scenario: ScenarioNumber,
+  { name }: Application,
+  rule: PrincipalRule,
+): ScenarioCase['courses'] {
   return courses
     .filter((course) => course.name.startsWith(scenario))
     .map((course) => ({ course, documented: documented(name, rule, course.name) }))

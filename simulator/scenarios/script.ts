@@ -3,7 +3,7 @@ import { minute, second } from '../application.js'
 /** A opens the document, B joins; C joins later, where there is a C. */
 export type Role = 'A' | 'B' | 'C'
 
-export interface Role {
+export interface RoleScript {
   readonly opens: number
   readonly leaves: number
   readonly types: readonly Typing[]
@@ -17,9 +17,9 @@ export interface Typing {
 
 /** What people do in one scenario, in simulated milliseconds. */
 export interface Script {
-  readonly name: CourseName
+  readonly name: ScriptName
   readonly happens: string
-  readonly parts: Readonly<Partial<Record<Role, Role>>>
+  readonly parts: Readonly<Partial<Record<Role, RoleScript>>>
   readonly revocation?: { readonly of: Role; readonly at: number }
 }
 
@@ -27,7 +27,7 @@ export interface Script {
  * The number of the scenario. 5 and 6 are told twice, because Word and PowerPoint save with the token of the last
  * change: `a` when it comes from the user whose right is gone, `b` when it never does.
  */
-export type CourseName = '1' | '2' | '3' | '4' | '5a' | '5b' | '6a' | '6b'
+export type ScriptName = '1' | '2' | '3' | '4' | '5a' | '5b' | '6a' | '6b'
 
 const joins = 20 * second
 const starts = 30 * second
@@ -103,6 +103,6 @@ function types(from: number, until: number): Typing {
   return { from, until, every: rhythm }
 }
 
-function part(opens: number, typing: readonly Typing[]): Role {
+function part(opens: number, typing: readonly Typing[]): RoleScript {
   return { opens, leaves: goesHome, types: typing }
 }
