@@ -16,17 +16,17 @@ async function openingTransactions(folder: string): Promise<{ name: string; text
 }
 
 /** Opens a session where nobody has one yet, and ends the caller's own: no right is asked for either. */
-const WITHOUT_A_RIGHT = ['sign-in.controller.ts']
+const WITHOUT_A_RIGHT = ['sign-in/sign-in.controller.ts']
 /** Does by the clock what nobody asks for. */
-const BY_ITSELF = ['bin-purger.ts']
+const BY_ITSELF = ['files/bin-purger.ts']
 
 it('at the REST face nobody changes anything past Changes, which asks for the right behind the row', async () => {
   const names = (await openingTransactions('api')).map(({ name }) => name)
-  expect(names).toEqual([...BY_ITSELF, 'changes.ts', ...WITHOUT_A_RIGHT])
+  expect(names).toEqual([...BY_ITSELF, 'http/changes.ts', ...WITHOUT_A_RIGHT])
 })
 
 /** What was refused is kept: for want of a right, too. */
-const KEEPS_THE_REFUSED = ['refused-saves.service.ts']
+const KEEPS_THE_REFUSED = ['saves/refused-saves.service.ts']
 
 it('at the WOPI face whatever opens a transaction asks for the right in it', async () => {
   const silent = (await openingTransactions('wopi')).filter(
