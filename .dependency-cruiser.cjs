@@ -151,7 +151,7 @@ module.exports = {
         'An answer that is read into memory comes through src/outbound: it has limits, and follows nothing.',
       severity: 'error',
       from: { path: '^src/', pathNot: ['^src/outbound/', '^src/webhooks/webhook-call\\.ts$', TESTS] },
-      to: { path: '(^|/)node_modules/(undici|jwks-rsa|axios|got)/' },
+      to: { path: '(^|/)node_modules/(undici|axios|got)/' },
     },
     {
       name: 'faces-know-no-sql',

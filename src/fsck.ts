@@ -6,6 +6,7 @@ import { Database } from './database/database.js'
 import { migrate } from './database/migrate.js'
 import { joinDatabase } from './database/open-database.js'
 import { requireKnownSchema } from './database/schema-release.js'
+import { withClient } from './database/with-client.js'
 import { adopt, MostIsMissing, requirePair, WrongPair, type Pairing } from './installation/pairing.js'
 import { BlobStore } from './storage/blobs/blob-store.js'
 import { checkStorage } from './storage/blobs/fsck.js'
@@ -24,7 +25,7 @@ async function fsck(): Promise<void> {
   try {
     // The server's own role may not be let in yet: an upgrade that does not start ends up here.
     const owner = config.databaseMigrationUrl ?? opened.url
-    await requireKnownSchema(owner)
+    await withClient(owner, 'tandem fsck', (client) => requireKnownSchema(client, owner))
     const pairing = { databaseUrl: owner, dataDir: config.dataDir }
     if (asked.adopt) {
       await migrate(owner)

@@ -1,6 +1,6 @@
 import pg from 'pg'
-import { DatabaseClient } from './database-client.js'
-import { inMigrationTurn } from './migrate.js'
+import { inMigrationTurn, MIGRATION } from './migrate.js'
+import { withClient } from './with-client.js'
 
 /** The role that the server works as on the embedded PostgreSQL; the superuser `tandem` owns and migrates. */
 const EMBEDDED_APP_ROLE = 'tandem_app'
@@ -47,7 +47,7 @@ export const APP_RIGHTS: Readonly<Record<string, string>> = {
 
 /** Creates the server's role beside the superuser, once. @returns the same database's address for that role */
 export async function embeddedAppRole(ownerUrl: string): Promise<string> {
-  await withClient(ownerUrl, async (owner) => {
+  await withClient(ownerUrl, MIGRATION, async (owner) => {
     const { rowCount } = await owner.query('select from pg_roles where rolname = $1', [EMBEDDED_APP_ROLE])
     if (rowCount === 0) await owner.query(`create role ${EMBEDDED_APP_ROLE} login`)
   })
@@ -64,7 +64,7 @@ export function embeddedAppUrl(ownerUrl: string): string {
  * @throws Error with one plain sentence when the two addresses are not one database with two roles
  */
 export async function grantToApp(ownerUrl: string, appUrl: string): Promise<void> {
-  const app = await withClient(appUrl, whoIs)
+  const app = await withClient(appUrl, MIGRATION, whoIs)
   await inMigrationTurn(ownerUrl, async (turn) => {
     const owner = await whoIs(turn)
     if (app.database !== owner.database) {
@@ -77,7 +77,7 @@ export async function grantToApp(ownerUrl: string, appUrl: string): Promise<void
     for (const grant of await grantsTo(app.role, turn)) await turn.query(grant)
     await turn.query('commit')
   })
-  const left = await withClient(appUrl, tooManyRights)
+  const left = await withClient(appUrl, MIGRATION, tooManyRights)
   if (left) throw new Error(`the role ${app.role} of DATABASE_URL ${left}; use one with no rights of its own`)
 }
 
@@ -120,14 +120,4 @@ async function whoIs(client: pg.Client): Promise<{ role: string; database: strin
   const [me] = rows
   if (!me) throw new Error('PostgreSQL does not say who we are')
   return me
-}
-
-async function withClient<T>(url: string, work: (client: pg.Client) => Promise<T>): Promise<T> {
-  const client = new DatabaseClient({ connectionString: url, application_name: 'tandem migration' })
-  await client.connect()
-  try {
-    return await work(client)
-  } finally {
-    await client.end()
-  }
 }

@@ -1,11 +1,13 @@
 import type { Client } from 'pg'
 import { createDataSource } from '../../ormconfig.js'
-import { DatabaseClient } from './database-client.js'
 import { requireUtf8 } from './encoding.js'
 import { requireKnownSchema, tellOldestReleases } from './schema-release.js'
+import { withClient } from './with-client.js'
 
 // Any number that nothing else in Tandem uses as an advisory lock.
 const MIGRATION_LOCK = 7_226_336
+/** The name of such a connection in pg_stat_activity. */
+export const MIGRATION = 'tandem migration'
 
 /**
  * Brings the schema up to date. Safe when many servers start at once: one migrates, the others wait for it.
@@ -14,7 +16,7 @@ const MIGRATION_LOCK = 7_226_336
 export async function migrate(databaseUrl: string): Promise<void> {
   await inMigrationTurn(databaseUrl, async (turn) => {
     await requireUtf8(turn)
-    await requireKnownSchema(databaseUrl)
+    await requireKnownSchema(turn, databaseUrl)
     const dataSource = await createDataSource(databaseUrl, 2).initialize()
     try {
       await dataSource.runMigrations({ transaction: 'each' })
@@ -30,12 +32,8 @@ export async function inMigrationTurn(
   databaseUrl: string,
   work: (turn: Client) => Promise<void>,
 ): Promise<void> {
-  const turn = new DatabaseClient({ connectionString: databaseUrl, application_name: 'tandem migration' })
-  await turn.connect()
-  try {
+  await withClient(databaseUrl, MIGRATION, async (turn) => {
     await turn.query('select pg_advisory_lock($1)', [MIGRATION_LOCK])
     await work(turn)
-  } finally {
-    await turn.end()
-  }
+  })
 }

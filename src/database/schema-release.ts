@@ -1,7 +1,6 @@
 import type pg from 'pg'
 import { createDataSource } from '../../ormconfig.js'
 import { isAtLeast, RELEASE } from '../config/release.js'
-import { DatabaseClient } from './database-client.js'
 
 /** From here on each migration names the oldest release that may still work; every release that asks knows the earlier ones. */
 const FIRST_TOLD = 1764910000000
@@ -23,9 +22,9 @@ export function mustTell(name: string): boolean {
  * it does not know says so, as in a rolling upgrade and on its way back.
  * @throws Error with one plain sentence
  */
-export async function requireKnownSchema(databaseUrl: string): Promise<void> {
+export async function requireKnownSchema(database: pg.ClientBase, databaseUrl: string): Promise<void> {
   const known = new Set(knownMigrations(databaseUrl).map(({ name }) => name))
-  const refused = (await appliedMigrations(databaseUrl)).filter(
+  const refused = (await appliedMigrations(database)).filter(
     ({ name, oldest_release: oldest }) =>
       !known.has(name) && !(oldest !== null && isAtLeast(RELEASE, oldest)),
   )
@@ -49,23 +48,16 @@ export async function tellOldestReleases(turn: pg.ClientBase, databaseUrl: strin
 }
 
 async function appliedMigrations(
-  databaseUrl: string,
+  database: pg.ClientBase,
 ): Promise<{ name: string; oldest_release: string | null }[]> {
-  const client = new DatabaseClient({ connectionString: databaseUrl, application_name: 'tandem migration' })
-  client.on('error', () => undefined) // the failing call reports it as well
-  await client.connect()
-  try {
-    const { rows: tables } = await client.query<{ migration: boolean; told: boolean }>(
-      `select to_regclass('migration') is not null as migration, to_regclass('schema_release') is not null as told`,
-    )
-    if (!tables[0]?.migration) return []
-    const { rows } = await client.query<{ name: string; oldest_release: string | null }>(
-      tables[0].told
-        ? `select m.name, r.oldest_release from migration m left join schema_release r on r.migration = m.name order by m.id`
-        : `select name, null as oldest_release from migration order by id`,
-    )
-    return rows
-  } finally {
-    await client.end()
-  }
+  const { rows: tables } = await database.query<{ migration: boolean; told: boolean }>(
+    `select to_regclass('migration') is not null as migration, to_regclass('schema_release') is not null as told`,
+  )
+  if (!tables[0]?.migration) return []
+  const { rows } = await database.query<{ name: string; oldest_release: string | null }>(
+    tables[0].told
+      ? `select m.name, r.oldest_release from migration m left join schema_release r on r.migration = m.name order by m.id`
+      : `select name, null as oldest_release from migration order by id`,
+  )
+  return rows
 }

@@ -4,15 +4,17 @@ import { Database, type Statement } from '../database/database.js'
 import { Caution } from '../installation/caution.js'
 import { Pair } from '../installation/pair.js'
 
-const BLOBS: Statement<{ id: string; blobs: string | null; unknown: string | null; quarantined: string }> = {
+const BLOBS: Statement<{ id: string; unknown: string | null; quarantined: string }> = {
   name: 'blobs-of-installation',
   text: `
-    select id, blobs, unknown_blobs as unknown, (select count(*) from quarantined_blob) as quarantined
+    select id, unknown_blobs as unknown, (select count(*) from quarantined_blob) as quarantined
     from installation`,
 }
 
 /** What the latest look of any server at the blobs found; undefined before the first. */
 export interface KnownBlobs {
+  /** Of the installation; undefined before it is paired. */
+  readonly id: string | undefined
   readonly unknown: number | undefined
   readonly quarantined: number
 }
@@ -32,12 +34,12 @@ export class InstallationCheck {
     try {
       const trouble = await this.pair.trouble()
       if (trouble !== undefined) return indicator.down({ reason: trouble })
-      const [row] = await this.database.query(BLOBS, [])
+      const { id, unknown: unknownBlobs, quarantined: quarantinedBlobs } = await this.blobs()
       const held = await this.caution.reason()
       return indicator.up({
-        id: row?.id,
-        unknownBlobs: row?.unknown == null ? undefined : Number(row.unknown),
-        quarantinedBlobs: Number(row?.quarantined),
+        id,
+        unknownBlobs,
+        quarantinedBlobs,
         // Nothing is deleted for good meanwhile; people may work on.
         ...(held === undefined ? {} : { held }),
       })
@@ -49,6 +51,7 @@ export class InstallationCheck {
   async blobs(): Promise<KnownBlobs> {
     const [row] = await this.database.query(BLOBS, [])
     return {
+      id: row?.id,
       unknown: row?.unknown == null ? undefined : Number(row.unknown),
       quarantined: Number(row?.quarantined),
     }

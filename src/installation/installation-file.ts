@@ -1,5 +1,6 @@
 import { mkdir, open, readdir, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import { syncFolder } from '../config/sync-folder.js'
 
 const NAME = 'installation'
 const ID = /^[0-9a-f]{32}$/
@@ -60,15 +61,6 @@ async function writeDurably(folder: string, name: string, id: string): Promise<v
     await file.close()
   }
   await syncFolder(folder)
-}
-
-async function syncFolder(path: string): Promise<void> {
-  const handle = await open(path)
-  try {
-    await handle.sync()
-  } finally {
-    await handle.close()
-  }
 }
 
 function orNone(error: unknown): string[] {

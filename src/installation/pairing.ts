@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import type pg from 'pg'
-import { DatabaseClient } from '../database/database-client.js'
+import { withClient } from '../database/with-client.js'
 import { beginInstallationFile, finishInstallationFile, removeInstallationFile } from './installation-file.js'
 import { gatherFacts, sampleFacts } from './pair-facts.js'
 import { judgePair, type PairVerdict } from './pair-rules.js'
@@ -107,18 +107,13 @@ async function judge(database: pg.ClientBase, pairing: Pairing): Promise<PairVer
 
 /** In a transaction, and while no other server does the same with this database. */
 async function inTurn<T>(url: string, work: (database: pg.ClientBase) => Promise<T>): Promise<T> {
-  const client = new DatabaseClient({ connectionString: url, application_name: 'tandem installation' })
-  client.on('error', () => undefined) // the failing call reports it as well
-  await client.connect()
-  try {
+  return withClient(url, 'tandem installation', async (client) => {
     await client.query('begin')
     await client.query('select pg_advisory_xact_lock($1)', [PAIRING_LOCK])
     const result = await work(client)
     await client.query('commit')
     return result
-  } finally {
-    await client.end()
-  }
+  })
 }
 
 function unlessFaster(error: unknown): void {

@@ -22,6 +22,7 @@ import {
   type Owner,
   type PostgresBinaries,
 } from './postgres-process.js'
+import { syncFolder } from '../../config/sync-folder.js'
 
 /** A PostgreSQL server of our own, whose cluster lives under DATA_DIR. */
 export interface EmbeddedPostgres {
@@ -158,12 +159,6 @@ async function initialise(
   }
   const format = ['--username=tandem', '--auth=trust', '--encoding=UTF8', '--locale=C', '--no-instructions']
   await run(how, initdb, ['-D', place, ...format, ...(durable ? [] : ['--no-sync'])])
-}
-
-async function syncFolder(path: string): Promise<void> {
-  const handle = await open(path)
-  await handle.sync()
-  await handle.close()
 }
 
 function socketIn(sockets: string): string {

@@ -19,6 +19,7 @@ import { type ContentKind, KindSniffer } from '../files/content-kind.js'
 import { DiskTurns, turnsAmong } from './disk-turns.js'
 import type { StoredBlob } from './stored-blob.js'
 import { BlobTooShort, BodyIncomplete, BodyTooLarge } from '../storage-errors.js'
+import { syncFolder } from '../../config/sync-folder.js'
 
 export type { StoredBlob }
 /** Up to this size one read into fresh memory is faster than anything else. */
@@ -239,15 +240,6 @@ export class BlobStore implements OnModuleInit {
 
   private shardOf(blob: string): string {
     return shardPath(this.folder, blob)
-  }
-}
-
-async function syncFolder(path: string): Promise<void> {
-  const folder = await open(path)
-  try {
-    await folder.sync()
-  } finally {
-    await folder.close()
   }
 }
 
