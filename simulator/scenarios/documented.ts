@@ -4,7 +4,7 @@ import type { PrincipalRule } from '../excel.js'
 import type { CourseName, Role } from './course.js'
 import { arrivalOfC, departureOfA } from './course.js'
 
-/** What Microsoft's documents say that happens (SEEDS.md §6–7). Nothing here is computed from the editor's rules. */
+/** What Microsoft's documents say that happens (RELIABILITY-SECURITY.md §3.2). Nothing here is computed from the editor's rules. */
 export interface Documented {
   /** Whose token saves, from when on. */
   readonly saves: readonly SavingUser[]

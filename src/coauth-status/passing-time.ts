@@ -28,7 +28,7 @@ export interface Surroundings {
 
 /**
  * What time alone does to a session: silent people have left, a failed session ends, and what is late is told before
- * it is lost (SEEDS.md §2). Changes the session; asked with the same time twice, it changes nothing more.
+ * it is lost (RELIABILITY-SECURITY.md §3.5). Changes the session; asked with the same time twice, it changes nothing more.
  */
 export function passTime(session: Session, now: number, { lock, lockTtlMs, rule }: Surroundings): Told[] {
   const told: Told[] = []
@@ -72,7 +72,7 @@ function whenGone(
   lock: LockFact,
   now: number,
 ): { at: number; reason: 'silent' | 'save-failed' | 'lock-expired' | 'closed' } | undefined {
-  // Stronger than anything else: the lock is there, or it is not (DESIGN.md §6).
+  // Stronger than anything else: the lock is there, or it is not.
   if (lock.coauth?.some((one) => one.jti === jti)) return undefined
   if (coauthUntil !== undefined) {
     const expired = now >= coauthUntil - NOTED_LATER_MS

@@ -12,7 +12,7 @@ export interface Principal {
 
 /**
  * Word and PowerPoint save with the token of whoever changed something last, Excel with that of its principal user;
- * what the editor service was seen to do outweighs the rule (SEEDS.md §6).
+ * what the editor service was seen to do outweighs the rule (RELIABILITY-SECURITY.md §3.7).
  */
 export function principalOf(session: Session, configured: PrincipalRule): Principal {
   const usesRule = habitsOf(session.application).savesWith === 'principal'

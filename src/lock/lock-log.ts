@@ -10,7 +10,7 @@ export interface DeadLock {
   readonly holder: string | null
 }
 
-/** Tells what happens to locks without anybody asking: in the log, and to those who watch (SEEDS.md §2). */
+/** Tells what happens to locks without anybody asking: in the log, and to those who watch: nobody is to find out by a lost save. */
 @Injectable()
 export class LockLog implements OnApplicationShutdown {
   private readonly underWay = new Set<Promise<void>>()

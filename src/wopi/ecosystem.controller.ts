@@ -8,7 +8,7 @@ import { WopiExceptionFilter } from './wopi-exception.filter.js'
 import { WopiProofGuard } from './wopi-proof.guard.js'
 import { WopiTokenGuard } from './wopi-token.guard.js'
 
-/** The routes of WOPI.md §10. */
+/** Where a native client begins: what the host has, and its topmost container (WOPI.md §10). */
 @ApiExcludeController()
 @Controller('wopi/ecosystem')
 @DeclareAccess('wopi-token')

@@ -8,7 +8,7 @@ import { GetSequenceNumber } from './operations/get-sequence-number.js'
 import { PutChunkedFile } from './operations/put-chunked-file.js'
 import { UpdateUploadSession } from './operations/update-upload-session.js'
 
-/** The operations of WOPI.md §13; without `COAUTH_PROFILE=plus` there are none (DESIGN.md §6). */
+/** The operations of WOPI.md §13; without `COAUTH_PROFILE=plus` there are none: native clients alone call them. */
 @Injectable()
 export class IncrementalOperations {
   readonly onFile: readonly (readonly [string, Operation])[]

@@ -5,7 +5,7 @@ import { Tandem } from '../kit/tandem.js'
 import { NativeClient } from '../wopi/native-client.js'
 import { age, expectStatus, statusOf } from './stage.js'
 
-describe('co-authoring status of native clients (DESIGN.md §6, §8)', () => {
+describe('co-authoring status of native clients (RELIABILITY-SECURITY.md §3.7)', () => {
   let tandem: Tandem
   let root: Person
   beforeAll(async () => {

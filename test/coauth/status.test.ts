@@ -5,7 +5,7 @@ import { Tandem } from '../kit/tandem.js'
 import type { Editor } from '../kit/wopi.js'
 import { age, ageLock, expectStatus, join, LOCK, statusOf, tells } from './stage.js'
 
-describe('coauth-status (DESIGN.md §8)', () => {
+describe('coauth-status (RELIABILITY-SECURITY.md §3.7)', () => {
   let tandem: Tandem
 
   beforeAll(async () => {

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, inject, it, vi } from 'vitest'
 import { Tandem } from '../kit/tandem.js'
 import { age, ageLock, expectStatus, join, LOCK, statusOf, tells } from './stage.js'
 
-describe.concurrent('what time brings about, told while it can still be helped (SEEDS.md §2)', () => {
+describe.concurrent('what time brings about, told while it can still be helped (RELIABILITY-SECURITY.md §3.5)', () => {
   let tandem: Tandem
   let other: Tandem
 

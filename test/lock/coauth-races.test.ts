@@ -7,7 +7,7 @@ import { NativeClient, rowsOf, tableVersionOf } from '../wopi/native-client.js'
 const PLUS = { env: { COAUTH_PROFILE: 'plus' } }
 const TWENTY = Array.from({ length: 20 }, (_, i) => i)
 
-describe('races of coauth locks, on two instances on one database', () => {
+describe('races of coauth locks, on two instances on one database (WOPI.md §12)', () => {
   let one: Tandem
   let two: Tandem
   beforeAll(async () => {

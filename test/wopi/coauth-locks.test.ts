@@ -12,7 +12,7 @@ const body = (value: unknown): string => JSON.stringify({ CoauthLockMetadata: va
 const typesOf = (answer: WopiAnswer): Record<string, string> =>
   Object.fromEntries(rowsOf(answer).map((row) => [row.CoauthLockId, row.CoauthLockType]))
 
-describe('coauth locks, with COAUTH_PROFILE=plus', () => {
+describe('coauth locks, with COAUTH_PROFILE=plus (WOPI.md §12)', () => {
   const stage = setStage({ COAUTH_PROFILE: 'plus' })
 
   /** alice's client with the lock `A`, and bob's with `B`, on one file. */

@@ -1,6 +1,6 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm'
 
-/** All tables of DESIGN.md §3 that locks, saves and permissions need. */
+/** The tables that locks, saves and permissions need. */
 export class Foundation1764000000000 implements MigrationInterface {
   name = 'Foundation1764000000000'
 
