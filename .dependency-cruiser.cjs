@@ -129,8 +129,7 @@ module.exports = {
     },
     {
       name: 'simulator-shares-no-code',
-      comment:
-        'The simulator must not import the server: an error on both sides would cancel out.',
+      comment: 'The simulator must not import the server: an error on both sides would cancel out.',
       severity: 'error',
       from: { path: '^simulator/' },
       to: { path: '^(src|bench|test|ormconfig\\.ts)' },

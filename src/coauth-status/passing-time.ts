@@ -53,7 +53,7 @@ export function passTime(session: Session, now: number, { lock, lockTtlMs, rule 
 /** After a refusal for the right or the token Microsoft's applications put everybody out; a conflict puts out nobody. */
 const PUTS_OUT: ReadonlySet<string> = new Set(['permission-revoked', 'token-expired', 'token-revoked'])
 
-/** Whoever has a coauth lock is here, even if nobody saw him take it: the server that did may have died. */
+/** Whoever has a coauth lock is here, even if nobody saw them take it: the server that did may have died. */
 function meetHolders(session: Session, { coauth = [] }: LockFact, told: Told[]): void {
   for (const { jti, userId, acquiredAt, expiresAt } of coauth) {
     if (session.participants.some((one) => one.jti === jti)) continue

@@ -32,7 +32,7 @@ export function learnFromSave(session: Session, jti: string, configured: Princip
 }
 
 /**
- * A sign of life of the very one whom the rule says: he is there, and yet another saves. So the editor service follows
+ * A sign of life of the very one whom the rule says: they are there, and yet another saves. So the editor service follows
  * the other rule, if that explains it.
  * @returns whether the other rule was learnt
  */

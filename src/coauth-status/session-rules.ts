@@ -18,7 +18,7 @@ const OPENS: ReadonlySet<Seen['kind']> = new Set([
 /** What brings somebody back who had been thought gone. */
 const REVIVES: ReadonlySet<Seen['kind']> = OPENS
 
-/** Nobody's editor service says this for him when he is gone. */
+/** Nobody's editor service says this for them when they are gone. */
 const IN_PERSON: ReadonlySet<Seen['kind']> = new Set(['checked', 'edited', 'coauth-locked'])
 
 /** Told by the page around the editor. */
@@ -121,7 +121,7 @@ function isLate({ ended, participants }: Session, { at, jti, what }: Sighting): 
   return participants.some((participant) => participant.jti === jti)
 }
 
-/** The editor service saves and refreshes with somebody's token for a while after his page was closed. */
+/** The editor service saves and refreshes with somebody's token for a while after their page was closed. */
 function isAftermath(
   { at: leftAt, reason }: NonNullable<Participant['left']>,
   at: number,

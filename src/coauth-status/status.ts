@@ -24,7 +24,7 @@ export interface StatusRules {
   readonly lockTtlMs: number
 }
 
-/** One person; his tabs together. */
+/** One person; their tabs together. */
 export interface EditorStatus {
   readonly userId: string
   readonly displayName: string
@@ -35,7 +35,7 @@ export interface EditorStatus {
   readonly unsavedChanges: Unsaved
   readonly conflicted: boolean
   readonly nextPermissionCheckBy: string
-  /** How many access tokens (tabs) he has open. */
+  /** How many access tokens (tabs) they have open. */
   readonly tokens: number
 }
 

@@ -39,7 +39,7 @@ export class LockLog implements OnApplicationShutdown {
     )
   }
 
-  /** For one that a caller found in his way: he has the lock already, and does not wait for this. */
+  /** For one that a caller found in the way: they have the lock already, and do not wait for this. */
   foundBy(dead: DeadLock): void {
     this.say(dead)
     const recorded = this.database

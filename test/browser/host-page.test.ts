@@ -228,7 +228,7 @@ describe.skipIf(!hasBrowser)('the host page in a browser', () => {
     await until('the notice is gone', async () => (await open.notice()) === '')
   })
 
-  it('tells an auditor that documents are not for him, once', async () => {
+  it('tells an auditor that documents are not for auditors, once', async () => {
     const file = await stage.file({ ada: 'viewer' })
     await using ada = await stage.signedIn('ada', 'auditor')
     const page = await ada.newPage()

@@ -63,7 +63,7 @@ describe('races of coauth locks, on two instances on one database (WOPI.md §12)
     const holding = { native: 0, browser: 0 }
     const held = { native: 0, browser: 0 }
     const end = performance.now() + 4000
-    // From the answer that grants it until the call that releases it, the holder knows that he has it.
+    // From the answer that grants it until the call that releases it, the holder knows that they have it.
     const contend = async (
       kind: 'native' | 'browser',
       take: () => Promise<{ status: number }>,

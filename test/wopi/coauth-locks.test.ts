@@ -340,7 +340,7 @@ describe('coauth locks, with COAUTH_PROFILE=plus (WOPI.md §12)', () => {
       expect([(await stranger.get()).status, (await stranger.table()).status]).toEqual([401, 401])
     })
 
-    it('§12.3: names the holder of a WOPI lock only if he agreed', async () => {
+    it('§12.3: names the holder of a WOPI lock only if they agreed', async () => {
       const { alice, bob, editor } = await two()
       await editor.lock('W')
       expect((await bob.get()).headers['x-wopi-conflictinglockusername']).toBeUndefined()
