@@ -177,7 +177,7 @@ function isHeld(path: string, { holds }: Shelf): boolean {
 const JOINING = /\b(?:the|a|an|of|as|in|by|see|and|from|to|for|with|rows?|check|also)\b/gi
 
 /** Fewer words than make a reason. */
-const LEAST_WORDS = 3
+const LEAST_WORDS = 2
 
 function isOnlyPointer(comment: string): boolean {
   const rest = comment.replace(CITATION, ' ')
