@@ -132,15 +132,14 @@ module.exports = {
     },
     {
       name: 'simulator-shares-no-code',
-      comment:
-        'The simulator must not import the server: an error on both sides would cancel out (DESIGN.md §9).',
+      comment: 'The simulator must not import the server: an error on both sides would cancel out.',
       severity: 'error',
       from: { path: '^simulator/' },
       to: { path: '^(src|bench|test|ormconfig\\.ts)' },
     },
     {
       name: 'state-knows-no-http',
-      comment: 'Locks, storage, audit and what is below them know nothing of HTTP (DESIGN.md §1).',
+      comment: 'Locks, storage, audit and what is below them know nothing of HTTP: any face may use them.',
       severity: 'error',
       from: { path: `^src/${one(['lock', 'storage', 'audit', 'database', 'config', 'logging'])}/` },
       to: { path: '(^|/)(https?|express|@nestjs/platform-express|@nestjs/swagger|passport)(/|$)' },

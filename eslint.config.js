@@ -28,7 +28,7 @@ export default tseslint.config(
     rules: { 'no-undef': 'off', '@typescript-eslint/explicit-function-return-type': 'off' },
   },
   {
-    // Configuration is one typed object (STYLE.md rule 9): only readConfig may look at the environment.
+    // Configuration is one typed object, checked once: only readConfig may look at the environment.
     files: ['src/**/*.ts'],
     ignores: ['src/config/**', 'src/main.ts', 'src/token.ts', 'src/fsck.ts', 'src/**/*.test.ts'],
     rules: { 'no-restricted-properties': ['error', { object: 'process', property: 'env' }] },

@@ -18,7 +18,7 @@ export interface Client {
 
 export interface BenchCase {
   readonly name: string
-  /** The ratio to the floor's throughput that issue 2 asks for; undefined: reported only. */
+  /** The ratio to the floor's throughput that the case has to reach; undefined: reported only. */
   readonly target: number | undefined
   /** Asked of a Tandem with `COAUTH_PROFILE=plus`. */
   readonly profile?: 'plus'

@@ -136,7 +136,7 @@ async function fill(rest: Rest): Promise<Documents> {
   }
 }
 
-/** The few REST calls that the preparation needs (DESIGN.md §7). */
+/** The few REST calls that the preparation needs: documents, grants and tokens for whoever calls. */
 class Rest {
   private readonly bearers = new Map<string, string>()
 

@@ -31,7 +31,7 @@ const sent = {
   container: ['src/wopi/containers/container-info.ts', 'src/wopi/files/share-types.ts'],
 }
 
-// SupportsCoauth is sent with COAUTH_PROFILE=web as well (DESIGN.md §6).
+// SupportsCoauth is sent with COAUTH_PROFILE=web as well: without it editors do not co-author (WOPI.md §5.2).
 const onlyPlus = new Set(
   protocol.fileProperties['CSPP Plus set: send all eight or none'].filter(
     (name) => name !== 'SupportsCoauth',

@@ -7,7 +7,7 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const [, , page] = process.argv
-if (!page) throw new Error('Usage: node scripts/renew-docs.mjs PAGE.md')
+if (!page) throw new Error('Usage: node scripts/renew-docs.mjs docs/api.md')
 const root = join(dirname(fileURLToPath(import.meta.url)), '..')
 const text = readFileSync(page, 'utf8')
 

@@ -32,7 +32,7 @@ export async function createApp(settings: Settings, logger: Logger): Promise<INe
   })
   serveWebFolder(adapter)
   const app = await NestFactory.create(AppModule.with(settings, logger), adapter, {
-    // The default parser turns a PutFile that is sent as JSON into zero bytes (ECOSYSTEM.md B.1 #6).
+    // The default parser turns a PutFile that is sent as JSON into zero bytes (WOPI.md §2.3).
     bodyParser: false,
     logger,
     abortOnError: false,

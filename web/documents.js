@@ -32,7 +32,7 @@ async function keepShowing() {
   setTimeout(() => void keepShowing(), Math.max(EVERY_MS, 10 * (performance.now() - began)))
 }
 
-/** What was shown last, by its order: whoever reads or tabs through the list loses his place only where it changes. */
+/** What was shown last, by its order: whoever reads or tabs through the list loses their place only where it changes. */
 let shown = new Map()
 
 /** @param {Listed[]} items */

@@ -70,7 +70,7 @@ async function renew(agreed) {
   }
 }
 
-/** The editor goes on with the token that it has: nobody is led away from what he is writing. */
+/** The editor goes on with the token that it has: nobody is led away from what they are writing. */
 function askToSignIn() {
   notice.say(`You are no longer signed in. This document can be saved until ${life.endInWords}.`, {
     text: 'Sign in in another tab',

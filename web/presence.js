@@ -1,4 +1,4 @@
-// Tells Tandem what this person does: the strongest source of co-authoring status (DESIGN.md §6).
+// Tells Tandem what this person does: the strongest source of co-authoring status (RELIABILITY-SECURITY.md §3.7).
 
 /** Well within the shortest silence after which somebody counts as gone (5 minutes). */
 const SIGN_OF_LIFE_MS = 60_000

@@ -15,7 +15,7 @@ async function signIn() {
   history.replaceState(null, '', location.pathname + location.search)
   const before = await signedIn()
   const now = personIn(code)
-  // Whoever made you open his own link would read what you upload next.
+  // Whoever made you open their own link would read what you upload next.
   if (
     before &&
     before.id !== now &&

@@ -4,7 +4,7 @@ import type { PrincipalRule } from '../excel.js'
 import type { ScriptName, Role } from './script.js'
 import { arrivalOfC, departureOfA } from './script.js'
 
-/** What Microsoft's documents say that happens (SEEDS.md §6–7). Nothing here is computed from the editor's rules. */
+/** What Microsoft's documents say that happens (RELIABILITY-SECURITY.md §3.2). Nothing here is computed from the editor's rules. */
 export interface Documented {
   /** Whose token saves, from when on. */
   readonly saves: readonly SavingUser[]

@@ -60,7 +60,7 @@ export async function apiUser(
 }
 
 // Providers use UUIDs, mail addresses or names as `sub`; WOPI wants letters and digits, constant and unique. A `sub`
-// that looks like one of ours is hashed as well, or whoever may choose his own could choose to be somebody else.
+// that looks like one of ours is hashed as well, or whoever may choose their own could choose to be somebody else.
 function userIdOf(sub: string): string {
   return USER_ID.test(sub) && !/^u[0-9a-f]{32}$/.test(sub)
     ? sub

@@ -1,4 +1,4 @@
-/** What the enterprise calls a person in Tandem: `admin` acts, `auditor` only reads, `user` sees his own. */
+/** What the enterprise calls a person in Tandem: `admin` acts, `auditor` only reads, `user` sees their own. */
 export const API_ROLES = ['user', 'auditor', 'admin'] as const
 export type ApiRole = (typeof API_ROLES)[number]
 

@@ -2,7 +2,7 @@ import { createSecretKey, hkdfSync, type KeyObject } from 'node:crypto'
 import type { TokenSecret } from '../config/config.js'
 import { unverifiedHeader } from './unverified-token.js'
 
-/** A KeyObject that is kept verifies 15 times faster than text parsed at each call (DESIGN.md §11). */
+/** A KeyObject that is kept verifies 15 times faster than text parsed at each call. */
 export interface SigningKey {
   readonly kid: string
   readonly key: KeyObject

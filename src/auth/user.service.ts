@@ -116,7 +116,7 @@ export class UserService {
     return (await on.query(KNOWN, [id])).length === 1
   }
 
-  /** Makes sure there is an account, for somebody who was named before his first call. */
+  /** Makes sure there is an account, for somebody who was named before their first call. */
   async ensureAccount(on: Queryable, id: string): Promise<void> {
     await on.query(ENSURE_ACCOUNT, [id])
   }

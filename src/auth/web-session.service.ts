@@ -13,7 +13,7 @@ import {
   SESSION_LIVES,
 } from './web-session.statements.js'
 
-/** As long as access tokens live, and a working day: then the person signs in again, whatever he does. */
+/** As long as access tokens live, and a working day: then the person signs in again, whatever they do. */
 const MAX_SECONDS = 12 * 3600
 /** Of a browser that asks for nothing any more; pages that are looked at ask now and then. */
 const IDLE_SECONDS = 3600

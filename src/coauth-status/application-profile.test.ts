@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { applicationOf } from './application-profile.js'
 
-describe('the application of a session (DESIGN.md §6)', () => {
+describe('the application of a session (RELIABILITY-SECURITY.md §3.7)', () => {
   it.each([
     ['Plan.docx', undefined, 'word'],
     ['Budget.XLSX', undefined, 'excel'],

@@ -4,7 +4,7 @@ export type ApplicationName = 'word' | 'excel' | 'powerpoint' | 'other'
 /** Which programs speak WOPI to us (CLIENTS.md §1). */
 export type ClientFamily = 'microsoft' | 'collabora' | 'onlyoffice'
 
-/** Who saves for everybody in Excel: both rules exist in the field (SEEDS.md §6). */
+/** Who saves for everybody in Excel: both rules exist in the field (CLIENTS.md §1.4). */
 export type PrincipalRule = 'last-joined' | 'first-joined'
 
 const second = 1000
@@ -95,7 +95,7 @@ const PAGES: Readonly<Record<string, ApplicationName>> = {
 }
 
 /**
- * The one whose page was opened, else by the file's name (DESIGN.md §6).
+ * The one whose page was opened, else by the file's name (RELIABILITY-SECURITY.md §3.7).
  * @param page what the editor calls the application, where its page was opened through us
  */
 export function applicationOf(fileName: string, page?: string): ApplicationName {

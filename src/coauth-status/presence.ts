@@ -44,7 +44,7 @@ interface Waiting {
 
 /**
  * Who was seen doing what. `saw` only takes a note; the notes of all calls are written together, in the background
- * (DESIGN.md §6: presence never slows a WOPI answer).
+ * and no WOPI answer waits for them.
  */
 @Injectable()
 export class Presence implements OnApplicationShutdown {
@@ -171,7 +171,7 @@ export class Presence implements OnApplicationShutdown {
       const names = new Map(rows.map((row) => [row.file_id, row.name]))
       const touched = new Set<Session>()
       const events: NewEvent[] = []
-      // The age by this process's clock, the time by the database's (DESIGN.md §3).
+      // The age by this process's clock, the time by the database's: servers' clocks differ (R-13).
       const readAt = performance.now()
       for (const { sighting, seenAt } of batch) {
         const seen = { ...sighting, at: Math.round(turn.now - (readAt - seenAt)) }

@@ -12,7 +12,7 @@ export interface Principal {
 
 /**
  * Word and PowerPoint save with the token of whoever changed something last, Excel with that of its principal user;
- * what the editor service was seen to do outweighs the rule (SEEDS.md §6).
+ * what the editor service was seen to do outweighs the rule (RELIABILITY-SECURITY.md §3.7).
  */
 export function principalOf(session: Session, configured: PrincipalRule): Principal {
   const usesRule = profileOf(session.application).savesWith === 'principal'
@@ -32,7 +32,7 @@ export function learnFromSave(session: Session, jti: string, configured: Princip
 }
 
 /**
- * A sign of life of the very one whom the rule says: he is there, and yet another saves. So the editor service follows
+ * A sign of life of the very one whom the rule says: they are there, and yet another saves. So the editor service follows
  * the other rule, if that explains it.
  * @returns whether the other rule was learnt
  */

@@ -16,7 +16,7 @@ import { knownUnsavedSince } from './session/unsaved-changes.js'
 export type SessionState =
   'idle' | 'opening' | 'viewing' | 'editing' | 'save-overdue' | 'save-failing' | 'closing'
 
-/** `unknown` wherever nothing can be known: an administrator acts on this (DESIGN.md §8). */
+/** `unknown` wherever nothing can be known: an administrator acts on this. */
 export type Unsaved = 'yes' | 'no' | 'unknown'
 
 export interface StatusRules {
@@ -24,7 +24,7 @@ export interface StatusRules {
   readonly lockTtlMs: number
 }
 
-/** One person; his tabs together. */
+/** One person; their tabs together. */
 export interface EditorStatus {
   readonly userId: string
   readonly displayName: string
@@ -35,7 +35,7 @@ export interface EditorStatus {
   readonly unsavedChanges: Unsaved
   readonly conflicted: boolean
   readonly nextPermissionCheckBy: string
-  /** How many access tokens (tabs) he has open. */
+  /** How many access tokens (tabs) they have open. */
   readonly tokens: number
 }
 
@@ -83,7 +83,7 @@ export interface CoauthStatus {
   readonly reasons: readonly string[]
 }
 
-/** The status of a file, from what is stored and what time has done to it since (DESIGN.md §8). */
+/** The status of a file, from what is stored and what time has done to it since: docs/api.md tells its fields. */
 export function statusOf(facts: StatusFacts, { rule, lockTtlMs }: StatusRules): CoauthStatus {
   const { now, file, lock, lastSave } = facts
   const session = facts.session && structuredClone(facts.session)
@@ -228,7 +228,7 @@ function coauthView({ lockId, type, userId, name, acquiredAt, expiresAt }: Coaut
 /** For so long after a session an editor may still come back with what it could not save: its token is heard. */
 const MAY_COME_BACK_MS = 24 * 3600_000
 
-/** May a batch job touch the file now, and if not, why not? (SEEDS.md §4) */
+/** May a batch job touch the file now, and if not, why not? Nobody may be there, nor any work that is not saved. */
 function safety(
   session: Session | undefined,
   editors: readonly Participant[],

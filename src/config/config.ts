@@ -33,7 +33,7 @@ export interface Config {
   readonly coauthProfile: 'web' | 'plus'
   readonly lockTtlMs: number
   readonly lockGraceMs: number
-  /** Who saves for everybody in Excel, as far as nothing else was seen (SEEDS.md §6). */
+  /** Who saves for everybody in Excel, as far as nothing else was seen (CLIENTS.md §1.4). */
   readonly principalRule: 'last-joined' | 'first-joined'
   /** A save by somebody whose right was taken away so recently is still accepted while others edit; 0: never. */
   readonly revocationSaveGraceMs: number
@@ -156,7 +156,7 @@ const environment = z.object({
 })
 
 /**
- * Reads and checks the whole configuration (DESIGN.md §7). An empty variable counts as unset.
+ * Reads and checks the whole configuration: README.md has the variables. An empty variable counts as unset.
  * @throws ConfigError for the first wrong variable
  */
 export function readConfig(env: NodeJS.ProcessEnv): Config {

@@ -4,7 +4,7 @@ import { DataSource, type EntityManager, type QueryRunner } from 'typeorm'
 import { KeyedMutex } from './keyed-mutex.js'
 import { DatabaseBusy, isUnanswered } from './unavailable.js'
 
-/** A hand-written statement. The name makes PostgreSQL prepare it once per connection: twice the rate of plain text (DESIGN.md §11). */
+/** A hand-written statement. The name makes PostgreSQL prepare it once per connection: twice the rate of plain text. */
 export interface Statement<Row extends QueryResultRow> {
   readonly name: string
   readonly text: string

@@ -3,7 +3,7 @@
  *
  * It guards nothing: other servers take no notice of it, the row lock does that. But calls for one busy document that
  * queue for its row inside PostgreSQL hold a connection each while they wait, until none is left for anybody else's
- * document; queued here they hold none (RELIABILITY-SECURITY.md D-06; DESIGN.md §11).
+ * document; queued here they hold none (RELIABILITY-SECURITY.md D-06).
  */
 export class KeyedMutex {
   private readonly last = new Map<string, Promise<unknown>>()

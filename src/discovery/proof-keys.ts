@@ -2,7 +2,7 @@ import { createHash, createPublicKey, type KeyObject } from 'node:crypto'
 import type { XmlElement } from './xml-reader.js'
 
 export interface ProofKey {
-  /** Kept: a key that is parsed at each check costs six times as much (DESIGN.md §11). */
+  /** Kept: a key that is parsed at each check costs six times as much. */
   readonly key: KeyObject
   /** Of its signatures. */
   readonly bytes: number

@@ -27,7 +27,7 @@ export const EVENT_CHANNEL = 'tandem_events'
 
 /**
  * One writer at a time until its commit: ids then become visible in their order, and "everything after id N" misses
- * nothing. That is why a save never appends here itself (DESIGN.md §11: NOTIFY halves a hot statement's rate).
+ * nothing. That is why a save never appends here itself: NOTIFY in a hot statement halves its rate.
  * What names no session happened in the one that the file has open, if any. $1 the events as JSON
  */
 const APPEND: Statement<{ id: string }> = {

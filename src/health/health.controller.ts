@@ -9,7 +9,7 @@ import { Metrics } from './metrics.js'
 import { ReadinessLog } from './readiness-log.js'
 import { Readiness } from './readiness.js'
 
-/** Probes for the orchestrator (DESIGN.md §7). */
+/** Probes for the orchestrator, which restarts what is not alive and asks nothing of what is not ready. */
 @ApiExcludeController()
 @Controller()
 @DeclareAccess('public')

@@ -7,7 +7,7 @@ import { Connections } from './connections.js'
 /**
  * Express swaps the prototypes of every request and response (`Object.setPrototypeOf`), which throws V8 off its fast
  * paths and costs most of what Express costs at all. Here requests and responses are born with the right prototypes,
- * so that the swap changes nothing: CheckFileInfo runs 2.7 times as fast (DESIGN.md §11).
+ * so that the swap changes nothing: CheckFileInfo runs 2.7 times as fast (docs/adr/0004-fast-express-adapter.md).
  */
 export class FastExpressAdapter extends ExpressAdapter {
   private connections: Connections | undefined

@@ -26,7 +26,7 @@ const MAIN = stream('MainContent', 'Zip', A, B, A, C)
 const OTHER = stream('Alternate', 'Zip', B, D)
 const TEXT = stream('MainContent', 'FullFile', A)
 
-describe('the chunks of an answer', () => {
+describe('the chunks of an answer (WOPI.md §13.6)', () => {
   it.each([
     ['All sends each once', [filter('MainContent', 'All')], [MAIN], [A, B, C]],
     ['All leaves out what is known', [filter('MainContent', 'All', B, 'ChunkId1')], [MAIN], [A, C]],
@@ -64,7 +64,7 @@ describe('the chunks of an answer', () => {
   })
 })
 
-describe('the ranges of an answer', () => {
+describe('the ranges of an answer (WOPI.md §13.8)', () => {
   it.each([
     ['a range in the middle', 2, 3, [{ id: A, offset: 2, length: 3, containsEnd: false }]],
     ['up to the end', 2, 8, [{ id: A, offset: 2, length: 8, containsEnd: true }]],
@@ -91,7 +91,7 @@ describe('the ranges of an answer', () => {
   })
 })
 
-describe('the chunks of a PutChunkedFile', () => {
+describe('the chunks of a PutChunkedFile (WOPI.md §13.7)', () => {
   const lengths = new Map([
     [A, 10],
     [B, 10],

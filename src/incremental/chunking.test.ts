@@ -25,7 +25,7 @@ const text = (content: string): Buffer => Buffer.from(content)
 const A: MadeEntry = { name: 'a.xml', payload: text('payload of a') }
 const B: MadeEntry = { name: 'folder/b.xml', payload: text('another payload') }
 
-describe('chunking', () => {
+describe('chunking (WOPI.md §13.4)', () => {
   it.each([
     ['text', text('SampleTextVersion-1')],
     ['a single byte', text('P')],

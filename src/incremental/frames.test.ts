@@ -9,7 +9,7 @@ import { messageFrame, type OutgoingFrame, sizeOfFrames, writeFrames } from './f
 const HELLO = Buffer.from('SampleTextVersion-1')
 const HELLO_ID = chunkIdOf(HELLO)
 
-/** WOPI.md §13.2, the worked example. */
+/** The worked example of WOPI.md §13.2: JSON of 165 bytes in a body of 248. */
 const JSON_165 =
   '{"ContentProperties":[],"Signatures":[{"ChunkingScheme":"FullFile","StreamId":"MainContent",' +
   '"ChunkSignatures":[{"ChunkId":"OpSWhpt12BRkuGX4z7bQPg==","Length":19}]}]}'

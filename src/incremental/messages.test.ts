@@ -52,7 +52,7 @@ const puts = (signatures: readonly object[], properties: readonly object[] = [])
   Signatures: signatures,
 })
 
-describe('GetChunkedFile requests', () => {
+describe('GetChunkedFile requests (WOPI.md §13.6)', () => {
   it('§13.6: are read as they are documented', () => {
     const message = asks([FILTER, { ...FILTER, StreamId: 'Alternate' }], ['prop1'])
     expect(parseMessage(getChunkedFileRequest, message)).toEqual(message)
@@ -94,7 +94,7 @@ describe('GetChunkedFile requests', () => {
   })
 })
 
-describe('PutChunkedFile requests', () => {
+describe('PutChunkedFile requests (WOPI.md §13.7)', () => {
   it.each([[null], [''], [undefined]])(
     '§13.7: commit no upload session with the token %j',
     (UploadSessionTokenToCommit) => {
@@ -193,7 +193,7 @@ describe('PutChunkedFile requests', () => {
   })
 })
 
-describe('GetChunks requests', () => {
+describe('GetChunks requests (WOPI.md §13.8)', () => {
   it('§13.8: are read as they are documented', () => {
     const message = { ContentFilters: [RANGES] }
     expect(parseMessage(getChunksRequest, message)).toEqual(message)

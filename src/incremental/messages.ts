@@ -60,13 +60,13 @@ const rangeFilter = z.object({
     .max(MAX_CHUNKS_OF_STREAM),
 })
 
-/** WOPI.md §13.6, as asked. */
+/** Which streams and properties a client wants, and which chunks it has already (WOPI.md §13.6). */
 export const getChunkedFileRequest = z.object({
   ContentPropertiesToReturn: z.array(name).max(MAX_ASKED),
   ContentFilters: onceEach(z.array(contentFilter).min(1).max(MAX_ASKED), ({ StreamId }) => StreamId),
 })
 
-/** WOPI.md §13.7. No token can come as null, as '' or not at all (§20, 6). */
+/** A client without an upload session sends null, '' or nothing for its token (WOPI.md §13.7; §20, 6). */
 export const putChunkedFileRequest = z.object({
   ContentProperties: onceEach(z.array(contentProperty).max(MAX_CONTENT_PROPERTIES), ({ Name }) => Name),
   Signatures: onceEach(z.array(signature).min(1).max(MAX_STREAMS), ({ StreamId }) => StreamId),
@@ -77,7 +77,7 @@ export const putChunkedFileRequest = z.object({
     .transform((token) => (token === '' ? undefined : (token ?? undefined))),
 })
 
-/** WOPI.md §13.8, as asked. A range of length -1 goes to the end of its chunk. */
+/** Parts of chunks; a range of length -1 goes to the end of its chunk (WOPI.md §13.8). */
 export const getChunksRequest = z.object({
   ContentFilters: onceEach(z.array(rangeFilter).min(1).max(MAX_ASKED), ({ StreamId }) => StreamId),
 })
@@ -90,13 +90,13 @@ export type GetChunkedFileRequest = z.infer<typeof getChunkedFileRequest>
 export type PutChunkedFileRequest = z.infer<typeof putChunkedFileRequest>
 export type GetChunksRequest = z.infer<typeof getChunksRequest>
 
-/** WOPI.md §13.6, as answered. */
+/** The whole signature of each stream, whatever the client has of it (WOPI.md §13.6). */
 export interface GetChunkedFileAnswer {
   readonly ContentProperties: readonly ContentProperty[]
   readonly Signatures: readonly StreamSignature[]
 }
 
-/** WOPI.md §13.8, as answered: the ids of the chunks of which ranges follow. */
+/** The ids of the chunks of which ranges follow: those that are gone are missing here (WOPI.md §13.8). */
 export interface GetChunksAnswer {
   readonly ChunkRangeCollection: readonly {
     readonly StreamId: string
@@ -104,7 +104,7 @@ export interface GetChunksAnswer {
   }[]
 }
 
-/** WOPI.md §13.9: the answer of CREATE_UPLOAD_SESSION. */
+/** The token by which the parts and the save name the session (WOPI.md §13.9). */
 export interface CreateUploadSessionAnswer {
   readonly UploadSessionToken: string
 }

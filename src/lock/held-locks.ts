@@ -16,7 +16,7 @@ export interface HeldLock {
   readonly taken_at: Date
   readonly refreshed_at: Date
   readonly expires_at: Date
-  /** Expired, and only its own id can still revive it (SEEDS.md §2). */
+  /** Expired, and only its own id can still revive it. */
   readonly in_grace: boolean
   /** How many holders the file has had. */
   readonly epoch: string

@@ -10,7 +10,7 @@ export interface DeadLock {
   readonly holder: string | null
 }
 
-/** Tells what happens to locks without anybody asking: in the log, and to those who watch (SEEDS.md §2). */
+/** Tells what happens to locks without anybody asking: in the log, and to those who watch: nobody is to find out by a lost save. */
 @Injectable()
 export class LockLog implements OnApplicationShutdown {
   private readonly underWay = new Set<Promise<void>>()
@@ -39,7 +39,7 @@ export class LockLog implements OnApplicationShutdown {
     )
   }
 
-  /** For one that a caller found in his way: he has the lock already, and does not wait for this. */
+  /** For one that a caller found in the way: they have the lock already, and do not wait for this. */
   foundBy(dead: DeadLock): void {
     this.say(dead)
     const recorded = this.database

@@ -61,7 +61,7 @@ describe('the lock rules', () => {
     },
   )
 
-  describe('SEEDS.md §2: in the grace period after its expiry', () => {
+  describe('R-15: in the grace period after its expiry', () => {
     const instants: readonly [string, number][] = [
       ['at the instant of the expiry', NOW],
       ['in the last millisecond of the grace', NOW - GRACE + 1],
@@ -101,17 +101,17 @@ describe('the lock rules', () => {
     ['Unlock with its very id', unlock('batch')],
     ['another exclusive lock', takeAlone('X')],
     ['the same exclusive lock', takeAlone('batch')],
-  ])('SEEDS.md §2: an exclusive lock keeps out %s', (_title, request) => {
+  ])('RELIABILITY-SECURITY.md §3.5: an exclusive lock keeps out %s', (_title, request) => {
     expect(decided(request, exclusive())).toBe('conflict')
   })
 
-  it('SEEDS.md §2: an exclusive lock has no grace', () => {
+  it('RELIABILITY-SECURITY.md §3.5: an exclusive lock has no grace', () => {
     expect(decided(lock('A'), exclusive(NOW + 1))).toBe('conflict')
     expect(decided(lock('A'), exclusive(NOW))).toBe('take')
     expect(decided(takeAlone('X'), exclusive(NOW))).toBe('take')
   })
 
-  it('SEEDS.md §2: an exclusive lock is only had on an unlocked file', () => {
+  it('RELIABILITY-SECURITY.md §3.5: an exclusive lock is only had on an unlocked file', () => {
     expect(decided(takeAlone('X'), UNLOCKED)).toBe('take')
     expect(decided(takeAlone('X'), held('A'))).toBe('conflict')
     expect(decided(takeAlone('A'), held('A'))).toBe('conflict')

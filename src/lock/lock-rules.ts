@@ -32,7 +32,7 @@ export type LockDecision = 'take' | 'swap' | 'replace' | 'extend' | 'release' | 
  * lock; `test/lock/lock-model.test.ts` holds the two together.
  *
  * In the grace period after its expiry a WOPI lock still counts: its id revives it and nobody else gets the file,
- * because its editors may be behind a network cut with unsaved work (SEEDS.md §2). An exclusive lock has no grace.
+ * because its editors may be behind a network cut with unsaved work (R-15). An exclusive lock has no grace.
  * While there is any coauth lock, until `coauthUntil`, nobody gets or has another (WOPI.md §12.1).
  * `abandoned`: see `isAbandoned`.
  */
@@ -90,7 +90,7 @@ export const UNUSED_AFTER_MS = 120_000
 
 /**
  * Are all who could use the lock gone? Collabora makes a new id at each start, so that after a crash its own lock keeps
- * it out (SEEDS.md §2). Only where nothing is guessed: the one who took the lock and all others came through pages that
+ * it out. Only where nothing is guessed: the one who took the lock and all others came through pages that
  * report, and the lock was taken, and is asked for, with tokens for one and the same editor. The function
  * `lock_is_abandoned` of migration 1764940000000 decides the same under the row lock.
  */

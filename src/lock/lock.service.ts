@@ -55,7 +55,7 @@ export type BreakOutcome =
     }
   | { readonly kind: 'not-locked' }
 
-/** Who asks, and the right he must have: judged in the statement that changes the lock. */
+/** Who asks, and the right they must have: judged in the statement that changes the lock. */
 export interface Authorization {
   readonly tokenId: string
   readonly userId: string

@@ -131,8 +131,8 @@ export interface ExpiredRow {
 }
 
 /**
- * Clears locks whose grace has ended. Rows that somebody is using right now are skipped, and their user judges the
- * expiry himself; so any number of servers may sweep at once and each expiry is reported once. $1 grace ms
+ * Clears locks whose grace has ended. Rows that somebody is using right now are skipped, and their users judge the
+ * expiry themselves; so any number of servers may sweep at once and each expiry is reported once. $1 grace ms
  */
 export const SWEEP: Statement<ExpiredRow> = {
   name: 'sweep-locks',

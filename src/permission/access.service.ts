@@ -106,7 +106,7 @@ export class AccessService {
   }
 
   /**
-   * What the database's function `token_admits` needs to know to let the caller in, or not, in the statement of his
+   * What the database's function `token_admits` needs to know to let the caller in, or not, in the statement of the
    * operation itself.
    * @returns undefined when the token alone says no; `ofToken` says why
    */
@@ -151,7 +151,7 @@ export class AccessService {
     return (await tx.query(KNOWN_EDITORS, [fileId, userIds])).map((row) => row.user_id)
   }
 
-  /** Has this person any right to the file but what links give him? */
+  /** Has this person any right to the file but what links give them? */
   async hasOwnRight(userId: string, fileId: string): Promise<boolean> {
     const [row] = await this.database.query(HAS_OWN_RIGHT, [userId, fileId])
     return row?.own ?? false

@@ -88,7 +88,7 @@ export const BINNED_RANK: Statement<{ rank: number }> = {
   text: FILE_RANK.text.replace('f.deleted_at is null', 'f.deleted_at is not null'),
 }
 
-/** Has this person any right to the file but what links give him? $1 user, $2 file */
+/** Has this person any right to the file but what links give them? $1 user, $2 file */
 export const HAS_OWN_RIGHT: Statement<{ own: boolean }> = {
   name: 'has-own-right',
   text: `
@@ -97,7 +97,7 @@ export const HAS_OWN_RIGHT: Statement<{ own: boolean }> = {
     where f.id = $2`,
 }
 
-/** Everybody may see that there is a root, and in it what is his. $1 user, $2 container */
+/** Everybody may see that there is a root, and in it what is theirs. $1 user, $2 container */
 export const CONTAINER_RANK: Statement<{ rank: number }> = {
   name: 'container-rank',
   text: `

@@ -175,7 +175,7 @@ describe.skipIf(!hasBrowser)('the host page in a browser', () => {
     await until('the person has left', async () => (await status(file.id)).editors.length === 0)
   })
 
-  it('says why a document can only be read, and opens it all the same (§3.12)', async () => {
+  it('says why a document can only be read, and opens it all the same (RELIABILITY-SECURITY.md §3.12)', async () => {
     const file = await stage.file({ vera: 'viewer' })
     await using vera = await stage.signedIn('vera')
     const open = await stage.opens(vera, `/edit/${file.id}`)
@@ -228,7 +228,7 @@ describe.skipIf(!hasBrowser)('the host page in a browser', () => {
     await until('the notice is gone', async () => (await open.notice()) === '')
   })
 
-  it('tells an auditor that documents are not for him, once', async () => {
+  it('tells an auditor that documents are not for auditors, once', async () => {
     const file = await stage.file({ ada: 'viewer' })
     await using ada = await stage.signedIn('ada', 'auditor')
     const page = await ada.newPage()

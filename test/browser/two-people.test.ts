@@ -132,7 +132,7 @@ describe.skipIf(!hasBrowser)('two people, one document, from signing in to the l
     await bob.close()
   })
 
-  it('lets somebody who may only read see what the others write, and says why he may not', async () => {
+  it('lets somebody who may only read see what the others write, and says why they may not', async () => {
     const owner = await tandem.person('alice')
     const blank = word.blank('Minutes')
     const file = await owner.createsFile('Notice.docx', Buffer.from(blank))

@@ -31,7 +31,7 @@ describe('the application of a session', () => {
     ['odp', 'other'],
     ['docx', 'word'],
   ])(
-    'DESIGN.md §6: of a .%s is %s: by the page that was opened, else by extension',
+    'RELIABILITY-SECURITY.md §3.7: of a .%s is %s: by the page that was opened, else by extension',
     async (extension, expected) => {
       const alice = await tandem.person('alice')
       const { id } = await alice.createsFile(`${Math.random()}.${extension}`, 'x')

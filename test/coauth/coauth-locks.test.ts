@@ -5,7 +5,7 @@ import { Tandem } from '../kit/tandem.js'
 import { NativeClient } from '../wopi/native-client.js'
 import { age, expectStatus, statusOf } from './stage.js'
 
-describe('co-authoring status of native clients (DESIGN.md §6, §8)', () => {
+describe('co-authoring status of native clients (RELIABILITY-SECURITY.md §3.7)', () => {
   let tandem: Tandem
   let root: Person
   beforeAll(async () => {
@@ -62,11 +62,11 @@ describe('co-authoring status of native clients (DESIGN.md §6, §8)', () => {
     })
   })
 
-  it('shows nobody any more whose lock has expired, and everybody else as long as his lives', async () => {
+  it('shows nobody any more whose lock has expired, and everybody else as long as theirs lives', async () => {
     const { fileId } = await together()
     await age(tandem, fileId, 61)
     expect(await editorsOf(fileId)).toEqual(['bob'])
-    // Longer than any application is silent: his lock is there, and so is he.
+    // Longer than any application is silent: their lock is there, and so are they.
     await execute(
       tandem.databaseUrl,
       `update coauth_lock set expires_at = expires_at + interval '1 day' where lock_id = 'B' and file_id = '${fileId}'`,
@@ -79,7 +79,7 @@ describe('co-authoring status of native clients (DESIGN.md §6, §8)', () => {
     expect(await editorsOf(fileId)).toEqual(['bob'])
   })
 
-  it('shows somebody whose lock nobody saw him take: the server that did died a moment later', async () => {
+  it('shows somebody whose lock nobody saw them take: the server that did died a moment later', async () => {
     const { fileId } = await together()
     await statusOf(tandem, fileId)
     await execute(
@@ -90,7 +90,7 @@ describe('co-authoring status of native clients (DESIGN.md §6, §8)', () => {
     expect(await editorsOf(fileId)).toEqual(['alice', 'bob'])
   })
 
-  it('goes by the holder, whoever refreshes or releases his lock', async () => {
+  it('goes by the holder, whoever refreshes or releases their lock', async () => {
     const { fileId, bob } = await together()
     const asBob = new NativeClient(bob.editor, 'A')
     expectStatus(await asBob.refresh(), 200)
@@ -99,7 +99,7 @@ describe('co-authoring status of native clients (DESIGN.md §6, §8)', () => {
     expect(await editorsOf(fileId)).toEqual(['bob'])
   })
 
-  it('names the editors to whoever wants the file for himself, with lockKind coauth', async () => {
+  it('names the editors to whoever wants the file alone, with lockKind coauth', async () => {
     const { fileId } = await together()
     const owner = await tandem.person('alice')
     const refused = await owner.calls('POST', `/files/${fileId}/exclusive-lock`, {

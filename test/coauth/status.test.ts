@@ -5,7 +5,7 @@ import { Tandem } from '../kit/tandem.js'
 import type { Editor } from '../kit/wopi.js'
 import { age, ageLock, expectStatus, join, LOCK, statusOf, tells } from './stage.js'
 
-describe('coauth-status (DESIGN.md §8)', () => {
+describe('coauth-status (RELIABILITY-SECURITY.md §3.7)', () => {
   let tandem: Tandem
 
   beforeAll(async () => {
@@ -195,7 +195,7 @@ describe('coauth-status (DESIGN.md §8)', () => {
     expect(await statusOf(tandem, file.id)).toMatchObject({ editorCount: 2 })
   })
 
-  it('removes a person whose CheckFileInfo says that he may not edit any more, and nobody else', async () => {
+  it('removes a person whose CheckFileInfo says that they may not edit any more, and nobody else', async () => {
     const file = await shared('.docx')
     const [alice, bob] = [await editor('alice', file.id), await editor('bob', file.id)]
     await join(alice)

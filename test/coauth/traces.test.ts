@@ -6,7 +6,7 @@ import { randomTrace, type Trace, type Visit } from './traces.js'
 
 const TRACES = 1000
 const SAMPLE_MS = 5000
-/** RELIABILITY-SECURITY.md §3.7 */
+/** How long each may be silent and still be there, with two minutes for the network (RELIABILITY-SECURITY.md §3.7). */
 const DOCUMENTED_SILENCE_MS = { word: 420_000, powerpoint: 420_000, excel: 1_020_000, other: 1_020_000 }
 
 interface Score {

@@ -67,7 +67,7 @@ const KINDS = {
 
 /**
  * A random hour: people come, type, leave politely, with a page's beacon or without a word; the network is cut;
- * rights are taken away; saves are refused. Behaves as SEEDS.md §6–7 and RELIABILITY-SECURITY.md §3.1 say.
+ * rights are taken away; saves are refused. Behaves as RELIABILITY-SECURITY.md §3.1 and §3.2 say.
  */
 export function randomTrace(seed: number): Trace {
   const dice = new Dice(seed)

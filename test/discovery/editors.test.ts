@@ -59,7 +59,7 @@ describe('several editors at once', () => {
   }
   const source = ({ wopiSrc }: Opening): string => encodeURIComponent(wopiSrc)
 
-  it('DESIGN.md §7: says with the token which page it is for: of the first editor that can', async () => {
+  it('says with the token which page it is for: of the first editor that can', async () => {
     const edit = await opens('Report.docx', { mode: 'edit' })
     expect(edit).toMatchObject({
       editor: 'office',

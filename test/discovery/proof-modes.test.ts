@@ -9,7 +9,7 @@ import { signedCall } from './signing.js'
 
 const stranger = new ProofKeys()
 
-describe('who must prove himself', () => {
+describe('which editors must prove themselves', () => {
   let office: EditorService
   let collabora: EditorService
 

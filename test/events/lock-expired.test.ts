@@ -11,7 +11,7 @@ interface Expiry {
   readonly detail: { lockKind: string; lockId: string }
 }
 
-describe('SEEDS.md §2: an expiry is an event', () => {
+describe('RELIABILITY-SECURITY.md §3.5: an expiry is an event', () => {
   let one: Tandem
   let others: Tandem[]
   let alice: Person

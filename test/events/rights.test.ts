@@ -70,7 +70,7 @@ describe('who may watch', () => {
     expect(await answer.text()).toBe('')
   })
 
-  it('an editor is told of nothing but his file', async () => {
+  it('an editor is told of nothing but their file', async () => {
     const bob = await Watcher.watch(await tandem.person('bob'), { query: `?file=${file.id}` })
     await recorder.saves(other.id, 3)
     await recorder.saves(file.id, 2)

@@ -6,7 +6,7 @@ import { until } from '../reliability/until.js'
 import { Recorder } from './recorder.js'
 import { Watcher } from './watcher.js'
 
-describe('the live stream (DESIGN.md §7)', () => {
+describe('the live stream', () => {
   let one: Tandem
   let two: Tandem
   let recorder: Recorder

@@ -238,7 +238,7 @@ describe('PutChunkedFile that fails', () => {
       await expectUnchanged(await stage.join(editor))
     })
 
-    it('whoever has lost the right is told so, whatever he sends', async () => {
+    it('whoever has lost the right is told so, whatever they send', async () => {
       const editor = await bobs()
       await (await stage.person('alice')).revokes(editor.fileId, 'user:bob')
       expect((await putRaw(editor, 1, 'no frames', withLock)).status).toBe(404)

@@ -127,7 +127,7 @@ describe('what PutChunkedFile stores', () => {
     expect((await get(editor, [{ scheme: 'Zip' }])).signatures).toEqual([signature])
   })
 
-  it('DESIGN.md §6: counts as a save in the status of the session', async () => {
+  it('counts as a save in the status of the session', async () => {
     const editor = await locked()
     expectSaved(await put(editor, { sequence: 1, streams: main('new'), headers: withLock }), 2)
     const alice = await stage.person('alice')

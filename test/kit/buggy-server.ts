@@ -13,8 +13,8 @@ import {
  * The server with one of the classic lock bugs put in, so that the linearizability test can prove that it would find
  * them. `SEEDED_BUG`: `now` (expiry judged by the start of the transaction), `read-then-write` (no row lock between
  * the look and the change), `two-step-relock` (UnlockAndRelock as Unlock and then Lock), `coauth-by-snapshot` (coauth
- * locks looked for in their table, which a statement sees as it was before its wait for the row lock); and of issue 11,
- * B1 to B3: `retake-on-any-base`, `retake-without-lock`, `own-in-any-epoch`, `late-refresh-of-any-id`,
+ * locks looked for in their table, which a statement sees as it was before its wait for the row lock); and of ADR 21:
+ * `retake-on-any-base`, `retake-without-lock`, `own-in-any-epoch`, `late-refresh-of-any-id`,
  * `late-refresh-of-the-dead`, `late-refresh-in-vain`, `late-unlock-of-any-id`.
  */
 function plant(bug: string): void {

@@ -90,7 +90,7 @@ const BAD: Record<string, string> = {
     5-9   LATE_UNLOCK b            200`,
 }
 
-/** For clients that name what their saves are based on, and calls with a token that has ended (issue 11, B1 to B3). */
+/** For clients that name what their saves are based on, and calls with a token that has ended (ADR 21). */
 describe('R-01 the checker accepts', () => {
   it.each(Object.entries(GOOD))('%s', (_, text) => {
     expect(judge(text)).toBe('linearizable')

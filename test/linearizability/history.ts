@@ -6,7 +6,7 @@ export type Request =
   | { readonly kind: 'REFRESH_LOCK'; readonly id: string }
   | { readonly kind: 'UNLOCK'; readonly id: string }
   | { readonly kind: 'GET_LOCK' }
-  /** With a token that has just ended, while others edit (issue 11, B1, B3): refused, and a refresh all the same. */
+  /** With a token that has just ended, while others edit (ADR 21): refused, and a refresh all the same. */
   | LateRequest
   /**
    * `sha256` names the body; every body of a history is unique, so a save always makes a new version. `base`: the content

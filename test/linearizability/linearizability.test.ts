@@ -99,7 +99,7 @@ describe('R-01 the same register with coauth locks in it (WOPI.md §12.1)', () =
   }, 150_000)
 })
 
-describe('R-01 the same register for clients that speak of timestamps (issue 11, B1 to B3)', () => {
+describe('R-01 the same register for clients that speak of timestamps (ADR 21)', () => {
   let pair: TandemPair | undefined
   afterEach(async () => {
     await pair?.stop()

@@ -17,7 +17,7 @@ import {
 } from './register-state.js'
 
 // The sequential rule: what one operation does to the register, and whether its answer fits. Written from WOPI.md §6.2,
-// §7.2, §12 and issue 11, B1 to B3, only, and sharing no code with the server, so that an error cannot cancel out.
+// §7.2, §12 and ADR 21 only, and sharing no code with the server, so that an error cannot cancel out.
 
 /**
  * The states that `step` may leave if `answer` is right in `state`, the very same object if nothing changed; none if it is

@@ -11,7 +11,7 @@ export type SeededBug =
   | 'two-step-relock'
   | 'yesterdays-lock'
   | 'stale-version'
-  /** For saves that name what they are based on, and calls with a token that has ended (issue 11, B1 to B3). */
+  /** For saves that name what they are based on, and calls with a token that has ended (ADR 21). */
   | 'any-base'
   | 'retake-without-lock'
   | 'own-of-all-holdings'

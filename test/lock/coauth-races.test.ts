@@ -7,7 +7,7 @@ import { NativeClient, rowsOf, tableVersionOf } from '../wopi/native-client.js'
 const PLUS = { env: { COAUTH_PROFILE: 'plus' } }
 const TWENTY = Array.from({ length: 20 }, (_, i) => i)
 
-describe('races of coauth locks, on two instances on one database', () => {
+describe('races of coauth locks, on two instances on one database (WOPI.md §12)', () => {
   let one: Tandem
   let two: Tandem
   beforeAll(async () => {
@@ -63,7 +63,7 @@ describe('races of coauth locks, on two instances on one database', () => {
     const holding = { native: 0, browser: 0 }
     const held = { native: 0, browser: 0 }
     const end = performance.now() + 4000
-    // From the answer that grants it until the call that releases it, the holder knows that he has it.
+    // From the answer that grants it until the call that releases it, the holder knows that they have it.
     const contend = async (
       kind: 'native' | 'browser',
       take: () => Promise<{ status: number }>,

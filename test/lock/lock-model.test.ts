@@ -316,7 +316,7 @@ describe('the lock statements', () => {
     }
   })
 
-  it('replace a lock exactly when the rules call it abandoned, by whoever was there and asks (issue 11, B6)', async () => {
+  it('replace a lock exactly when the rules call it abandoned, by whoever was there and asks (ADR 21)', async () => {
     const minute = 60_000
     await client.query(
       `insert into access_grant (object_id, object_kind, subject, role, granted_by) values ($1, 'file', 'user:bob', 'editor', 'alice')`,

@@ -31,7 +31,7 @@ const CALLS: Record<string, Call> = {
 }
 
 /** The row itself does not change while they wait: nothing makes PostgreSQL look again by itself. */
-describe('R-14, D4: a right that is taken away while a call waits for the lock row', () => {
+describe('R-14: a right that is taken away while a call waits for the lock row', () => {
   const stage = setStage({ COAUTH_PROFILE: 'plus' })
   let people = 0
 

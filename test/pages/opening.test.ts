@@ -156,7 +156,7 @@ describe('how a document opens (RELIABILITY-SECURITY.md §3.12)', () => {
     expectProblem(await alice.calls('GET', `/files/${id}/opening?mode=own`), 400, 'invalid-request')
   })
 
-  it('lists documents with what the person may, and who is editing where he may edit, too', async () => {
+  it('lists documents with what the person may, and who is editing where they may edit, too', async () => {
     const mine = await tandem.sharedFile('x', { bob: 'editor', vera: 'viewer' })
     const editor = await tandem.editor(bob, mine.id)
     await editor.checkFileInfo()

@@ -128,7 +128,7 @@ describe('signing in at the pages (W-08, W-10)', () => {
     expect((await root.calls('DELETE', path, reason)).status).toBe(404)
   })
 
-  it('ends with the sign-out, and with it every access token that was issued in it (DESIGN.md §5)', async () => {
+  it('ends with the sign-out, and with it every access token that was issued in it (T-09)', async () => {
     const alice = await tandem.person('alice')
     const { id } = await alice.createsFile(`${Math.random()}.docx`, 'x')
     const visitor = await Visitor.signedIn(tandem, 'alice')

@@ -26,7 +26,7 @@ describe('who holds a share link', () => {
     return answer.json<{ items: LinkView[] }>().items
   }
 
-  it('is in the list: so an owner sees who still edits although his grant was removed', async () => {
+  it('is in the list: so an owner sees who still edits although their grant was removed', async () => {
     const editor = await stage.open('content')
     const alice = await stage.person('alice')
     const [editing, viewing] = [await linkTo(editor, 'ReadWrite'), await linkTo(editor, 'ReadOnly')]

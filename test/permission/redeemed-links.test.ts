@@ -185,7 +185,7 @@ describe('opening share links', () => {
     const alice = await stage.person('alice')
     expect((await alice.calls('DELETE', revoke)).status).toBe(204)
     expect((await bobs.checkFileInfo()).status).toBe(404)
-    // Alone: nobody is left whose work would be lost with his.
+    // Alone: nobody is left whose work would be lost with theirs.
     expect((await bobs.putFile('alone', '{"S":"other"}')).status).toBe(404)
     expect(await alice.recoveryItems(editor.fileId)).toMatchObject([
       { reason: 'permission-revoked', userId: bob.id },

@@ -45,7 +45,7 @@ interface Cell {
   readonly alice: Person
   readonly fileId: string
   readonly containerId: string
-  /** Nobody before, so that no other cell's grants reach him. */
+  /** Nobody before, so that no other cell's grants reach them. */
   readonly person: Person
 }
 

@@ -82,7 +82,7 @@ describe("the server's database role (C-05, L-05)", () => {
     )
   })
 
-  it('stands in the way of nobody: the owner cannot change the audit either, before he drops the trigger', async () => {
+  it('stands in the way of nobody: the owner cannot change the audit either, before they drop the trigger', async () => {
     await expect(execute(tandem.databaseUrl, `delete from audit_event`)).rejects.toThrow('append-only')
   })
 

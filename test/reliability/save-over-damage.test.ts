@@ -6,7 +6,7 @@ import { Tandem } from '../kit/tandem.js'
 import type { Editor } from '../kit/wopi.js'
 import { blobPath, damages, StoredBlobs } from './damage.js'
 
-describe('a save of bytes that the storage has lost (DESIGN.md §4: a row is no proof that a blob is there)', () => {
+describe('a save of bytes that the storage has lost (a row is no proof that a blob is there)', () => {
   let tandem: Tandem
   let alice: Person
   let stored: StoredBlobs

@@ -39,14 +39,14 @@ describe('REST: access tokens', () => {
     expect((await new Editor(tandem.url, id, token.accessToken).checkFileInfo()).status).toBe(200)
   })
 
-  it('gives nobody more than his own right, not even an admin', async () => {
+  it('gives nobody more than their own right, not even an admin', async () => {
     expect((await asks(bob, { mode: 'view' })).status).toBe(201)
     expectProblem(await asks(bob, { mode: 'edit' }), 403, 'not-allowed')
     expectProblem(await asks(await tandem.person('mallory'), { mode: 'view' }), 404, 'not-found')
     expectProblem(await asks(admin, { mode: 'view' }), 403, 'not-allowed')
   })
 
-  it('lets only an admin ask on behalf of somebody, who gets what is his', async () => {
+  it('lets only an admin ask on behalf of somebody, who gets what is theirs', async () => {
     expectProblem(await asks(bob, { mode: 'view', onBehalfOf: 'alice' }), 403, 'not-allowed')
     expectProblem(await asks(alice, { mode: 'view', onBehalfOf: 'bob' }), 403, 'not-allowed')
     expectProblem(await asks(alice, { mode: 'view', onBehalfOf: 'alice' }), 403, 'not-allowed')

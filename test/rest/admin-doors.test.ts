@@ -122,7 +122,7 @@ describe('REST: ways around the guards of the admin API', () => {
     }
   })
 
-  it('A-10: fields that would make somebody more than he is are refused, on every call with a body', async () => {
+  it('A-10: fields that would make somebody more than they are are refused, on every call with a body', async () => {
     const bodies: readonly (readonly ['POST' | 'PUT' | 'DELETE', string, object])[] = [
       ['PUT', `/files/${id}/grants/user:bob`, { role: 'editor' }],
       ['POST', `/files/${id}/access-tokens`, { mode: 'edit' }],

@@ -69,7 +69,7 @@ describe('REST: exclusive lock', () => {
     expect(expectProblem(upload, 409, 'being-edited')['lockKind']).toBe('exclusive')
   })
 
-  it('lets exactly one of 20 takers win, and no editor beside him', async () => {
+  it('lets exactly one of 20 takers win, and no editor beside them', async () => {
     const { id } = await tandem.sharedFile('content', { bob: 'editor' })
     const editor = await tandem.editor(bob, id)
     const answers = await Promise.all(

@@ -83,7 +83,7 @@ describe('what a list finds', () => {
   const judged = async (kind: keyof typeof JUDGED, person: Person): Promise<unknown[]> =>
     (await rows(JUDGED[kind], [person.id])).map(({ id }) => id)
 
-  it('is exactly what the person has a right to, page by page, however he came by it', async () => {
+  it('is exactly what the person has a right to, page by page, however they came by it', async () => {
     for (const person of people) {
       const files = await paged(person, '/files?status=false')
       expect(files.length).toBeGreaterThan(60)

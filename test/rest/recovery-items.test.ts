@@ -86,7 +86,7 @@ describe('REST: recovery items', () => {
     expect(await alice.recoveryItems(file.id)).toEqual([])
   })
 
-  it('saves a copy beside the file for its owner, among his own files for an editor who may not write there', async () => {
+  it('saves a copy beside the file for its owner, among their own files for an editor who may not write there', async () => {
     for (const person of [alice, bob]) {
       const { file, path } = await refusedSave()
       const answer = await person.calls('POST', `${path}/save-copy`)

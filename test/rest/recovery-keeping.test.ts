@@ -96,7 +96,7 @@ describe('recovery items: who sees them, how many are kept, and for how long (RE
     expect(await refused(alice, file, 'content')).toBe(true)
   })
 
-  it('keeps 100 items of a person on a file; then his oldest makes room for his newest, and nobody else’s', async () => {
+  it('keeps 100 items of a person on a file; then their oldest makes room for their newest, and nobody else’s', async () => {
     const file = await tandem.sharedFile('content', { erin: 'editor' })
     const erin = await tandem.person('erin')
     await kept(file, 'erin', 99)

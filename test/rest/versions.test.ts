@@ -15,7 +15,7 @@ interface Saved {
   readonly author?: string
 }
 
-describe('REST: which versions are listed, and how long the others stay', () => {
+describe('REST: which versions are listed, and how long the others stay (RELIABILITY-SECURITY.md §3.9)', () => {
   let tandem: Tandem
   let alice: Person
   let keeping: Housekeeping

@@ -19,7 +19,7 @@ afterAll(() => tandem.stop())
 const asksAnew = ({ scenario, application }: ScenarioCase): boolean =>
   ['4', '5', '6'].includes(scenario) && application.name !== 'powerpoint'
 
-describe('the six scenarios, as documented (SEEDS.md §7)', () => {
+describe('the six scenarios, as documented (RELIABILITY-SECURITY.md §3.2)', () => {
   const inWords = ({ scenario, application, courses }: ScenarioCase): string =>
     `${scenario} in ${application.label}: ${describeDocumented(courses.map((one) => one.documented))}`
 

@@ -8,7 +8,7 @@ const OLD = 'cool-lock00000000'
 const NEW = 'cool-lock11111111'
 
 /** After a crash Collabora comes with a new id: its own lock keeps it out for half an hour. */
-describe('issue 11, B6: a lock whose editors are all gone', () => {
+describe('ADR 21: a lock whose editors are all gone', () => {
   const stage = setStage()
 
   const says = (editor: Editor, event: string): Promise<unknown> => editor.call('POST', `/presence/${event}`)

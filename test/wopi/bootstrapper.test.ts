@@ -38,7 +38,7 @@ describe('bootstrapper (WOPI.md §11)', () => {
   const asks = (who: Person, operation: string, headers: Headers = {}): Promise<WopiAnswer> =>
     posts(who, { 'X-WOPI-EcosystemOperation': operation, ...headers })
 
-  it('§11.1: tells who somebody is, and where everything of his is found', async () => {
+  it('§11.1: tells who somebody is, and where everything of theirs is found', async () => {
     const answer = await begins(`Bearer ${alice.bearer}`)
     expect(answer.status).toBe(200)
     const { Bootstrap, ...more } = answer.json<Answered>()

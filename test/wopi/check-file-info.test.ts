@@ -45,7 +45,7 @@ describe('CheckFileInfo', () => {
     })
   })
 
-  it('SEEDS.md §1: promises the four capabilities without which editors do not co-author, to everybody', async () => {
+  it('WOPI.md §5.2: promises the four capabilities without which editors do not co-author, to everybody', async () => {
     const four = { SupportsCoauth: true, SupportsLocks: true, SupportsUpdate: true, SupportsGetLock: true }
     const alice = await stage.open('bytes')
     const viewer = await stage.join(alice, { who: 'bob', role: 'viewer', mode: 'view' })
@@ -77,7 +77,7 @@ describe('CheckFileInfo', () => {
     })
   })
 
-  it('DESIGN.md §6: under the profile web sends none of the other seven CSPP Plus properties', async () => {
+  it('WOPI.md §5.1: under the profile web sends none of the other seven CSPP Plus properties', async () => {
     const info = await infoOf(await stage.open('bytes'))
     for (const name of [
       'SequenceNumber',
@@ -175,7 +175,7 @@ describe('CheckFileInfo', () => {
     expect(names).toEqual(expect.arrayContaining(RIGHTS))
   })
 
-  it('DESIGN.md §5: a user who lost only the edit right is answered 200, read-only', async () => {
+  it('WOPI.md §5.2: a user who lost only the edit right is answered 200, read-only', async () => {
     const alice = await stage.open('bytes')
     const bob = await stage.join(alice, { who: 'bob', role: 'editor' })
     await (await stage.person('alice')).grants(alice.fileId, 'user:bob', 'viewer')

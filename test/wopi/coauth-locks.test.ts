@@ -12,7 +12,7 @@ const body = (value: unknown): string => JSON.stringify({ CoauthLockMetadata: va
 const typesOf = (answer: WopiAnswer): Record<string, string> =>
   Object.fromEntries(rowsOf(answer).map((row) => [row.CoauthLockId, row.CoauthLockType]))
 
-describe('coauth locks, with COAUTH_PROFILE=plus', () => {
+describe('coauth locks, with COAUTH_PROFILE=plus (WOPI.md §12)', () => {
   const stage = setStage({ COAUTH_PROFILE: 'plus' })
 
   /** alice's client with the lock `A`, and bob's with `B`, on one file. */
@@ -340,7 +340,7 @@ describe('coauth locks, with COAUTH_PROFILE=plus', () => {
       expect([(await stranger.get()).status, (await stranger.table()).status]).toEqual([401, 401])
     })
 
-    it('§12.3: names the holder of a WOPI lock only if he agreed', async () => {
+    it('§12.3: names the holder of a WOPI lock only if they agreed', async () => {
       const { alice, bob, editor } = await two()
       await editor.lock('W')
       expect((await bob.get()).headers['x-wopi-conflictinglockusername']).toBeUndefined()

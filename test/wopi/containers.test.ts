@@ -126,7 +126,7 @@ describe('containers', () => {
       expect(wrong.headers['x-wopi-servererror']).toMatch(/with their dots/)
     })
 
-    it('shows nobody what he has no right to, and gives a viewer no token to edit', async () => {
+    it('shows nobody what they have no right to, and gives a viewer no token to edit', async () => {
       const home = await stage.enter((await stage.newFile('private')).containerId)
       const shared = await stage.newFile('shared')
       const alice = await stage.person('alice')

@@ -42,7 +42,7 @@ describe('DeleteFile', () => {
     expect((await editor.deleteFile()).status).toBe(200)
   })
 
-  it('SEEDS.md §2: a lock in its grace still protects the file', async () => {
+  it('R-15: a lock in its grace still protects the file', async () => {
     const editor = await stage.open('bytes')
     await editor.lock('A')
     await stage.lockExpiresIn(editor, -30)
@@ -51,7 +51,7 @@ describe('DeleteFile', () => {
     expect((await editor.deleteFile()).status).toBe(200)
   })
 
-  it('SEEDS.md §2: an exclusively locked file stays: 409 with an empty id', async () => {
+  it('RELIABILITY-SECURITY.md §3.5: an exclusively locked file stays: 409 with an empty id', async () => {
     const editor = await stage.open('bytes')
     const lock = { reason: 'export', ttlSeconds: 60 }
     await (await stage.person('alice')).calls('POST', `/files/${editor.fileId}/exclusive-lock`, lock)

@@ -38,7 +38,7 @@ describe('ecosystem (WOPI.md §10)', () => {
     })
   })
 
-  it('§10.2: from the root down to a file somebody gets as far as his right to that file, and no further', async () => {
+  it('§10.2: from the root down to a file somebody gets as far as their right to that file, and no further', async () => {
     const [alice, robin] = [await stage.person('alice'), await stage.person('robin')]
     const own = await robin.createsFile('Own.docx', 'content')
     const shared = await alice.createsFile('Shared.docx', 'content')
@@ -64,7 +64,7 @@ describe('ecosystem (WOPI.md §10)', () => {
     expect(root).toMatchObject({ UserCanCreateChildFile: false, UserCanCreateChildContainer: false })
   })
 
-  it('§10.2: GetRootContainer names the root, and everybody finds his own in it', async () => {
+  it('§10.2: GetRootContainer names the root, and everybody finds their own in it', async () => {
     await stage.newFile('alice has a home now')
     const answer = await (await stage.ecosystem()).get('/root_container_pointer')
     const { ContainerPointer, ContainerInfo } = answer.json<Root>()

@@ -157,7 +157,7 @@ export const ROWS: Readonly<Record<string, Row>> = {
       400: post('UNLOCK'),
       // With the right id it unlocks for a day more (test/wopi/unlock-late.test.ts).
       401: after(revokeToken, post('UNLOCK', lockId('M'))),
-      // Whoever has lost his right still gives his lock back.
+      // Whoever has lost their right still gives their lock back.
       404: after(removeFile, post('UNLOCK', lockId('L'))),
       409: post('UNLOCK', lockId('M')),
       501: OFFERED,

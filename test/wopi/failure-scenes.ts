@@ -2,7 +2,7 @@ import { callWopi, type Headers, type WopiAnswer } from '../kit/wopi.js'
 import { jtiOf } from '../permission/forge.js'
 import type { Stage } from './stage.js'
 
-/** Somebody at an object of his own, with which nothing is wrong until a step makes it so. */
+/** Somebody at an object of their own, with which nothing is wrong until a step makes it so. */
 export interface Scene {
   readonly stage: Stage
   readonly who: string

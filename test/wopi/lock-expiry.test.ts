@@ -15,7 +15,7 @@ async function expired(stage: Stage, seconds: number): Promise<Editor> {
   return editor
 }
 
-describe('SEEDS.md §2: a lock that nobody refreshed', () => {
+describe('R-15: a lock that nobody refreshed', () => {
   const stage = setStage({ LOCK_GRACE_SECONDS: '60' })
 
   describe('in its grace', () => {
@@ -80,7 +80,7 @@ describe('SEEDS.md §2: a lock that nobody refreshed', () => {
   stage.leavesNoTokenInTheLog()
 })
 
-describe('SEEDS.md §2: an expiry', () => {
+describe('RELIABILITY-SECURITY.md §3.5: an expiry', () => {
   const stage = setStage({ LOCK_TTL_SECONDS: '0.2', LOCK_GRACE_SECONDS: '0' })
 
   it('comes by itself after LOCK_TTL_SECONDS and is logged once, even if nobody calls', async () => {

@@ -8,7 +8,7 @@ const COLLABORA: EditorPage = { editor: 'cool', family: 'collabora' }
 const WORD: EditorPage = { editor: 'office', family: 'microsoft' }
 
 /** ONLYOFFICE refreshes with the token of whoever joined last, also when that one is gone. */
-describe('issue 11, B1: a lock that is refreshed with the token of somebody who is gone', () => {
+describe('ADR 21: a lock that is refreshed with the token of somebody who is gone', () => {
   const stage = setStage()
 
   /** alice and bob in one document that is locked with `lockId`, which expires in 100 seconds. */

@@ -13,7 +13,7 @@ const FAMILIES: readonly [string, string, Headers, string][] = [
   ['ONLYOFFICE', 'the-file', { 'X-LOOL-WOPI-IsAutosave': 'false' }, 'X-LOOL-WOPI-Timestamp'],
 ]
 
-describe('issue 11, B1: a save on a file whose lock is gone', () => {
+describe('ADR 21: a save on a file whose lock is gone', () => {
   const stage = setStage()
 
   const modifiedAt = async (editor: Editor): Promise<string> =>

@@ -185,7 +185,7 @@ describe('WOPI locks', () => {
     expect((await viewer.getLock()).lock).toBe('')
   })
 
-  it('SEEDS.md §2: while an exclusive lock is held every lock call answers 409 with an empty id', async () => {
+  it('RELIABILITY-SECURITY.md §3.5: while an exclusive lock is held every lock call answers 409 with an empty id', async () => {
     const editor = await stage.open('bytes')
     const root = await stage.person('alice')
     const taken = await root.calls('POST', `/files/${editor.fileId}/exclusive-lock`, {

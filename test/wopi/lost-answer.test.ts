@@ -6,7 +6,7 @@ import { setStage } from './stage.js'
 const PAGE: EditorPage = { editor: 'docs', family: 'onlyoffice' }
 
 /** Tandem commits a save, and ONLYOFFICE never hears of it: its next saves carry the timestamp of before. */
-describe('issue 11, B2: a save after one whose answer was lost', () => {
+describe('ADR 21: a save after one whose answer was lost', () => {
   const stage = setStage()
 
   const modifiedAt = async (editor: Editor): Promise<string> =>

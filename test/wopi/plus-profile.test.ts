@@ -180,11 +180,11 @@ describe('COAUTH_PROFILE=plus', () => {
 describe('COAUTH_PROFILE=web', () => {
   const stage = setStage()
 
-  it('DESIGN.md §6: CheckFileInfo has SupportsCoauth and none of the other seven', async () => {
+  it('WOPI.md §5.1: CheckFileInfo has SupportsCoauth and none of the other seven', async () => {
     expect(present(await infoOf(await stage.open('content')))).toEqual(['SupportsCoauth'])
   })
 
-  it('DESIGN.md §6: every coauth operation is answered 501', async () => {
+  it('WOPI.md §12: every coauth operation is answered 501', async () => {
     const client = new NativeClient(await stage.open('content'), 'A')
     const answers = [await client.get(), await client.refresh(), await client.unlock(), await client.table()]
     expect(answers.map(({ status, body }) => [status, body.length])).toEqual(answers.map(() => [501, 0]))

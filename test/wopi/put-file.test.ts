@@ -107,7 +107,7 @@ describe('PutFile', () => {
     expect(String(after['LastModifiedTime']) > String(before['LastModifiedTime'])).toBe(true)
   })
 
-  it('DESIGN.md §4: the same bytes are a new version that changes no time, and leave no second blob', async () => {
+  it('R-18: the same bytes are a new version that changes no time, and leave no second blob', async () => {
     const editor = await stage.open('old')
     await editor.lock('A')
     const blobs = await stage.blobs()

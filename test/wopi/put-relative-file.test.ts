@@ -113,7 +113,7 @@ describe('PutRelativeFile', () => {
     expect(await stage.blobs()).toBe(blobs)
   })
 
-  it('N-07: whoever may not write into the folder cannot overwrite there, and his copy lands among his own', async () => {
+  it('N-07: whoever may not write into the folder cannot overwrite there, and their copy lands among their own', async () => {
     const target = await stage.open('old', { name: 'Protected.docx' })
     const source = await stage.open('source')
     const bob = await stage.join(source, { who: 'bob', role: 'editor' })
@@ -136,7 +136,7 @@ describe('PutRelativeFile', () => {
     expect((await expectMade(answer, 'Of the folder.docx', 'by dave')).fileId).toBe(target.fileId)
   })
 
-  it('pain 67: somebody who may not write into the folder saves a copy among his own files', async () => {
+  it('pain 67: somebody who may not write into the folder saves a copy among their own files', async () => {
     const alice = await stage.open('old', { name: 'Of alice.docx' })
     const bob = await stage.join(alice, { who: 'bob', role: 'editor' })
     const made = await expectMade(

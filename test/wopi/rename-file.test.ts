@@ -73,7 +73,7 @@ describe('RenameFile', () => {
     }
   })
 
-  it('SEEDS.md §2: an exclusively locked file is not renamed', async () => {
+  it('RELIABILITY-SECURITY.md §3.5: an exclusively locked file is not renamed', async () => {
     const editor = await stage.open('bytes', { name: 'Before.docx' })
     const lock = { reason: 'export', ttlSeconds: 60 }
     await (await stage.person('alice')).calls('POST', `/files/${editor.fileId}/exclusive-lock`, lock)

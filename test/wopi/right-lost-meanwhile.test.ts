@@ -24,7 +24,7 @@ describe('a right that is taken away while a call waits for its turn', () => {
     const editor = await stage.open('content', { who: `person${++people}`, role })
     return { id: editor.fileId, table: 'file', call: () => editor.operation(override, headers, 'body') }
   }
-  /** Into the folder of the file, where he may write, too. */
+  /** Into the folder of the file, where they may write, too. */
   const saveAs = async (
     headers: Record<string, string> = { 'X-WOPI-SuggestedTarget': 'Copy.docx' },
   ): Promise<Attempt> => {

@@ -8,7 +8,7 @@ const COLLABORA: EditorPage = { editor: 'cool', family: 'collabora' }
 const WORD: EditorPage = { editor: 'office', family: 'microsoft' }
 
 /** ONLYOFFICE shows the next person its stale copy after an Unlock that failed; Collabora's users get read-only. */
-describe('issue 11, B3: an Unlock with a token that has ended', () => {
+describe('ADR 21: an Unlock with a token that has ended', () => {
   const stage = setStage()
 
   const open = async (page?: EditorPage): Promise<{ bob: Editor; alice: Editor }> => {
@@ -137,7 +137,7 @@ describe('issue 11, B3: an Unlock with a token that has ended', () => {
   stage.leavesNoTokenInTheLog()
 })
 
-describe('issue 11, B3: an Unlock of a file that nobody has locked', () => {
+describe('ADR 21: an Unlock of a file that nobody has locked', () => {
   const stage = setStage()
 
   it('is 200 for ONLYOFFICE, whether the lock expired, was broken or never was', async () => {
@@ -165,7 +165,7 @@ describe('issue 11, B3: an Unlock of a file that nobody has locked', () => {
   })
 })
 
-describe('issue 11, B3: an UnlockCoauthLock with a token that has ended', () => {
+describe('ADR 21: an UnlockCoauthLock with a token that has ended', () => {
   const stage = setStage({ COAUTH_PROFILE: 'plus' })
   const headers = { 'X-WOPI-CoauthLockExpirationTimeout': '600', 'X-WOPI-CoauthLockType': 'Coauth' }
 

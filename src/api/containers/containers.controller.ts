@@ -51,7 +51,7 @@ export class ContainersController {
 
   @Get()
   @AuditorMayRead()
-  @ApiOperation({ summary: 'The containers that the caller owns or that are shared with him' })
+  @ApiOperation({ summary: 'The containers that the caller owns, and those shared with the caller' })
   async list(
     @Caller() caller: ApiUser,
     @CheckedQuery(listQuery) { limit, cursor, parent }: z.infer<typeof listQuery>,

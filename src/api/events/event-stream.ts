@@ -15,7 +15,7 @@ export interface EventStreamOptions {
 
 /** How long a right is believed while the database cannot be asked. */
 const MAX_BELIEF_MS = 30_000
-/** A reader who takes nothing for so long is gone, or may come back and go on where he was. */
+/** A reader that takes nothing for so long is gone, or may come back and go on where it was. */
 const MAX_STANDSTILL_MS = 120_000
 const MAX_FAREWELL_MS = 500
 const RECONNECT_AFTER_MS = 2000

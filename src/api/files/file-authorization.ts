@@ -10,8 +10,8 @@ import { ApiProblem } from '../http/api-problem.js'
 import { RefusedRight } from '../http/refused-right.js'
 
 /**
- * Lets a caller through to a file or container. What he may not even see does not exist for him. What changes something
- * goes through `Changes`, which asks again.
+ * Lets a caller through to a file or container. What callers may not even see does not exist for them. What changes
+ * something goes through `Changes`, which asks again.
  */
 @Injectable()
 export class FileAuthorization {
@@ -35,7 +35,7 @@ export class FileAuthorization {
     return this.requireFile(asReader(caller), fileId, need)
   }
 
-  /** The right of the person himself, even if he is an administrator: for tokens, behind which nobody is one. */
+  /** The right of the person alone, even of an administrator: nobody is one behind an access token. */
   async personalRole(userId: string, { kind, id }: GrantedObject, on?: Queryable): Promise<Role | undefined> {
     return kind === 'file'
       ? this.accesses.roleOnFile(userId, id, on)

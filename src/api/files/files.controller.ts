@@ -93,7 +93,7 @@ export class FilesRestController {
 
   @Get()
   @AuditorMayRead()
-  @ApiOperation({ summary: "The caller's own files and those shared with him, oldest first" })
+  @ApiOperation({ summary: "The caller's own files and those shared with the caller, oldest first" })
   async list(
     @Caller() caller: ApiUser,
     @CheckedQuery(listQuery) { limit, cursor, status }: z.infer<typeof listQuery>,

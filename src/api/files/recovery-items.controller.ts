@@ -103,7 +103,7 @@ export class RecoveryItemsController {
   @Post(':item/save-copy')
   @ApiOperation({
     summary:
-      'Make the refused bytes a file of the caller: beside the first where he may write there, else in his own container',
+      'Make the refused bytes a file of the caller: beside the first with the right to write there, else in the caller’s own container',
   })
   async saveCopy(
     @Req() request: IncomingMessage,

@@ -46,7 +46,7 @@ export class ApiExceptionFilter implements ExceptionFilter {
       event: 'api-refused',
       status: problem.status,
       code: problem.code,
-      // The caller is told what he can act on, the operator what really happened.
+      // The caller is told what a caller can act on, the operator what really happened.
       reason: problem.status >= 500 && thrown instanceof Error ? thrown.message : problem.detail,
       method: request.method,
       path: request.url?.split('?', 1)[0]?.slice(0, 300),

@@ -11,8 +11,8 @@ const AUDITED = 'tandem:audited'
 export const AuditorMayRead = (): MethodDecorator => SetMetadata(AUDITED, true)
 
 /**
- * What the caller's role lets him call at all: an administrator everything; an auditor what is declared for him, and
- * never a change; anybody else what is not for administrators. Whether a file is his to see is asked behind this.
+ * What a role may call at all: an administrator everything; an auditor what is declared for auditors, and never a
+ * change; anybody else what is not for administrators. Whether the caller may see a file is asked behind this.
  */
 @Injectable()
 export class ApiRoleGuard implements CanActivate {

@@ -21,7 +21,7 @@ const read = createParamDecorator(async (wanted: Wanted, context: ExecutionConte
 
 /**
  * The request's JSON body, checked against `schema`, which also documents it. Bodies are parsed here and nowhere else:
- * a parser in front of all routes would eat a document that is uploaded as JSON (ECOSYSTEM.md B.1 #6).
+ * a parser in front of all routes would eat a document that is uploaded as JSON (WOPI.md §2.3).
  */
 export function JsonBody(schema: z.ZodType): ParameterDecorator {
   return documented(schema, { shape: schema })

@@ -11,7 +11,7 @@ import type { Head } from '../../storage/files/file.service.js'
 import type { RecoveryItem } from '../../storage/recovery/recovery-item.entity.js'
 import type { ListedItem } from '../../storage/recovery/recovery-list.js'
 
-/** The JSON forms of REST, one function each; a property is a promise to scripts (DESIGN.md §7). */
+/** The JSON forms of REST, one function each; a property is a promise to scripts: it may be added, never taken away. */
 export function fileView(head: Head): Record<string, unknown> {
   const { id, name, containerId, ownerId, version, size, sha256, modifiedAt, modifiedBy } = head
   return { id, name, containerId, ownerId, version, size, sha256, modifiedAt, modifiedBy }

@@ -79,7 +79,7 @@ describe('what is seen', () => {
     expect(story.editorsAt(5 * minute)).toEqual(['alice', 'bob'])
   })
 
-  it('does not bring back whoever closed the page when the service saves once more with his token', () => {
+  it('does not bring back whoever closed the page when the service saves once more with their token', () => {
     const story = new Story('a.xlsx').joins(0, 'alice', 'bob')
     story.sees(minute, 'bob', { kind: 'left' }).sees(minute + 5 * second, 'bob', saved)
     expect(story.editorsAt(2 * minute)).toEqual(['alice'])
@@ -87,7 +87,7 @@ describe('what is seen', () => {
     expect(story.editorsAt(3 * minute)).toEqual(['alice', 'bob'])
   })
 
-  it('throws nobody out by an Unlock that is written after he came', () => {
+  it('throws nobody out by an Unlock that is written after they came', () => {
     const story = new Story('a.docx').joins(0, 'alice').joins(minute + 100, 'bob')
     story.sees(minute, 'alice', { kind: 'unlocked' })
     expect(story.editorsAt(minute + second)).toEqual(['bob'])

@@ -25,7 +25,7 @@ const OPENS: ReadonlySet<PresenceSignal['kind']> = new Set([
 /** What brings somebody back who had been thought gone. */
 const REVIVES: ReadonlySet<PresenceSignal['kind']> = OPENS
 
-/** Nobody's editor service says this for him when he is gone. */
+/** Nobody's editor service says this for them when they are gone. */
 const DIRECT_SIGNALS: ReadonlySet<PresenceSignal['kind']> = new Set(['checked', 'edited', 'coauth-locked'])
 
 /** Told by the page around the editor. */
@@ -128,7 +128,7 @@ function isLate({ ended, participants }: Session, { at, jti, what }: PresenceRec
   return participants.some((participant) => participant.jti === jti)
 }
 
-/** The editor service saves and refreshes with somebody's token for a while after his page was closed. */
+/** The editor service saves and refreshes with somebody's token for a while after their page was closed. */
 function isPostCloseTraffic(
   { at: leftAt, reason }: NonNullable<Participant['left']>,
   at: number,

@@ -28,7 +28,7 @@ export interface TimeoutContext {
 
 /**
  * What time alone does to a session: silent people have left, a failed session ends, and what is late is told before
- * it is lost (SEEDS.md §2). Changes the session; asked with the same time twice, it changes nothing more.
+ * it is lost (RELIABILITY-SECURITY.md §3.5). Changes the session; asked with the same time twice, it changes nothing more.
  */
 export function applyTimeouts(
   session: Session,
@@ -57,7 +57,7 @@ export function applyTimeouts(
 /** After a refusal for the right or the token Microsoft's applications put everybody out; a conflict puts out nobody. */
 const PUTS_OUT: ReadonlySet<string> = new Set(['permission-revoked', 'token-expired', 'token-revoked'])
 
-/** Whoever has a coauth lock is here, even if nobody saw him take it: the server that did may have died. */
+/** Whoever has a coauth lock is here, even if nobody saw them take it: the server that did may have died. */
 function meetHolders(session: Session, { coauth = [] }: LockFact, told: SessionEvent[]): void {
   for (const { jti, userId, acquiredAt, expiresAt } of coauth) {
     if (session.participants.some((one) => one.jti === jti)) continue
@@ -76,7 +76,7 @@ function whenGone(
   lock: LockFact,
   now: number,
 ): { at: number; reason: 'silent' | 'save-failed' | 'lock-expired' | 'closed' } | undefined {
-  // Stronger than anything else: the lock is there, or it is not (DESIGN.md §6).
+  // Stronger than anything else: the lock is there, or it is not.
   if (lock.coauth?.some((one) => one.jti === jti)) return undefined
   if (coauthUntil !== undefined) {
     const expired = now >= coauthUntil - NOTED_LATER_MS

@@ -1,6 +1,6 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm'
 
-/** All tables of DESIGN.md §3 that locks, saves and permissions need. */
+/** The tables that locks, saves and permissions need. */
 export class Foundation1764000000000 implements MigrationInterface {
   name = 'Foundation1764000000000'
 
@@ -154,7 +154,7 @@ const FOUNDATION = [
     $$ select case role when 'owner' then 3 when 'editor' then 2 when 'viewer' then 1 else 0 end $$`,
 
   // The one home of "which role has this person here, now?": ownership of the object or of a container around it, or
-  // the strongest role granted to the person, a group of his, or everyone, there or above. plpgsql keeps its plans.
+  // the strongest role granted to the person, to their groups, or everyone, there or above. plpgsql keeps its plans.
   `create function rank_of(person text, person_groups text[], object text, object_owner text, around text[])
     returns int language plpgsql stable as $$
     begin

@@ -1,6 +1,6 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm'
 
-/** Who is editing, what happened, and which saves a revoked person's hand is in (DESIGN.md §3, §6). */
+/** Who is editing, what happened, and which saves a revoked person's hand is in. */
 export class CoauthStatus1764200000000 implements MigrationInterface {
   name = 'CoauthStatus1764200000000'
 

@@ -24,7 +24,7 @@ const STATEMENTS = [
     primary key (user_id, object_id, link_id)
   )`,
 
-  // What rank_of was so far: the right that somebody has of himself, by ownership and grants. Links give no ownership,
+  // What rank_of was so far: the right that somebody has without links, by ownership and grants. Links give no ownership,
   // so that who may still give a link's right away is asked here, without asking for links again.
   `create function own_rank(person text, person_groups text[], object text, object_owner text, around text[])
     returns int language plpgsql stable as $$

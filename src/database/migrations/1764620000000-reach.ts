@@ -1,6 +1,6 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm'
 
-/** What is a person's is found from the person: lists cost what is his, and not what everybody has. */
+/** What is a person's is found from the person: lists cost what that person has, and not what everybody has. */
 export class Reach1764620000000 implements MigrationInterface {
   name = 'Reach1764620000000'
 

@@ -228,6 +228,6 @@ const COAUTH_LOCKS = [
           and rank_of(u.id, u.groups, f.id, f.owner_id, c.ancestors) >= 1);
     end $$`,
 
-  // Whose the participant's coauth lock is tells when he is gone (src/coauth-status).
+  // Whose the participant's coauth lock is tells when they are gone (src/coauth-status).
   `alter table coauth_participant add column coauth_until timestamptz`,
 ]

@@ -17,7 +17,7 @@ const DELETE_HOLDERS: Statement<{ gone: number }> = {
     returning 1 as gone`,
 }
 
-/** Forgets who had a link that ended long ago; else every list of his would go on looking it up. */
+/** Forgets who had a link that ended long ago; else every list of theirs would go on looking it up. */
 @Injectable()
 export class ShareLinkPurger {
   constructor(

@@ -58,7 +58,7 @@ const REVOKE: Statement<{ user_id: string; resource_id: string; now: boolean }> 
     select user_id, resource_id, exists (select from revoked) as now from access_token where jti = $1`,
 }
 
-/** Issues WOPI access tokens: one user, one file or container, one purpose (DESIGN.md §5). */
+/** Issues WOPI access tokens: one user, one file or container, one purpose (T-05). */
 @Injectable()
 export class AccessTokenService {
   private readonly keys: SigningKeys

@@ -1,7 +1,7 @@
 import type { Statement } from '../../database/database.js'
 import type { ContentProperty } from '../../incremental/messages.js'
 
-/** WOPI.md §13.1 */
+/** Streams and properties expire 30 days after their last update (WOPI.md §13.1). */
 const KEPT = `clock_timestamp() - interval '30 days'`
 
 export interface FileStateRow {

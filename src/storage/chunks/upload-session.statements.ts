@@ -1,6 +1,6 @@
 import type { Statement } from '../../database/database.js'
 
-/** From the last update (WOPI.md §13.9). */
+/** An upload session lives on from its last update (WOPI.md §13.9). */
 const LIFE = `interval '30 minutes'`
 
 /** $1 token, $2 file, $3 user */

@@ -51,7 +51,7 @@ const CHILD_FILES: Statement<SeenFile> = {
     ) seen where rank > 0 order by name_key`,
 }
 
-/** What is around and in a container, as one person sees it: what he has no right to is not there. */
+/** What is around and in a container, as one person sees it: what they have no right to is not there. */
 @Injectable()
 export class ContainerTree {
   constructor(private readonly database: Database) {}

@@ -119,7 +119,7 @@ export class ContainerService {
    * @throws NoSuchContainer
    */
   async deleteEmpty(tx: Tx, id: string): Promise<'deleted' | 'not-empty'> {
-    // Whoever creates something in it holds a share of this row until he has committed: he is seen below, or refused.
+    // Whoever creates something in it holds a share of this row until they have committed: they are seen below, or refused.
     const [held] = await tx.query(HOLD_CONTAINER, [id])
     if (!held?.parent_id) throw new NoSuchContainer()
     const [children] = await tx.query(HAS_CHILDREN, [id])
@@ -130,7 +130,7 @@ export class ContainerService {
   }
 
   /**
-   * Where a person's files go unless told otherwise: a container of his own, so that names do not collide. It is found
+   * Where a person's files go unless told otherwise: a container of their own, so that names do not collide. It is found
    * by its owner; its name is numbered where somebody's id differs only in case, or a folder has the name already.
    */
   async homeOf(userId: string): Promise<string> {

@@ -97,7 +97,7 @@ export class FileService {
   }
 
   /**
-   * Makes `content` the file's head and a version of its own, the same bytes as the head's, too (DESIGN.md §4). The
+   * Makes `content` the file's head and a version of its own, the same bytes as the head's, too (R-18). The
    * head's blob stays where it was seen to have them (`Twins`).
    * The caller holds `head` through `lockHead` in the same transaction.
    */

@@ -85,7 +85,7 @@ export const CREATE_FILE: Statement<HeadRow> = {
 /**
  * Moves the head to new bytes. The caller holds the head (LOCK_HEAD) in the same transaction: that is what makes a
  * stale writer unable to move it. Versions only grow, even if the clock was set back, and modified_at with them: but for
- * the bytes that the head has already, which are a version, but no change (CLIENTS.md pain 36; DESIGN.md §4).
+ * the bytes that the head has already, which are a version, but no change (CLIENTS.md pain 36, R-18).
  * The lock row repeats the version, so that lock answers can name it (see lock.statements.ts).
  * Alternate streams and properties belong to the content, and go with it, unless PutChunkedFile moves it (WOPI.md §13.1).
  * $1 file, $2 blob, $3 size, $4 sha256, $5 author, $6 editors, $7 cause, $8 correlation id, $9 flag or null,

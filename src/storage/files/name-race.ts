@@ -2,7 +2,7 @@ const UNIQUE_VIOLATION = '23505'
 
 /**
  * Two files or containers on their way to one name: both find it free, and the index stops the later one, which then sees it taken.
- * Each time somebody got his name, so that a crowd gets through as well.
+ * Each time somebody got their name, so that a crowd gets through as well.
  */
 export async function againIfNameTaken<T>(rename: () => Promise<T>, tries = 30): Promise<T> {
   try {

@@ -56,7 +56,7 @@ export async function baseOf(tx: Tx, fileId: string, known: KnownBase): Promise<
     return row && { version: row.version, modifiedAt: undefined }
   }
   if (!read || read.version === told.version) return told
-  // Whoever only asks for his right is told the head's version as well; of a content from outside he has not read a byte.
+  // Who only asks for their right is told the head's version as well, and has not read a byte of a content from outside.
   const [row] = await tx.query(CHANGED_OUTSIDE, [fileId, read.version, told.version])
   return row?.outside ? read : told
 }

@@ -1,7 +1,7 @@
 /**
- * Begins a statement ($1 is the person): the objects that are named in his grants and links, and the places, which are
- * the containers that he has or that have such a name, with everything below them. It finds by indexes all that
- * `rank_of` could let him see, and something that it does not, such as what an ended link led to: `rank_of` is the one
+ * Begins a statement ($1 is the person): the objects that are named in their grants and links, and the places, which are
+ * the containers that they have or that have such a name, with everything below them. It finds by indexes all that
+ * `rank_of` could let them see, and something that it does not, such as what an ended link led to: `rank_of` is the one
  * judge, and too slow a one to be asked about what everybody has.
  */
 export const VISIBLE_OBJECTS = `

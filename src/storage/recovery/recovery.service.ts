@@ -31,7 +31,7 @@ export interface KeptSave {
 
 /**
  * A client that is refused for ever must not fill the disk, nor keep anybody else's work from being kept: past these
- * limits a person's oldest items make room for his newest, which has the most work in it. Nobody displaces another's.
+ * limits a person's oldest items make room for their newest, which has the most work in it. Nobody displaces another's.
  */
 const MAX_OF_A_PERSON = {
   onOneFile: { items: 100, bytes: 10 * 1024 ** 3 },

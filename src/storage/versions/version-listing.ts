@@ -79,7 +79,7 @@ export const FILES_WITH_OLD_SAVES: Statement<{ file_id: string }> = {
 }
 
 /**
- * A version that somebody restores just now is held by him and skipped; so any number of servers may delete at once.
+ * A version that somebody restores just now is held by them and skipped; so any number of servers may delete at once.
  * What a person did on purpose stays, even where the history folds it: it costs a row.
  * $1 file ids, $2 age ms, $3 limit
  */

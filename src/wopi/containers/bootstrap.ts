@@ -14,7 +14,7 @@ export interface BootstrapRequest extends IncomingMessage {
   operation: { readonly name: string }
 }
 
-/** WOPI.md §11.1: who it is, and where everything that is his is found. */
+/** WOPI.md §11.1: who it is, and where everything that is theirs is found. */
 @Injectable()
 export class Bootstrap {
   readonly name = 'Bootstrap'

@@ -3,7 +3,7 @@ import { type Answer, jsonAnswer } from '../../http/answer.js'
 import { containerInfo } from './container-info.js'
 import type { ContainerOperation, ContainerRequest } from './container-operation.js'
 
-/** WOPI.md §9.1. */
+/** What a container is called, and what its user may do in it (WOPI.md §9.1). */
 @Injectable()
 export class CheckContainerInfo implements ContainerOperation {
   readonly name = 'CheckContainerInfo'

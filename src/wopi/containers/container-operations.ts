@@ -28,7 +28,7 @@ const READS: OperationTable<ContainerOperation> = {
   ecosystem_pointer: GetEcosystem,
 }
 
-/** By X-WOPI-Override (WOPI.md §4). */
+/** POST, by X-WOPI-Override (WOPI.md §4). */
 const POSTS: OperationTable<ContainerOperation> = {
   CREATE_CHILD_FILE: CreateChildFile,
   CREATE_CHILD_CONTAINER: CreateChildContainer,

@@ -8,7 +8,7 @@ import { WopiExceptionFilter } from '../protocol/wopi-exception.filter.js'
 import { WopiProofGuard } from '../guards/wopi-proof.guard.js'
 import { WopiTokenGuard } from '../guards/wopi-token.guard.js'
 
-/** The routes of WOPI.md §10. */
+/** Where a native client begins: what the host has, and its topmost container (WOPI.md §10). */
 @ApiExcludeController()
 @Controller('wopi/ecosystem')
 @DeclareAccess('wopi-token')

@@ -8,7 +8,7 @@ import { WopiUrlIssuer } from './wopi-url-issuer.js'
 
 /**
  * WOPI.md §8.7 and §9.3: the folders around a file or container, the root first. A folder that the user has no right to
- * is left out, name and all: what was shared with him may lie in somebody else's.
+ * is left out, name and all: what was shared with them may lie in somebody else's.
  */
 @Injectable()
 export class EnumerateAncestors implements Operation, ContainerOperation {

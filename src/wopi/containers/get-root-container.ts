@@ -8,7 +8,7 @@ import type { EcosystemOperation, EcosystemRequest } from './container-operation
 import { WopiUrlIssuer, type TokenHolder } from './wopi-url-issuer.js'
 import { WopiError } from '../protocol/wopi-error.js'
 
-/** WOPI.md §10.2: one root for everybody, in which each sees what is his. */
+/** WOPI.md §10.2: one root for everybody, in which each sees what is theirs. */
 @Injectable()
 export class GetRootContainer implements EcosystemOperation {
   readonly name = 'GetRootContainer'

@@ -17,9 +17,9 @@ export type UrlTarget =
   { readonly kind: 'file' | 'container'; readonly id: string; readonly role: Role } | { kind: 'ecosystem' }
 
 /**
- * Addresses with an access token in them. Each token is for exactly what its address names, for the same user, ends
- * when the presented one and its browser session do, names the same editor, and lets edit only what he may edit: going from one to the next
- * 50 times gains nothing (RELIABILITY-SECURITY.md T-08).
+ * Addresses with an access token in them. Each token is for exactly what its address names and for the same user. It
+ * ends when the presented one and its browser session do, names the same editor, and lets edit only what its user may
+ * edit: going from one to the next 50 times gains nothing (RELIABILITY-SECURITY.md T-08).
  */
 @Injectable()
 export class WopiUrlIssuer {
@@ -61,7 +61,7 @@ export class WopiUrlIssuer {
 function resourceOf({ mode }: Pick<TokenHolder, 'mode'>, pointed: UrlTarget): TokenResource {
   if (pointed.kind === 'ecosystem') return { kind: 'ecosystem', id: ECOSYSTEM, mode }
   const { kind, id, role } = pointed
-  // In a folder that somebody only sees, such as the root, may be what he edits: each answer asks for his live role.
+  // In a folder that somebody only sees, such as the root, may be what they edit: each answer asks for their live role.
   if (kind === 'container') return { kind, id, mode }
   // An edit token for a file is for those who may edit it, as at the REST face: editors' names are believed by it.
   return { kind, id, mode: role === 'viewer' ? 'view' : mode }

@@ -10,7 +10,7 @@ import { aroundTheEditor, hostPages } from './host-page.js'
 import type { Operation, WopiRequest } from '../protocol/operation.js'
 import { shareTypes } from './share-types.js'
 
-/** WOPI.md §5. */
+/** What the file is, what Tandem can do with it, and what this user may: editors go by nothing else (WOPI.md §5). */
 @Injectable()
 export class CheckFileInfo implements Operation {
   readonly name = 'CheckFileInfo'
@@ -50,7 +50,7 @@ export class CheckFileInfo implements Operation {
   }
 }
 
-/** Leaving one of the first four out makes editors fall back to exclusive or read-only editing (SEEDS.md §1). */
+/** Leaving one of the first four out makes editors fall back to exclusive or read-only editing (WOPI.md §5.2). */
 const CAPABILITIES = {
   SupportsCoauth: true,
   SupportsLocks: true,

@@ -10,7 +10,7 @@ import type { PutHeaders } from '../saves/put-headers.js'
 import type { SavedPut } from '../saves/put-outcome.js'
 import type { WopiError } from '../protocol/wopi-error.js'
 
-/** What WOPI calls tell about who is editing (DESIGN.md §6). Told after the answer is decided; nothing waits for it. */
+/** What WOPI calls tell about who is editing. Told after the answer is decided; nothing waits for it. */
 @Injectable()
 export class PresenceReporter {
   constructor(private readonly presence: Presence) {}
@@ -94,7 +94,7 @@ const GIVES: ReadonlyMap<string, GivenVersion['how']> = new Map([
   ['GetChunkedFile', 'read'],
 ])
 
-/** By a 404 or 401 to one of these an application learns that it must put the person out (SEEDS.md §6). */
+/** By a 404 or 401 to one of these an application learns that it must put the person out (RELIABILITY-SECURITY.md §3.1). */
 const ASKS_FOR_THE_RIGHT: ReadonlySet<string> = new Set([
   'CheckFileInfo',
   'GetFile',

@@ -28,7 +28,7 @@ const EVENTS: Readonly<Record<string, PresenceSignal>> = {
 const together = z.object({ userIds: z.array(z.string().regex(USER_ID)).max(1000) })
 
 /**
- * What the page around an editor tells about its own person: the strongest source of co-authoring status (DESIGN.md §6).
+ * What the page around an editor tells about its own person: the strongest source of co-authoring status (hazards.md §3.7).
  * Believed for the status only, never for a right: the person could forge it.
  */
 @ApiExcludeController()

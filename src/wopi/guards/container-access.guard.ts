@@ -24,7 +24,7 @@ export class ContainerAccessGuard implements CanActivate {
   }
 }
 
-/** The same for the ecosystem, where everybody finds what is his. */
+/** The same for the ecosystem, where everybody finds what is theirs. */
 @Injectable()
 export class EcosystemAccessGuard implements CanActivate {
   constructor(

@@ -4,7 +4,7 @@ import type { CreateUploadSessionAnswer } from '../../incremental/messages.js'
 import { UploadSessions } from '../../storage/chunks/upload-session.service.js'
 import type { Operation, WopiRequest } from '../protocol/operation.js'
 
-/** WOPI.md §13.9. */
+/** Begins an upload in parts, so that a large save survives a line that breaks (WOPI.md §13.9). */
 @Injectable()
 export class CreateUploadSession implements Operation {
   readonly name = 'CreateUploadSession'

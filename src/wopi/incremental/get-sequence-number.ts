@@ -4,7 +4,7 @@ import { FileService } from '../../storage/files/file.service.js'
 import type { Operation, WopiRequest } from '../protocol/operation.js'
 import { WopiError } from '../protocol/wopi-error.js'
 
-/** WOPI.md §13.5. */
+/** Tells in a header whether the content has moved, for clients that ask often (WOPI.md §13.5). */
 @Injectable()
 export class GetSequenceNumber implements Operation {
   readonly name = 'GetSequenceNumber'

@@ -9,7 +9,7 @@ export function lockAnswer(outcome: LockOutcome): Answer {
 
 /**
  * 409 always carries the true current id, and an empty one when there is none: editors join a session by it
- * (WOPI.md §7.2, RELIABILITY-SECURITY.md H-03). Only while coauth locks are held there is no such header (§12.1).
+ * (WOPI.md §7.2, RELIABILITY-SECURITY.md H-03). Only while coauth locks are held there is no such header (WOPI.md §12.1).
  */
 export function conflictAnswer(current: LockState, reason = reasonOf(current)): Answer {
   return new Answer(409, {
@@ -19,7 +19,7 @@ export function conflictAnswer(current: LockState, reason = reasonOf(current)): 
   })
 }
 
-/** Who holds the WOPI lock, if he agreed to be named (WOPI.md §7.3). */
+/** Who holds the WOPI lock, if they agreed to be named (WOPI.md §7.3). */
 export function lockedBy(visibleName: string | undefined): Record<string, string> {
   return visibleName === undefined ? {} : { 'X-WOPI-ConflictingLockUsername': headerText(visibleName) }
 }

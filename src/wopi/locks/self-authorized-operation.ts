@@ -28,7 +28,7 @@ export abstract class SelfAuthorizedOperation implements Operation {
         (admission && (await this.perform(request, admission))) ?? (await this.performLate?.(request))
       if (answer) return answer
     } catch (error) {
-      // What is wrong with his headers is nobody's business who may not be here.
+      // Who may not be here is not told what is wrong with their headers.
       if (error instanceof WopiError) await this.access.require(request, this.needs)
       throw error
     }
@@ -36,7 +36,7 @@ export abstract class SelfAuthorizedOperation implements Operation {
     throw new WopiError('no-such-file', 'the file was deleted, or the right changed, meanwhile')
   }
 
-  /** What may be done although the caller was not admitted, before he is told why not. @returns the answer, if it was */
+  /** What may be done although the caller was not admitted, before they are told why not. @returns the answer, if it was */
   protected performLate?(request: WopiRequest): Promise<Answer | undefined>
 
   /**

@@ -18,7 +18,7 @@ import type { WopiRequest } from '../protocol/operation.js'
 
 /**
  * Asks, per access token and live, who may save; and sees to it that a save which must be refused is not lost: the
- * bytes hold everybody's edits, whoever's token carried them (DESIGN.md §5, RELIABILITY-SECURITY.md §3.4).
+ * bytes hold everybody's edits, whoever's token carried them (RELIABILITY-SECURITY.md §3.4).
  */
 @Injectable()
 export class PutFileInterceptor implements NestInterceptor<PutOutcome | Answer, Answer> {
