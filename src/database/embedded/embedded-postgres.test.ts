@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { accessSync, constants, readFileSync } from 'node:fs'
 import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises'
 import { hostname, tmpdir } from 'node:os'
-import { basename, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { Client, type QueryResultRow } from 'pg'
 import ts from 'typescript'
 import { afterEach, expect, it, vi } from 'vitest'
@@ -251,24 +251,26 @@ async function startInChild(
   // Below node_modules, so that the compiled copies find `pg` and the binaries.
   const code = await mkdtemp(join(import.meta.dirname, '../../../node_modules/.tandem-test-'))
   cleanups.push(() => rm(code, { recursive: true, force: true }))
-  for (const name of [
+  const own = [
     'embedded-postgres',
     'data-dir-owner',
     'folder-in-use',
     'folder-lease',
     'folder-lock',
     'postgres-process',
-  ]) {
-    const source = await readFile(join(import.meta.dirname, `${name}.ts`), 'utf8')
+  ]
+  for (const name of [...own.map((one) => `database/embedded/${one}`), 'config/sync-folder']) {
+    const source = await readFile(join(import.meta.dirname, '../..', `${name}.ts`), 'utf8')
     const { outputText } = ts.transpileModule(source, {
       compilerOptions: { module: ts.ModuleKind.ESNext, target: ts.ScriptTarget.ES2023 },
     })
+    await mkdir(dirname(join(code, name)), { recursive: true })
     await writeFile(join(code, `${name}.js`), outputText)
   }
   await writeFile(join(code, 'package.json'), '{ "type": "module" }')
   await writeFile(
     join(code, 'server.js'),
-    `import { startEmbeddedPostgres } from './embedded-postgres.js'
+    `import { startEmbeddedPostgres } from './database/embedded/embedded-postgres.js'
      process.on('SIGINT', () => undefined)
      process.stdin.on('end', () => process.exit()).resume()
      const { url, pid } = await startEmbeddedPostgres({ dataDir: process.argv[2], durable: true })
@@ -285,7 +287,11 @@ async function startInChild(
     child.stdin.end()
     await once(child, 'exit')
   })
-  const [line] = (await once(child.stdout, 'data')) as [Buffer]
+  const died = once(child, 'exit').then(([code]: unknown[]) => {
+    throw new Error(`the server exited with ${String(code)} before it said where it is`)
+  })
+  died.catch(() => undefined)
+  const [line] = (await Promise.race([once(child.stdout, 'data'), died])) as [Buffer]
   const { url, pid } = JSON.parse(line.toString()) as { url: string; pid: number }
   // Its number means nothing outside, and it dies with its container.
   if (wrapper.length > 0) return { process: child, url, pid }
