@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os'
 import { defineConfig } from 'vitest/config'
 import ClosingLine from './test/closing-line.js'
+import HeavyApart from './test/heavy-apart.js'
 
 export default defineConfig({
   test: {
@@ -9,6 +10,7 @@ export default defineConfig({
     setupFiles: ['test/drop-databases.ts'],
     reporters: ['default', new ClosingLine()],
     pool: 'forks',
+    sequence: { sequencer: HeavyApart },
     // A worker loads the application once for all of its files, and runs it compiled from the second on.
     isolate: false,
     // Most tests wait, for a timer or an event: one worker for each processor would leave half of a small machine idle.

@@ -14,6 +14,8 @@ export interface TandemPairOptions {
   /** Another server than Tandem's own, below dist/. */
   readonly entry?: string
   readonly env?: Readonly<Record<string, string>>
+  /** One is enough where it only has to be seen that a bug is found. */
+  readonly servers?: 1 | 2
 }
 
 /** Two server processes on one database: the smallest installation in which a lock can go wrong between processes. */
@@ -37,9 +39,7 @@ export class TandemPair {
 
   static async start(options: TandemPairOptions): Promise<TandemPair> {
     const pair = new TandemPair(options, await scratchFolder('tandem-linearizability-'))
-    // One after the other: the first one makes the keys under the data folder.
-    await pair.startProcess(0)
-    await pair.startProcess(1)
+    await Promise.all(Array.from({ length: options.servers ?? 2 }, (_, index) => pair.startProcess(index)))
     return pair
   }
 
