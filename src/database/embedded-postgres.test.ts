@@ -8,6 +8,7 @@ import { Client, type QueryResultRow } from 'pg'
 import ts from 'typescript'
 import { afterEach, expect, it, vi } from 'vitest'
 import { startEmbeddedPostgres, type EmbeddedPostgres } from './embedded-postgres.js'
+import { scratchFolder } from '../../test/kit/scratch.js'
 
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 })
 
@@ -207,8 +208,8 @@ it.runIf(asRoot && isWritable('/root'))('works below a folder that only root may
   expect(await answer(await start(dataDir))).toBe(42)
 })
 
-async function folder(parent = tmpdir()): Promise<string> {
-  const path = await mkdtemp(join(parent, 'tandem-test-'))
+async function folder(parent?: string): Promise<string> {
+  const path = parent ? await mkdtemp(join(parent, 'tandem-test-')) : await scratchFolder('tandem-test-')
   cleanups.push(() => rm(path, { recursive: true, force: true }))
   return path
 }
