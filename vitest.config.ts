@@ -15,7 +15,7 @@ export default defineConfig({
     isolate: false,
     // Most tests wait, for a timer or an event: one worker for each processor would leave half of a small machine idle.
     maxWorkers: 2 * Math.max(2, availableParallelism() - 1),
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
+    testTimeout: 60_000,
+    hookTimeout: 90_000,
   },
 })
