@@ -6,8 +6,9 @@ import { text } from 'node:stream/consumers'
 const CACHES = 'node_modules/.cache'
 const LOOKS = [
   `eslint . --max-warnings 0 --cache --cache-strategy content --cache-location ${CACHES}/eslint`,
-  `prettier --check . --cache --cache-location ${CACHES}/prettier`,
-  'npm run --silent types',
+  'prettier --check . --cache',
+  `tsc --noEmit --incremental --tsBuildInfoFile ${CACHES}/types`,
+  'tsc -p web && tsc -p simulator/stand-in/web',
   'npm run --silent architecture',
   'vitest run src',
 ]

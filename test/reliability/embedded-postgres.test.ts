@@ -7,8 +7,8 @@ import { basename, join } from 'node:path'
 import { Client, type QueryResultRow } from 'pg'
 import ts from 'typescript'
 import { afterEach, expect, it, vi } from 'vitest'
-import { startEmbeddedPostgres, type EmbeddedPostgres } from './embedded-postgres.js'
-import { scratchFolder } from '../../test/kit/scratch.js'
+import { startEmbeddedPostgres, type EmbeddedPostgres } from '../../src/database/embedded-postgres.js'
+import { scratchFolder } from '../kit/scratch.js'
 
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 })
 
@@ -260,7 +260,7 @@ async function startInChild(
     'folder-lock',
     'postgres-process',
   ]) {
-    const source = await readFile(join(import.meta.dirname, `${name}.ts`), 'utf8')
+    const source = await readFile(join(import.meta.dirname, '../../src/database', `${name}.ts`), 'utf8')
     const { outputText } = ts.transpileModule(source, {
       compilerOptions: { module: ts.ModuleKind.ESNext, target: ts.ScriptTarget.ES2023 },
     })
