@@ -1,16 +1,21 @@
 import { availableParallelism } from 'node:os'
 import { defineConfig } from 'vitest/config'
 import ClosingLine from './test/closing-line.js'
+import HeavyApart from './test/heavy-apart.js'
 
 export default defineConfig({
   test: {
     include: ['{src,test,simulator,bench}/**/*.test.ts'],
     globalSetup: ['test/global-setup.ts'],
+    setupFiles: ['test/drop-databases.ts'],
     reporters: ['default', new ClosingLine()],
     pool: 'forks',
-    // Most tests wait for PostgreSQL or a disk: one worker would leave half of a small machine idle.
-    maxWorkers: Math.max(2, availableParallelism() - 1),
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
+    sequence: { sequencer: HeavyApart },
+    // A worker loads the application once for all of its files, and runs it compiled from the second on.
+    isolate: false,
+    // Most tests wait, for a timer or an event: one worker for each processor would leave half of a small machine idle.
+    maxWorkers: 2 * Math.max(2, availableParallelism() - 1),
+    testTimeout: 60_000,
+    hookTimeout: 90_000,
   },
 })

@@ -8,7 +8,7 @@ import { pairUp, requirePair } from './installation/pairing.js'
 import { Logger } from './logging/logger.js'
 import { SIGN_IN_MINUTES, signInLink } from './auth/sign-in-link.js'
 import { prepareDatabase } from './prepare-database.js'
-import { serve, type Running, type Served } from './serve.js'
+import type { Running, Served } from './serve.js'
 import { obeySupervisor, supervise } from './supervise.js'
 
 async function main(): Promise<void> {
@@ -85,12 +85,14 @@ function printSignInLink({ publicUrl }: Config, tokenSecrets: readonly TokenSecr
   )
 }
 
-function serveAt(
+/** Loads the application only here: a supervisor, and a start that is refused, need no part of it. */
+async function serveAt(
   config: Config,
   databaseUrl: string,
   tokenSecrets: readonly TokenSecret[],
   logger: Logger,
 ): Promise<Served> {
+  const { serve } = await import('./serve.js')
   return serve({ ...config, databaseUrl, tokenSecrets }, logger)
 }
 

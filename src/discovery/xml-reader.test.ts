@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { readXml, XmlError, type XmlElement } from './xml-reader.js'
+import { processorTime } from '../../test/kit/processor-time.js'
 
 const read = (text: string): XmlElement => readXml(Buffer.from(text))
 
@@ -57,9 +58,10 @@ describe('the XML reader', () => {
   it.each(['<a ' + ' '.repeat(1e6), '<'.repeat(1e6), '<a b="' + '&amp;'.repeat(2e5), '<!--'.repeat(2e5)])(
     'reads a megabyte of nonsense in a moment',
     (text) => {
-      const start = performance.now()
-      expect(() => read(text)).toThrow(XmlError)
-      expect(performance.now() - start).toBeLessThan(500)
+      const took = processorTime(() => {
+        expect(() => read(text)).toThrow(XmlError)
+      })
+      expect(took).toBeLessThan(500)
     },
   )
 

@@ -1,7 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { rm } from 'node:fs/promises'
 import pg from 'pg'
 import {
   startEmbeddedPostgres,
@@ -9,6 +7,7 @@ import {
 } from '../../src/database/embedded/embedded-postgres.js'
 import { embeddedAppRole, grantToApp } from '../../src/database/app-role.js'
 import { migrate } from '../../src/database/migrate.js'
+import { scratchFolder } from './scratch.js'
 
 export interface TestPostgres {
   readonly server: EmbeddedPostgres
@@ -19,11 +18,11 @@ export interface TestPostgres {
 
 /** A PostgreSQL of its own, for one test run. Durable only where crashes are the subject. */
 export async function startTestPostgres({ durable = false } = {}): Promise<TestPostgres> {
-  const folder = await mkdtemp(join(tmpdir(), 'tandem-pg-'))
+  const folder = await scratchFolder('tandem-pg-')
   const server = await startEmbeddedPostgres({
     dataDir: folder,
     durable,
-    parameters: { max_connections: '200' },
+    parameters: { max_connections: '200', max_wal_size: '256MB', autovacuum: 'off' },
   })
   await prepareTemplate(server.url)
   return {
@@ -44,26 +43,59 @@ export async function prepareTemplate(serverUrl: string): Promise<void> {
   await grantToApp(template, await embeddedAppRole(template))
 }
 
+const made = new Map<string, string>()
+
 export async function newDatabase(serverUrl: string): Promise<string> {
   const name = `t_${randomBytes(6).toString('hex')}`
   await execute(serverUrl, `create database ${name} template template_tandem strategy file_copy`)
+  made.set(name, serverUrl)
   return databaseUrl(serverUrl, name)
+}
+
+/** Drops all that `newDatabase` made in this process: they lie in memory. */
+export async function dropDatabases(): Promise<void> {
+  await leaveAll()
+  for (const [name, serverUrl] of made) {
+    // A server that a test had for itself is gone with all of its own.
+    await execute(serverUrl, `drop database if exists ${name} with (force)`).catch(unlessServerIsGone)
+  }
+  made.clear()
+  await leaveAll()
+}
+
+function unlessServerIsGone(error: unknown): void {
+  const { code = '' } = error as NodeJS.ErrnoException
+  if (!['ENOENT', 'ECONNREFUSED', 'ECONNRESET'].includes(code)) throw error
 }
 
 export function databaseUrl(serverUrl: string, name: string): string {
   return serverUrl.replace(/\/[^/?]*(\?|$)/, `/${name}$1`)
 }
 
-export async function execute(
-  url: string,
-  statement: string,
-  values: unknown[] = [],
-): Promise<pg.QueryResult> {
-  const client = new pg.Client({ connectionString: url })
-  await client.connect()
-  try {
-    return await client.query(statement, values)
-  } finally {
-    await client.end()
-  }
+const pools = new Map<string, pg.Pool>()
+
+export function execute(url: string, statement: string, values: unknown[] = []): Promise<pg.QueryResult> {
+  return poolOf(url).query(statement, values)
+}
+
+/** PostgreSQL needs longer to make a connection than to answer most statements, so each database's are kept a moment. */
+function poolOf(url: string): pg.Pool {
+  const known = pools.get(url)
+  if (known) return known
+  const pool = new pg.Pool({
+    connectionString: url,
+    max: 50,
+    idleTimeoutMillis: 3_000,
+    allowExitOnIdle: true,
+  })
+  // A test has cut it while nobody used it.
+  pool.on('error', () => undefined)
+  pools.set(url, pool)
+  return pool
+}
+
+async function leaveAll(): Promise<void> {
+  const left = [...pools.values()]
+  pools.clear()
+  await Promise.all(left.map((pool) => pool.end()))
 }

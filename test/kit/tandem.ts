@@ -1,6 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { rm } from 'node:fs/promises'
 import { readConfig } from '../../src/config/config.js'
 import { loadTokenSecrets } from '../../src/config/token-secrets.js'
 import { embeddedAppUrl } from '../../src/database/app-role.js'
@@ -11,6 +9,7 @@ import { serve } from '../../src/serve.js'
 import { freePort } from './free-port.js'
 import { bearerFor, Person, type FileView, type Role } from './people.js'
 import { newDatabase } from './postgres.js'
+import { scratchFolder } from './scratch.js'
 import { Editor } from './wopi.js'
 
 export interface TandemOptions {
@@ -36,7 +35,7 @@ export class Tandem implements AsyncDisposable {
   static async start(serverUrl: string, { env = {}, sharing }: TandemOptions = {}): Promise<Tandem> {
     const port = await freePort()
     const databaseUrl = sharing?.databaseUrl ?? (await newDatabase(serverUrl))
-    const dataDir = sharing?.dataDir ?? (await mkdtemp(join(tmpdir(), 'tandem-data-')))
+    const dataDir = sharing?.dataDir ?? (await scratchFolder('tandem-data-'))
     const url = `http://127.0.0.1:${port}`
     const publicUrl = sharing?.publicUrl ?? url
     const given = { LOG_LEVEL: 'debug', PUBLIC_URL: publicUrl, ...env, PORT: String(port) }

@@ -1,10 +1,9 @@
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { rm } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
 import { issuedFor, jtiOf } from '../kit/editor-tokens.js'
 import { bearerFor, Person } from '../kit/people.js'
+import { scratchFolder } from '../kit/scratch.js'
 import { startTandemProcess, type TandemProcess } from '../kit/tandem-process.js'
 import type { NewFile } from './driver.js'
 
@@ -37,10 +36,8 @@ export class TandemPair {
   }
 
   static async start(options: TandemPairOptions): Promise<TandemPair> {
-    const pair = new TandemPair(options, await mkdtemp(join(tmpdir(), 'tandem-linearizability-')))
-    // One after the other: the first one makes the keys under the data folder.
-    await pair.startProcess(0)
-    await pair.startProcess(1)
+    const pair = new TandemPair(options, await scratchFolder('tandem-linearizability-'))
+    await Promise.all([0, 1].map((index) => pair.startProcess(index)))
     return pair
   }
 

@@ -1,7 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { rm } from 'node:fs/promises'
 import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
 import { cookieNameAt } from '../../src/auth/web-session.service.js'
@@ -10,6 +8,7 @@ import { newDatabase } from '../kit/postgres.js'
 import { startTandemProcess } from '../kit/tandem-process.js'
 import { Tandem } from '../kit/tandem.js'
 import { Editor } from '../kit/wopi.js'
+import { scratchFolder } from '../kit/scratch.js'
 import { expectProblem } from '../rest/problem.js'
 import { CookieJar, linkFor, Visitor } from './visitor.js'
 
@@ -247,7 +246,7 @@ type Site = Pick<Tandem, 'url' | 'publicUrl' | 'dataDir'>
 
 /** In a process of its own: passport knows one set of strategies in each. */
 async function startOther(): Promise<Site & AsyncDisposable> {
-  const dataDir = await mkdtemp(join(tmpdir(), 'tandem-other-'))
+  const dataDir = await scratchFolder('tandem-other-')
   const port = await freePort()
   const publicUrl = `http://127.0.0.1:${port}`
   const databaseUrl = await newDatabase(inject('postgres'))

@@ -1,11 +1,11 @@
 import { execFile } from 'node:child_process'
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest'
 import { Person } from '../kit/people.js'
 import { newDatabase } from '../kit/postgres.js'
 import { startTandemProcess, type TandemProcess } from '../kit/tandem-process.js'
+import { scratchFolder } from '../kit/scratch.js'
 
 interface Printed {
   readonly code: number
@@ -29,7 +29,7 @@ describe('a key file that went wrong', { timeout: 60_000 }, () => {
   let folder: string
   let databaseUrl: string
   beforeAll(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'tandem-keys-'))
+    folder = await scratchFolder('tandem-keys-')
   })
   beforeEach(async () => {
     databaseUrl = await newDatabase(inject('postgres'))

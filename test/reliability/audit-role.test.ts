@@ -1,6 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { rm } from 'node:fs/promises'
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
 import { APP_RIGHTS, embeddedAppUrl, grantToApp } from '../../src/database/app-role.js'
 import { startEmbeddedPostgres } from '../../src/database/embedded/embedded-postgres.js'
@@ -10,6 +8,7 @@ import { prepareDatabase } from '../../src/prepare-database.js'
 import type { Person } from '../kit/people.js'
 import { databaseUrl, execute, newDatabase } from '../kit/postgres.js'
 import { Tandem } from '../kit/tandem.js'
+import { scratchFolder } from '../kit/scratch.js'
 import { rawRequest } from '../permission/raw-http.js'
 
 describe("the server's database role (C-05, L-05)", () => {
@@ -153,7 +152,7 @@ describe('two roles on an external database (DATABASE_MIGRATION_URL)', () => {
 
 describe('the embedded PostgreSQL', () => {
   it('has two roles by itself, also one from before there were two, and at every start', async () => {
-    const dataDir = await mkdtemp(join(tmpdir(), 'tandem-roles-'))
+    const dataDir = await scratchFolder('tandem-roles-')
     const where = { databaseUrl: undefined, databaseMigrationUrl: undefined, dataDir }
     try {
       const before = await startEmbeddedPostgres({ dataDir, durable: false })

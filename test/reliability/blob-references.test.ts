@@ -38,7 +38,7 @@ describe.each(BLOB_REFERENCES)('$table, $column', ({ table, column }) => {
     const values = columns.map(({ name, type }) => (name === column ? `'${first}'` : madeUp(name, type)))
     await execute(
       database,
-      `set session_replication_role = replica;
+      `set local session_replication_role = replica; -- as long as this one message is a transaction
        insert into ${table} (${columns.map(({ name }) => name).join(', ')}) values (${values.join(', ')})`,
     )
     return database

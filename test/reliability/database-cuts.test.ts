@@ -1,10 +1,9 @@
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { rm } from 'node:fs/promises'
 import { expect, it } from 'vitest'
 import { embeddedAppUrl } from '../../src/database/app-role.js'
 import { newDatabase } from '../kit/postgres.js'
 import { startTandemProcess } from '../kit/tandem-process.js'
+import { scratchFolder } from '../kit/scratch.js'
 import { cutUnderLoad } from './database-cuts.js'
 import { OwnPostgres } from './own-postgres.js'
 import { until } from './until.js'
@@ -16,7 +15,7 @@ it(
   `PostgreSQL is restarted, killed and its connections cut under load, ${ROUNDS} times: the server is still there, answered 200 or 503 and nothing else, and lost nothing`,
   async () => {
     const postgres = await OwnPostgres.start()
-    const dataDir = await mkdtemp(join(tmpdir(), 'tandem-cuts-'))
+    const dataDir = await scratchFolder('tandem-cuts-')
     const ownerUrl = await newDatabase(postgres.url)
     const server = await startTandemProcess({
       dataDir,

@@ -1,14 +1,14 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { freePort } from '../kit/free-port.js'
 import { bearerFor, Person } from '../kit/people.js'
 import { startTandemProcess, type TandemProcess } from '../kit/tandem-process.js'
+import { scratchFolder } from '../kit/scratch.js'
 import { postgresIn } from './processes.js'
 import { until } from './until.js'
 import { takesTurnsWithHeavyTests } from '../heavy.js'
@@ -25,7 +25,7 @@ describe('Tandem with its own PostgreSQL (R-19)', () => {
   const servers: TandemProcess[] = []
 
   beforeEach(async () => {
-    dataDir = await mkdtemp(join(tmpdir(), 'tandem-embedded-'))
+    dataDir = await scratchFolder('tandem-embedded-')
   })
   afterEach(async () => {
     await Promise.all(servers.splice(0).map((server) => server.stop()))

@@ -1,11 +1,10 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { readFile, rm } from 'node:fs/promises'
 import {
   startEmbeddedPostgres,
   type EmbeddedPostgres,
 } from '../../src/database/embedded/embedded-postgres.js'
 import { prepareTemplate } from '../kit/postgres.js'
+import { scratchFolder } from '../kit/scratch.js'
 
 /** A durable PostgreSQL for one test file, to be ill-treated: killed and started again in place, or suspended. */
 export class OwnPostgres {
@@ -15,7 +14,7 @@ export class OwnPostgres {
   ) {}
 
   static async start(): Promise<OwnPostgres> {
-    const folder = await mkdtemp(join(tmpdir(), 'tandem-own-pg-'))
+    const folder = await scratchFolder('tandem-own-pg-')
     const postgres = new OwnPostgres(folder, await startEmbeddedPostgres({ dataDir: folder, durable: true }))
     await prepareTemplate(postgres.url)
     return postgres

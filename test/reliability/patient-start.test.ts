@@ -1,8 +1,7 @@
 import { spawn } from 'node:child_process'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { rm } from 'node:fs/promises'
 import { connect, createServer, type Server, type Socket } from 'node:net'
 import { once } from 'node:events'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest'
 import { patiently } from '../../src/database/patience.js'
@@ -10,6 +9,7 @@ import { DatabaseUnreachable } from '../../src/database/unavailable.js'
 import { freePort } from '../kit/free-port.js'
 import { newDatabase } from '../kit/postgres.js'
 import { startTandemProcess, type TandemProcess } from '../kit/tandem-process.js'
+import { scratchFolder } from '../kit/scratch.js'
 import { until } from './until.js'
 
 /** A way to PostgreSQL's socket by TCP, on which a test can keep connections waiting. */
@@ -63,7 +63,7 @@ describe('a start', () => {
   let folder: string
 
   beforeEach(async () => {
-    dataDir = await mkdtemp(join(tmpdir(), 'tandem-start-'))
+    dataDir = await scratchFolder('tandem-start-')
     port = await freePort()
     const database = await newDatabase(inject('postgres'))
     const [, socket = '', name = ''] = /@([^:/]+):\d+\/(.*)$/.exec(database) ?? []

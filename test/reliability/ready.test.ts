@@ -1,10 +1,10 @@
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
 import { startEmbeddedPostgres } from '../../src/database/embedded/embedded-postgres.js'
 import { execute, prepareTemplate } from '../kit/postgres.js'
 import { Tandem } from '../kit/tandem.js'
+import { scratchFolder } from '../kit/scratch.js'
 import { OwnPostgres } from './own-postgres.js'
 
 interface Health {
@@ -55,7 +55,7 @@ describe('readiness (R-08)', () => {
 
   for (const setting of ['fsync', 'full_page_writes']) {
     it(`is 503 and names ${setting} when it alone is off`, async () => {
-      const dataDir = await mkdtemp(join(tmpdir(), 'tandem-own-pg-'))
+      const dataDir = await scratchFolder('tandem-own-pg-')
       const careless = await startEmbeddedPostgres({
         dataDir,
         durable: true,

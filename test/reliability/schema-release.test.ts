@@ -1,12 +1,11 @@
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { rm } from 'node:fs/promises'
 import { expect, inject, it } from 'vitest'
 import { isAtLeast, RELEASE } from '../../src/config/release.js'
 import { migrate } from '../../src/database/migrate.js'
 import { knownMigrations, mustTell } from '../../src/database/schema-release.js'
 import { execute, newDatabase } from '../kit/postgres.js'
 import { startTandemProcess } from '../kit/tandem-process.js'
+import { scratchFolder } from '../kit/scratch.js'
 
 const NEWER = 'FromTheFuture1999000000000'
 
@@ -21,7 +20,7 @@ async function migratedByNewer(oldestRelease?: string): Promise<string> {
 }
 
 it('a release on a schema that a newer one changed is refused, before it touches anything', async () => {
-  const [databaseUrl, dataDir] = [await migratedByNewer(), await mkdtemp(join(tmpdir(), 'tandem-older-'))]
+  const [databaseUrl, dataDir] = [await migratedByNewer(), await scratchFolder('tandem-older-')]
   try {
     const said = await startTandemProcess({ databaseUrl, dataDir }).then(
       async (server) => {

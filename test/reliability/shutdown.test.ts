@@ -1,16 +1,15 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import { once } from 'node:events'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { rm } from 'node:fs/promises'
 import { Agent, get, type IncomingMessage } from 'node:http'
 import { connect } from 'node:net'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, inject, it, vi } from 'vitest'
 import { bearerFor, Person } from '../kit/people.js'
 import { newDatabase } from '../kit/postgres.js'
 import { startTandemProcess, type TandemProcess } from '../kit/tandem-process.js'
 import { Editor } from '../kit/wopi.js'
+import { scratchFolder } from '../kit/scratch.js'
 import { holdUpload, untilBlobs } from './held-upload.js'
 import { childrenOf } from './processes.js'
 import { Saver } from './saver.js'
@@ -29,7 +28,7 @@ describe('SIGTERM (R-19)', () => {
   const servers: TandemProcess[] = []
 
   beforeEach(async () => {
-    dataDir = await mkdtemp(join(tmpdir(), 'tandem-stop-'))
+    dataDir = await scratchFolder('tandem-stop-')
     databaseUrl = await newDatabase(inject('postgres'))
   })
   afterEach(async () => {

@@ -18,7 +18,8 @@ import { until } from './until.js'
 vi.setConfig({ testTimeout: 90_000 })
 
 const MIB = 1024 ** 2
-const IDLE_SECONDS = 2
+/** Longer than hundreds of requests at once take on a busy machine: what has ended makes room for others. */
+const IDLE_SECONDS = 4
 /** Well past the limit, and what a busy machine adds. */
 const ENDED_MS = 15_000
 const PER_TOKEN = 32
@@ -138,13 +139,13 @@ describe('downloads that nobody reads', () => {
         chunks,
       ]),
     }
-    for (const [call, request] of Object.entries(requests)) {
-      const client = await asks1(request)
-      expect([call, client.status]).toEqual([call, 200])
-      await until(`${call} holds a file`, async () => (await openBlobs(server.pid)) > 0)
-      await untilNoneIsLeft()
-      expect([call, await client.takesTheRest()]).toEqual([call, false])
-    }
+    const all = await Promise.all(
+      Object.entries(requests).map(async ([call, request]) => ({ call, client: await asks1(request) })),
+    )
+    for (const { call, client } of all) expect([call, client.status]).toEqual([call, 200])
+    await until('each holds a file', async () => (await openBlobs(server.pid)) >= all.length)
+    await untilNoneIsLeft()
+    for (const { call, client } of all) expect([call, await client.takesTheRest()]).toEqual([call, false])
   })
 
   it('are ended though the client keeps talking', async () => {
@@ -172,7 +173,7 @@ describe('downloads that nobody reads', () => {
     const sum = createHash('sha256')
     for await (const piece of answer as AsyncIterable<Buffer>) {
       sum.update(piece)
-      await pause((piece.length / MIB) * 500)
+      await pause((piece.length / MIB) * 750)
     }
     expect(sum.digest('hex')).toBe(hash(content))
     expect(performance.now() - began).toBeGreaterThan(2 * IDLE_SECONDS * 1000)

@@ -1,12 +1,12 @@
 import { execFile } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { cp, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { cp, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, describe, expect, inject, it } from 'vitest'
 import { bearerFor, Person } from '../kit/people.js'
 import { execute, newDatabase } from '../kit/postgres.js'
 import { startTandemProcess, type TandemProcess } from '../kit/tandem-process.js'
+import { scratchFolder } from '../kit/scratch.js'
 
 const ADMIN = 'npm run fsck -- --adopt'
 
@@ -21,7 +21,7 @@ describe('a database and a folder of blobs that do not belong together', { timeo
   })
 
   async function newFolder(): Promise<string> {
-    const folder = await mkdtemp(join(tmpdir(), 'tandem-pair-'))
+    const folder = await scratchFolder('tandem-pair-')
     folders.push(folder)
     return folder
   }

@@ -44,7 +44,9 @@ export async function soak(options: SoakOptions): Promise<DocumentResult[]> {
     const application = applications[number % applications.length] ?? word
     files.push(await shareNewFile(application, `Soak ${seed} ${number}`, [owner, ...others]))
   }
-  const casts = await Promise.all(files.map((file) => castFor(file, accounts, minutes, random)))
+  // All at once, hundreds would wait for the database longer than a server lets anybody wait.
+  const casts: Appearance[][] = []
+  for (const file of files) casts.push(await castFor(file, accounts, minutes, random))
   options.onStart?.()
   const wopi = calls ? { onCall: calls.record } : {}
   const results = files.map((file, index) =>

@@ -1,6 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { rm } from 'node:fs/promises'
 import { afterEach, beforeEach, expect, inject, it } from 'vitest'
 import { webhookJobs } from '../../src/webhooks/webhook-jobs.js'
 import { Recorder } from '../events/recorder.js'
@@ -8,6 +6,7 @@ import { Watcher } from '../events/watcher.js'
 import { bearerFor, Person } from '../kit/people.js'
 import { execute, newDatabase } from '../kit/postgres.js'
 import { startTandemProcess, type TandemProcess } from '../kit/tandem-process.js'
+import { scratchFolder } from '../kit/scratch.js'
 import { until } from '../reliability/until.js'
 import { WebhookReceiver } from './receiver.js'
 
@@ -18,7 +17,7 @@ let receiver: WebhookReceiver
 const servers: TandemProcess[] = []
 
 beforeEach(async () => {
-  dataDir = await mkdtemp(join(tmpdir(), 'tandem-webhooks-'))
+  dataDir = await scratchFolder('tandem-webhooks-')
   receiver = await WebhookReceiver.start()
 })
 afterEach(async () => {

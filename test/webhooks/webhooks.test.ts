@@ -1,6 +1,5 @@
 import { createHmac } from 'node:crypto'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest'
 import { signature } from '../../src/webhooks/webhook-call.js'
@@ -8,6 +7,7 @@ import { textOf } from '../docs/markdown.js'
 import { Recorder } from '../events/recorder.js'
 import { execute } from '../kit/postgres.js'
 import { Tandem } from '../kit/tandem.js'
+import { scratchFolder } from '../kit/scratch.js'
 import { until } from '../reliability/until.js'
 import { WebhookReceiver } from './receiver.js'
 
@@ -96,7 +96,7 @@ describe('webhooks', () => {
   })
 
   it('are recognised by the function that docs/operations.md gives to receivers, and forgeries are not', async () => {
-    const folder = await mkdtemp(join(tmpdir(), 'tandem-docs-'))
+    const folder = await scratchFolder('tandem-docs-')
     const [, code = ''] = /```js\n(.*?)```/s.exec(textOf('docs/operations.md')) ?? []
     await writeFile(join(folder, 'receiver.mjs'), `${code.replace(/^ {3}/gm, '')}\nexport { isFromTandem }\n`)
     const { isFromTandem } = (await import(join(folder, 'receiver.mjs'))) as {

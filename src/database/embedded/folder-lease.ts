@@ -51,11 +51,15 @@ export async function takeLease(
   await sleep(2 * heartbeatMs)
   const holder = await readLease(path)
   if (holder?.owner !== owner) throw new FolderInUse(dataDir, holder)
+  let isLost = false
   let beating: Promise<void> = Promise.resolve()
   const timer = setInterval(() => {
     beating = beating.then(async () => {
+      // Several may wait for a slow disk.
+      if (isLost) return
       if (await isOurs(path, owner)) return write()
       clearInterval(timer)
+      isLost = true
       onLost()
     })
     // A full or failing disk is no reason to end; whether another has taken it is seen as soon as it can be read.

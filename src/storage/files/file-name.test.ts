@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { checkName, MAX_STEM_LENGTH, nameKey, numberedName, sanitizeName, splitName } from './file-name.js'
 import { InvalidName } from '../storage-errors.js'
+import { processorTime } from '../../../test/kit/processor-time.js'
 
 /** Everything that some rule is about, and enough ordinary letters between. */
 const awkward = fc.constantFrom(
@@ -181,12 +182,13 @@ describe('file names', () => {
     '.'.padEnd(25, 'x'),
   ])('D-10: 100 kB of %j take time in proportion', (piece) => {
     const text = `a${piece.repeat(Math.ceil(100_000 / piece.length))}a`
-    const start = performance.now()
-    sanitizeName(text)
-    sanitizeName(`${text}.docx`)
-    nameKey(text)
-    numberedName(text, 2)
-    expect(() => checkName(text)).toThrow(InvalidName)
-    expect(performance.now() - start).toBeLessThan(500)
+    const took = processorTime(() => {
+      sanitizeName(text)
+      sanitizeName(`${text}.docx`)
+      nameKey(text)
+      numberedName(text, 2)
+      expect(() => checkName(text)).toThrow(InvalidName)
+    })
+    expect(took).toBeLessThan(500)
   })
 })

@@ -65,7 +65,8 @@ const KEPT_AT_EXIT: Statement<Record<string, never>> = {
 
 /**
  * Never the one that was just kept. The blob collector takes the bytes. What another save is displacing is left to it:
- * two that wait for each other's rows are a deadlock, and a third that waits for them holds a connection.
+ * two that wait for each other's rows are a deadlock, and a third that waits for them holds a connection. An array of
+ * ids, of which there is mostly none: as a join it is planned to compare each of a person's items with each.
  * $1 user, $2 the new item, $3–$6 most items and bytes on one file, in all
  */
 const MAKE_ROOM: Statement<{ id: string }> = {
@@ -79,10 +80,11 @@ const MAKE_ROOM: Statement<{ id: string }> = {
       window one_file as (partition by file_id order by id = $2 desc, at desc, id),
         everything as (order by id = $2 desc, at desc, id)
     ), displaced as (
-      select r.id from recovery_item r join mine on mine.id = r.id
-      where mine.id <> $2 and resolved_at is null
-        and (file_items > $3::int or file_bytes > $4::bigint or items > $5::int or bytes > $6::bigint)
-      for no key update of r skip locked
+      select id from recovery_item
+      where resolved_at is null and id = any (array(
+        select id from mine
+        where id <> $2 and (file_items > $3::int or file_bytes > $4::bigint or items > $5::int or bytes > $6::bigint)))
+      for no key update skip locked
     )
     update recovery_item set resolved_at = clock_timestamp(), resolution = 'discarded' from displaced
     where recovery_item.id = displaced.id

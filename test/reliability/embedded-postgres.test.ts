@@ -7,7 +7,11 @@ import { basename, dirname, join } from 'node:path'
 import { Client, type QueryResultRow } from 'pg'
 import ts from 'typescript'
 import { afterEach, expect, it, vi } from 'vitest'
-import { startEmbeddedPostgres, type EmbeddedPostgres } from './embedded-postgres.js'
+import {
+  startEmbeddedPostgres,
+  type EmbeddedPostgres,
+} from '../../src/database/embedded/embedded-postgres.js'
+import { scratchFolder } from '../kit/scratch.js'
 
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 })
 
@@ -207,8 +211,8 @@ it.runIf(asRoot && isWritable('/root'))('works below a folder that only root may
   expect(await answer(await start(dataDir))).toBe(42)
 })
 
-async function folder(parent = tmpdir()): Promise<string> {
-  const path = await mkdtemp(join(parent, 'tandem-test-'))
+async function folder(parent?: string): Promise<string> {
+  const path = parent ? await mkdtemp(join(parent, 'tandem-test-')) : await scratchFolder('tandem-test-')
   cleanups.push(() => rm(path, { recursive: true, force: true }))
   return path
 }
@@ -249,7 +253,7 @@ async function startInChild(
   { wrapper = [], path }: { wrapper?: readonly string[]; path?: string | undefined } = {},
 ): Promise<{ process: ChildProcess; url: string; pid: number }> {
   // Below node_modules, so that the compiled copies find `pg` and the binaries.
-  const code = await mkdtemp(join(import.meta.dirname, '../../../node_modules/.tandem-test-'))
+  const code = await mkdtemp(join(import.meta.dirname, '../../node_modules/.tandem-test-'))
   cleanups.push(() => rm(code, { recursive: true, force: true }))
   const own = [
     'embedded-postgres',
@@ -260,7 +264,7 @@ async function startInChild(
     'postgres-process',
   ]
   for (const name of [...own.map((one) => `database/embedded/${one}`), 'config/sync-folder']) {
-    const source = await readFile(join(import.meta.dirname, '../..', `${name}.ts`), 'utf8')
+    const source = await readFile(join(import.meta.dirname, '../../src', `${name}.ts`), 'utf8')
     const { outputText } = ts.transpileModule(source, {
       compilerOptions: { module: ts.ModuleKind.ESNext, target: ts.ScriptTarget.ES2023 },
     })
