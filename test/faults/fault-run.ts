@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import { execute, startTestPostgres } from '../kit/postgres.js'
 import type { Fault } from './fault.js'
 import { DAILY_WORK, verdictOf, type TestReport, type Verdict } from './verdict.js'
 import { Workspace } from './workspace.js'
@@ -24,20 +25,33 @@ export async function runFaults(
   const judged: Judged[] = []
   const work = async (): Promise<void> => {
     await using workspace = await Workspace.create()
-    for (let fault = waiting.shift(); fault; fault = waiting.shift()) {
-      const one = await judge(workspace, fault)
-      judged.push(one)
-      onJudged(one)
+    const postgres = await startTestPostgres()
+    try {
+      for (let fault = waiting.shift(); fault; fault = waiting.shift()) {
+        const one = await judge(workspace, fault, postgres.server.url)
+        judged.push(one)
+        onJudged(one)
+        await dropDatabases(postgres.server.url)
+      }
+    } finally {
+      await postgres.stop()
     }
   }
   await Promise.all(Array.from({ length: Math.min(workers, faults.length) }, work))
   return judged
 }
 
-async function judge(workspace: Workspace, fault: Fault): Promise<Judged> {
+/** Those of the tests before: a hundred faults would fill the disk with them. */
+async function dropDatabases(serverUrl: string): Promise<void> {
+  const { rows } = await execute(serverUrl, `select datname from pg_database where datname ~ '^t_[0-9a-f]+$'`)
+  for (const { datname } of rows as { datname: string }[])
+    await execute(serverUrl, `drop database if exists "${datname}" with (force)`)
+}
+
+async function judge(workspace: Workspace, fault: Fault, postgres: string): Promise<Judged> {
   const began = performance.now()
   const verdict = await workspace
-    .with(fault, () => runTests(workspace, fault))
+    .with(fault, () => runTests(workspace, fault, postgres))
     .catch((error: unknown): Verdict => ({
       kind: 'error',
       why: error instanceof Error ? error.message : String(error),
@@ -45,15 +59,20 @@ async function judge(workspace: Workspace, fault: Fault): Promise<Judged> {
   return { fault, verdict, seconds: (performance.now() - began) / 1000 }
 }
 
-async function runTests({ root }: Workspace, fault: Fault): Promise<Verdict> {
+async function runTests({ root }: Workspace, fault: Fault, postgres: string): Promise<Verdict> {
   const report = join(root, 'faults-report.json')
   await rm(report, { force: true })
   const program = join(root, 'node_modules/vitest/vitest.mjs')
   const options = ['--config', 'test/faults/vitest.config.ts', '--reporter=json', `--outputFile=${report}`]
   const child = spawn(process.execPath, [program, 'run', ...options, DAILY_WORK, ...fault.caughtBy], {
     cwd: root,
-    // Nothing of a vitest that this may run in.
-    env: { PATH: process.env['PATH'], HOME: process.env['HOME'], TMPDIR: process.env['TMPDIR'] },
+    // Nothing of a vitest that this may run in. What is wrong in the schema needs one that was made by it.
+    env: {
+      PATH: process.env['PATH'],
+      HOME: process.env['HOME'],
+      TMPDIR: process.env['TMPDIR'],
+      ...(fault.file.startsWith('src/database/') ? {} : { FAULTS_POSTGRES: postgres }),
+    },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   let printed = ''
@@ -63,7 +82,9 @@ async function runTests({ root }: Workspace, fault: Fault): Promise<Verdict> {
   const patience = setTimeout(() => child.kill('SIGTERM'), LONGEST_MS)
   await once(child, 'close')
   clearTimeout(patience)
-  const text = await readFile(report, 'utf8').catch(() => undefined)
-  if (text === undefined) return { kind: 'error', why: `no test was run: ${printed.trim().slice(-400)}` }
-  return verdictOf(fault, JSON.parse(text) as TestReport)
+  const text = await readFile(report, 'utf8').catch(() => '{"testResults":[]}')
+  const results = JSON.parse(text) as TestReport
+  return results.testResults.length > 0
+    ? verdictOf(fault, results)
+    : { kind: 'error', why: `no test was run: ${printed.trim().slice(-400)}` }
 }

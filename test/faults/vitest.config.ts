@@ -10,17 +10,21 @@ class DailyWorkFirst extends BaseSequencer {
   }
 }
 
+const isSetUp = process.env['FAULTS_POSTGRES'] !== undefined
+
 /** For the tests of one planted fault: one file after the other in one process, and no more after the first failure. */
 export default defineConfig({
   test: {
     include: ['{src,test,simulator,bench}/**/*.test.ts'],
-    globalSetup: ['test/global-setup.ts'],
+    globalSetup: ['test/faults/global-setup.ts'],
     pool: 'forks',
     isolate: false,
     fileParallelism: false,
     bail: 1,
     sequence: { sequencer: DailyWorkFirst },
     cache: false,
+    // All but one file are as they were for the fault before. A global setup that imports our sources cannot have it.
+    experimental: isSetUp ? { fsModuleCache: true, fsModuleCachePath: '.module-cache' } : {},
     testTimeout: 30_000,
     hookTimeout: 60_000,
   },
