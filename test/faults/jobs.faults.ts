@@ -31,7 +31,7 @@ export const JOB_FAULTS: readonly Fault[] = [
     file: 'src/storage/blob-collector.ts',
     find: 'QUARANTINE_DAYS = 30',
     replace: 'QUARANTINE_DAYS = 3',
-    caughtBy: ['test/reliability/quarantine.test.ts'],
+    caughtBy: ['test/reliability/released-blobs.test.ts'],
   },
   {
     id: 'released-by-the-first',
@@ -39,7 +39,7 @@ export const JOB_FAULTS: readonly Fault[] = [
     file: 'src/storage/blob-references.ts',
     find: 'having max(n.released_at) <',
     replace: 'having min(n.released_at) <',
-    caughtBy: ['test/reliability/quarantine.test.ts'],
+    caughtBy: ['test/reliability/released-blobs.test.ts'],
   },
   {
     id: 'housekeeping-without-caution',
@@ -71,6 +71,6 @@ export const JOB_FAULTS: readonly Fault[] = [
     file: 'src/storage/version-listing.ts',
     find: 'where v.flag is null and not v.keep limit',
     replace: 'where v.flag is null limit',
-    caughtBy: ['test/reliability/kept-versions.test.ts'],
+    caughtBy: ['test/wopi/lock-taken-again.test.ts'],
   },
 ]

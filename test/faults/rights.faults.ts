@@ -55,7 +55,7 @@ export const RIGHT_FAULTS: readonly Fault[] = [
     file: 'src/admin/changes.ts',
     find: `await this.requireStill(tx, caller, { kind: 'file', id: fileId }, need)`,
     replace: '',
-    caughtBy: ['test/rest/second-look.test.ts'],
+    caughtBy: ['test/rest/right-lost-meanwhile.test.ts'],
   },
   {
     id: 'demoted-administrator-acts',
@@ -119,7 +119,7 @@ export const RIGHT_FAULTS: readonly Fault[] = [
     file: 'src/database/migrations/1764600000000-share-link-holders.ts',
     find: `(g.subject like 'group:%' and substr(g.subject, 7) = any (person_groups))`,
     replace: `(g.subject like 'group:%' and array_length(person_groups, 1) > 0)`,
-    caughtBy: ['test/permission/rights.test.ts', 'test/rest/grants.test.ts'],
+    caughtBy: ['test/permission/groups.test.ts'],
   },
   {
     id: 'auditor-reads-content',

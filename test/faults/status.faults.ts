@@ -79,6 +79,6 @@ export const STATUS_FAULTS: readonly Fault[] = [
     file: 'src/coauth-status/session-rules.ts',
     find: 'isPresent(one) && what.userIds.includes(one.userId)',
     replace: 'isPresent(one)',
-    caughtBy: ['test/coauth/vouched.test.ts'],
+    caughtBy: ['test/coauth/left-unsaved.test.ts'],
   },
 ]
