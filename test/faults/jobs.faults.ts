@@ -66,11 +66,11 @@ export const JOB_FAULTS: readonly Fault[] = [
     caughtBy: ['test/rest/bin.test.ts', 'test/rest/recovery-keeping.test.ts'],
   },
   {
-    id: 'chosen-version-purged',
-    what: 'the version that somebody chose to overwrite is deleted the next day',
+    id: 'chosen-version-folded-away',
+    what: 'the version that somebody chose to overwrite is not in the history, and nobody finds the work in it',
     file: 'src/storage/version-listing.ts',
-    find: 'where v.flag is null and not v.keep limit',
-    replace: 'where v.flag is null limit',
+    find: 'r.flag is not null or r.keep or not',
+    replace: 'r.flag is not null or not',
     caughtBy: ['test/wopi/lock-taken-again.test.ts'],
   },
 ]
