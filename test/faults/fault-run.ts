@@ -79,9 +79,12 @@ async function runTests({ root }: Workspace, fault: Fault, postgres: string): Pr
   const collect = (chunk: Buffer): void => void (printed = (printed + chunk.toString()).slice(-4000))
   child.stdout.on('data', collect)
   child.stderr.on('data', collect)
-  const patience = setTimeout(() => child.kill('SIGTERM'), LONGEST_MS)
+  const end = (): void => void child.kill('SIGTERM')
+  process.once('exit', end)
+  const patience = setTimeout(end, LONGEST_MS)
   await once(child, 'close')
   clearTimeout(patience)
+  process.off('exit', end)
   const text = await readFile(report, 'utf8').catch(() => '{"testResults":[]}')
   const results = JSON.parse(text) as TestReport
   return results.testResults.length > 0

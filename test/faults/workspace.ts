@@ -1,3 +1,4 @@
+import { rmSync } from 'node:fs'
 import { cp, mkdtemp, readFile, realpath, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join, relative } from 'node:path'
@@ -16,10 +17,18 @@ export function repositoryRoot(): string {
 
 /** A copy of the sources in which faults are planted: the checkout stays as it is, whatever happens. */
 export class Workspace implements AsyncDisposable {
-  private constructor(readonly root: string) {}
+  /** A run that is broken off leaves no copy behind. */
+  private readonly clear = (): void => {
+    rmSync(this.root, { recursive: true, force: true })
+  }
+
+  private constructor(readonly root: string) {
+    process.once('exit', this.clear)
+  }
 
   static async create(of = repositoryRoot()): Promise<Workspace> {
-    const root = await mkdtemp(join(tmpdir(), 'tandem-faults-'))
+    const workspace = new Workspace(await mkdtemp(join(tmpdir(), 'tandem-faults-')))
+    const { root } = workspace
     await cp(of, root, {
       recursive: true,
       filter: (path) => !LEFT_OUT.has(relative(of, path)),
@@ -29,7 +38,7 @@ export class Workspace implements AsyncDisposable {
       const shared = await realpath(join(of, name)).catch(() => undefined)
       if (shared !== undefined) await symlink(shared, join(root, name))
     }
-    return new Workspace(root)
+    return workspace
   }
 
   /**
@@ -50,6 +59,7 @@ export class Workspace implements AsyncDisposable {
   }
 
   [Symbol.asyncDispose](): Promise<void> {
+    process.off('exit', this.clear)
     return rm(this.root, { recursive: true, force: true })
   }
 }

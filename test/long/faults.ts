@@ -16,10 +16,10 @@ const { values } = parseArgs({
   },
 })
 const workers = Number(values.workers)
-const faults = chosen()
-if (faults.length === 0 || !Number.isInteger(workers) || workers < 1) {
+const { faults, unknown } = chosen()
+if (faults.length === 0 || unknown.length > 0 || !Number.isInteger(workers) || workers < 1) {
   console.error(
-    `usage: npm run test:faults [-- --area ${AREAS.join('|')}] [--only ID,ID] [--workers 1]; the ids stand in test/faults/`,
+    `usage: npm run test:faults [-- --area ${AREAS.join('|')}] [--only ID,ID] [--workers 1]; the ids stand in test/faults/${unknown.length > 0 ? `; no such fault: ${unknown.join(', ')}` : ''}`,
   )
   process.exit(2)
 }
@@ -37,10 +37,13 @@ console.log(
 )
 process.exit(uncaught === 0 ? 0 : 1)
 
-function chosen(): Fault[] {
-  const only = values.only?.split(',')
+function chosen(): { faults: Fault[]; unknown: string[] } {
   const areas = AREAS.filter((area: Area) => values.area === undefined || area === values.area)
-  return areas.flatMap((area) => FAULTS[area]).filter(({ id }) => only?.includes(id) ?? true)
+  const all = areas.flatMap((area) => FAULTS[area])
+  if (values.only === undefined) return { faults: all, unknown: [] }
+  const only = values.only.split(',')
+  const unknown = only.filter((id) => !all.some((fault) => fault.id === id))
+  return { faults: all.filter(({ id }) => only.includes(id)), unknown }
 }
 
 function lineOf({ fault, verdict, seconds }: Judged): string {
