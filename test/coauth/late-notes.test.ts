@@ -85,4 +85,35 @@ describe('RELIABILITY-SECURITY.md §3.7: sightings of two servers that come out 
     expect(after.editors.map(({ userId }) => userId)).toEqual(['bob'])
     expect(after).toMatchObject({ state: 'editing', safeToModify: false })
   })
+
+  it('what the database is slow to write is no older for that: an Unlock ends the editing, a save covers it', async () => {
+    const { fileId, alice } = await session()
+    const slowly = async (call: () => Promise<unknown>): Promise<void> => {
+      const holder = new pg.Client({ connectionString: one.databaseUrl })
+      await holder.connect()
+      await holder.query('begin')
+      await holder.query('lock table coauth_session in access exclusive mode')
+      const { rows } = await holder.query<{ at: Date }>('select clock_timestamp() as at')
+      await call()
+      await until('it is being written, and has been for a while', async () => {
+        const { rowCount } = await execute(
+          one.databaseUrl,
+          `select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'
+             and query_start < clock_timestamp() - interval '700 ms' and query_start > $1`,
+          [rows[0]?.at],
+        )
+        return (rowCount ?? 0) > 0
+      })
+      await holder.query('rollback')
+      await holder.end()
+    }
+    expectStatus(await tells(alice, 'edited'), 204)
+    await statusOf(one, fileId)
+    await slowly(() => alice.putFile('saved', LOCK))
+    expect(await statusOf(one, fileId)).toMatchObject({ lastSave: { version: '2' }, unsavedSince: null })
+    expectStatus(await alice.checkFileInfo(), 200)
+    await statusOf(one, fileId)
+    await slowly(() => alice.unlock(LOCK))
+    expect(await statusOf(one, fileId)).toMatchObject({ editors: [], state: 'idle' })
+  })
 })

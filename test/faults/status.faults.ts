@@ -50,6 +50,14 @@ export const STATUS_FAULTS: readonly Fault[] = [
     caughtBy: ['test/coauth/late-notes.test.ts'],
   },
   {
+    id: 'slow-database-ages-notes',
+    what: 'while the database is slow people who left go on editing for minutes, and saved work counts as unsaved',
+    file: 'src/coauth-status/presence.ts',
+    find: 'const readAt = performance.now()',
+    replace: 'const readAt = performance.now() + 500',
+    caughtBy: ['test/coauth/late-notes.test.ts'],
+  },
+  {
     id: 'unseen-holder-not-shown',
     what: 'a native client whose server died a moment later edits, and nobody is shown',
     file: 'src/coauth-status/passing-time.ts',
