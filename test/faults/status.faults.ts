@@ -54,7 +54,7 @@ export const STATUS_FAULTS: readonly Fault[] = [
     what: 'while the database is slow people who left go on editing for minutes, and saved work counts as unsaved',
     file: 'src/coauth-status/presence.ts',
     find: 'const readAt = performance.now()',
-    replace: 'const readAt = performance.now() + 500',
+    replace: 'await tx.query(LATEST_SESSIONS, [fileIds]); const readAt = performance.now()',
     caughtBy: ['test/coauth/late-notes.test.ts'],
   },
   {
