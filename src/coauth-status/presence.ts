@@ -165,14 +165,15 @@ export class Presence implements OnApplicationShutdown {
     const fileIds = [...new Set(batch.map(({ sighting }) => sighting.fileId))].sort()
     await this.database.transaction(async (tx) => {
       const [turn] = await tx.query(TAKE_TURNS, [fileIds])
+      // The age by this process's clock, the time by the database's: servers' clocks differ (R-13). At once: what the next statement
+      // takes would make the sightings older than they are, and an Unlock older than the call before it.
+      const readAt = performance.now()
       if (!turn) return
       const rows = await tx.query(LATEST_SESSIONS, [fileIds])
       const latest = new Map(rows.map((row) => [row.file_id, row.session ?? undefined]))
       const names = new Map(rows.map((row) => [row.file_id, row.name]))
       const touched = new Set<Session>()
       const events: NewEvent[] = []
-      // The age by this process's clock, the time by the database's: servers' clocks differ (R-13).
-      const readAt = performance.now()
       for (const { sighting, seenAt } of batch) {
         const seen = { ...sighting, at: Math.round(turn.now - (readAt - seenAt)) }
         const fileName = names.get(sighting.fileId)

@@ -11,7 +11,7 @@ import {
   type Session,
 } from './session/session.js'
 import type { CoauthDetail, LockDetail, StatusFacts } from './status.statements.js'
-import { knownUnsavedSince } from './session/unsaved-changes.js'
+import { knownUnsavedSince, uncleanEnd } from './session/unsaved-changes.js'
 
 export type SessionState =
   'idle' | 'opening' | 'viewing' | 'editing' | 'save-overdue' | 'save-failing' | 'closing'
@@ -84,10 +84,11 @@ export interface CoauthStatus {
 }
 
 /** The status of a file, from what is stored and what time has done to it since: docs/api.md tells its fields. */
-export function statusOf(facts: StatusFacts, { rule, lockTtlMs }: StatusRules): CoauthStatus {
-  const { now, file, lock, lastSave } = facts
-  const session = facts.session && structuredClone(facts.session)
+export function statusOf(stored: StatusFacts, { rule, lockTtlMs }: StatusRules): CoauthStatus {
+  const { now, file, lock, lastSave } = stored
+  const session = stored.session && structuredClone(stored.session)
   if (session) applyTimeouts(session, now, { lock, lockTtlMs, rule })
+  const facts = { ...stored, ...uncleanEnd(stored.session, session) }
   const open = session?.ended ? undefined : session
   const editors = open ? editorsOf(open) : []
   const principal = open && principalOf(open, rule)

@@ -1,21 +1,29 @@
 import { Readable } from 'node:stream'
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
+import { putBody } from '../incremental/plus-client.js'
+import { jtiOf } from '../kit/editor-tokens.js'
 import type { Person } from '../kit/people.js'
 import { execute } from '../kit/postgres.js'
 import { Tandem } from '../kit/tandem.js'
-import type { Editor } from '../kit/wopi.js'
+import type { Editor, WopiAnswer } from '../kit/wopi.js'
 import { expectStatus, join, LOCK, seat, statusOf } from './stage.js'
 
 describe('REVOCATION_SAVE_GRACE_SECONDS (RELIABILITY-SECURITY.md §3.4)', () => {
   let tandem: Tandem
 
   beforeAll(async () => {
-    tandem = await Tandem.start(inject('postgres'), { env: { REVOCATION_SAVE_GRACE_SECONDS: '2' } })
+    tandem = await Tandem.start(inject('postgres'), {
+      env: { REVOCATION_SAVE_GRACE_SECONDS: '2', COAUTH_PROFILE: 'plus' },
+    })
   })
   afterAll(() => tandem.stop())
 
   async function session(...users: string[]): Promise<{ fileId: string; editors: Record<string, Editor> }> {
-    const file = await tandem.sharedFile('content', { bob: 'editor' }, `${Math.random()}.xlsx`)
+    const file = await tandem.sharedFile(
+      'content',
+      { bob: 'editor', carol: 'editor' },
+      `${Math.random()}.xlsx`,
+    )
     const editors: Record<string, Editor> = {}
     for (const user of users) {
       const one = await tandem.editor(await tandem.person(user), file.id)
@@ -57,6 +65,74 @@ describe('REVOCATION_SAVE_GRACE_SECONDS (RELIABILITY-SECURITY.md §3.4)', () => 
     expect(await (await alice()).recoveryItems(alone.fileId)).toMatchObject([
       { reason: 'permission-revoked' },
     ])
+
+    // The right goes as well, so that all else is as it is where the grace covers.
+    const root = await tandem.person('root', 'admin')
+    const revoked = await session('alice', 'bob')
+    const tokenOf = jtiOf(seat(revoked.editors, 'bob').token)
+    expect((await root.calls('DELETE', `/admin/access-tokens/${tokenOf}`)).status).toBe(204)
+    await (await alice()).revokes(revoked.fileId, 'user:bob')
+    expectStatus(await seat(revoked.editors, 'bob').putFile('x', LOCK), 401)
+    expect(await (await alice()).recoveryItems(revoked.fileId)).toMatchObject([{ reason: 'token-revoked' }])
+  })
+
+  const SAVES: Record<string, (editor: Editor, body: (whole: Buffer) => Readable) => Promise<WopiAnswer>> = {
+    PutFile: (editor, body) => editor.putFile(body(Buffer.alloc(60_000, 'x')), LOCK),
+    PutChunkedFile: async (editor, body) =>
+      editor.call(
+        'POST',
+        '/contents',
+        { 'X-WOPI-Override': 'PUT_CHUNKED_FILE', 'X-WOPI-SequenceNumber': '1', 'X-WOPI-Lock': LOCK },
+        body(await putBody({ streams: [{ bytes: Buffer.alloc(60_000, 'x') }] })),
+      ),
+  }
+
+  it.each(Object.entries(SAVES))(
+    'covers the right alone that is lost while the body of a %s comes, not the token',
+    async (_name, save) => {
+      const root = await tandem.person('root', 'admin')
+      for (const also of ['nothing', 'the token'] as const) {
+        const { fileId, editors } = await session('alice', 'bob')
+        const bob = seat(editors, 'bob')
+        const { status } = await save(bob, (whole) =>
+          Readable.from(
+            (async function* (): AsyncGenerator<Buffer> {
+              yield whole.subarray(0, 40_000)
+              await (await alice()).revokes(fileId, 'user:bob')
+              if (also === 'the token')
+                expect((await root.calls('DELETE', `/admin/access-tokens/${jtiOf(bob.token)}`)).status).toBe(
+                  204,
+                )
+              yield whole.subarray(40_000)
+            })(),
+            { objectMode: false },
+          ),
+        )
+        expect([also, status]).toEqual([also, also === 'nothing' ? 200 : 401])
+        expect(await (await alice()).recoveryItems(fileId)).toMatchObject(
+          also === 'nothing' ? [] : [{ reason: 'token-revoked' }],
+        )
+      }
+    },
+  )
+
+  it('is covered by nobody who may not write either: not by who lost the right, too, nor by a disabled account', async () => {
+    const ends: readonly ((fileId: string) => Promise<unknown>)[] = [
+      async (fileId) => (await alice()).grants(fileId, 'user:carol', 'viewer'),
+      async (fileId) => (await alice()).revokes(fileId, 'user:carol'),
+      () => execute(tandem.databaseUrl, `update user_account set disabled_at = now() where id = 'carol'`),
+    ]
+    for (const end of ends) {
+      const { fileId, editors } = await session('carol', 'bob')
+      await end(fileId)
+      await (await alice()).revokes(fileId, 'user:bob')
+      expectStatus(await seat(editors, 'bob').putFile('x', LOCK), 404)
+      expect(await (await alice()).recoveryItems(fileId)).toMatchObject([{ reason: 'permission-revoked' }])
+    }
+    await execute(tandem.databaseUrl, `update user_account set disabled_at = null where id = 'carol'`)
+    const { fileId, editors } = await session('carol', 'bob')
+    await (await alice()).revokes(fileId, 'user:bob')
+    expectStatus(await seat(editors, 'bob').putFile('x', LOCK), 200)
   })
 
   it('is opened by nothing but the loss of the right, and not by anybody’s gain', async () => {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { Gate, waiting } from '../kit/gate.js'
 import type { Editor, Headers, WopiAnswer } from '../kit/wopi.js'
 import { Housekeeping } from '../kit/storage.js'
 import { setStage } from '../wopi/stage.js'
@@ -95,6 +96,23 @@ describe('WOPI.md §13.9: upload sessions', () => {
     const token = await create(editor)
     const both = await Promise.all([update(editor, token, 0, 'abc'), update(editor, token, 0, 'defg')])
     expect(both.map(({ status }) => status).sort()).toEqual([200, 400])
+  })
+
+  it('takes one of two pieces that were both looked at before either was taken', async () => {
+    const editor = await locked()
+    const token = await create(editor)
+    await using gate = await Gate.at(stage.tandem.databaseUrl, {
+      when: 'before',
+      event: 'insert',
+      table: 'upload_part',
+    })
+    const first = update(editor, token, 0, 'abc')
+    await gate.stopped()
+    const second = update(editor, token, 0, 'defg')
+    await waiting(stage.tandem.databaseUrl, 2)
+    await gate.open()
+    expect([(await first).status, (await second).status]).toEqual([200, 400])
+    expect(offsetIn(await update(editor, token, 3, 'def'))).toBe('6')
   })
 
   it('several of a person at once; each is for one person and one file: 410 for others', async () => {

@@ -34,3 +34,15 @@ export function saidUnmodified(session: Session, at: number): void {
 export function knownUnsavedSince({ unsavedSince, unsavedUnclear }: Session): number | undefined {
   return unsavedUnclear ? undefined : unsavedSince
 }
+
+/**
+ * Of a session that time has just ended: what was unsaved in it may come back, although nobody has written its end down
+ * yet. One whose end is stored is told from there, with what was saved since.
+ */
+export function uncleanEnd(
+  stored: Session | undefined,
+  passed: Session | undefined,
+): { readonly uncleanEndAt?: number } {
+  if (stored?.ended || !passed?.ended || passed.unsavedSince === undefined) return {}
+  return { uncleanEndAt: passed.ended.at }
+}

@@ -1,0 +1,60 @@
+import type { Fault } from './fault.js'
+
+export const EVENT_FAULTS: readonly Fault[] = [
+  {
+    id: 'stream-believes-for-an-hour',
+    what: 'while the database is away a stream goes on for an hour for somebody who may not watch any more',
+    file: 'src/api/events/event-stream.ts',
+    find: 'MAX_BELIEF_MS = 30_000',
+    replace: 'MAX_BELIEF_MS = 3_000_000',
+    caughtBy: ['test/events/belief.test.ts'],
+  },
+  {
+    id: 'stream-ends-at-the-first-hiccup',
+    what: 'every stream ends when the database is busy for a moment',
+    file: 'src/api/events/event-stream.ts',
+    find: 'MAX_BELIEF_MS = 30_000',
+    replace: 'MAX_BELIEF_MS = 0',
+    caughtBy: ['test/events/belief.test.ts'],
+  },
+  {
+    id: 'stream-never-asks-again',
+    what: 'who has lost the right goes on watching until the browser is closed',
+    file: 'src/api/events/event-stream.ts',
+    find: 'void this.askAgain()',
+    replace: '',
+    caughtBy: ['test/events/rights.test.ts'],
+  },
+  {
+    id: 'viewers-watch',
+    what: 'who may only read a document watches who edits it',
+    file: 'src/api/events/events.controller.ts',
+    find: `fileId, 'editor')`,
+    replace: `fileId, 'viewer')`,
+    caughtBy: ['test/events/rights.test.ts'],
+  },
+  {
+    id: 'stream-tells-of-other-files',
+    what: 'who watches one document is told of everybody’s',
+    file: 'src/events/event-reader.ts',
+    find: 'fileId === undefined || event.file_id === fileId',
+    replace: `fileId === undefined || event.file_id !== ''`,
+    caughtBy: ['test/events/rights.test.ts'],
+  },
+  {
+    id: 'events-out-of-order',
+    what: 'a stream passes over an event that is committed after a later one',
+    file: 'src/events/event-log.ts',
+    find: `pg_advisory_xact_lock(hashtext('\${EVENT_CHANNEL}'))`,
+    replace: `hashtext('\${EVENT_CHANNEL}')`,
+    caughtBy: ['test/events/order.test.ts'],
+  },
+  {
+    id: 'expiry-told-twice',
+    what: 'an expired lock that two servers find is told, and alarms somebody, twice',
+    file: 'src/lock/lock.statements.ts',
+    find: 'for no key update skip locked',
+    replace: '',
+    caughtBy: ['test/lock/sweeper-beside-calls.test.ts'],
+  },
+]

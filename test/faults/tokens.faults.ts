@@ -1,0 +1,68 @@
+import type { Fault } from './fault.js'
+
+export const TOKEN_FAULTS: readonly Fault[] = [
+  {
+    id: 'traded-token-lives-longer',
+    what: 'who hands a token on before it ends gets a longer one, and so for ever',
+    file: 'src/permission/tokens/access-token.service.ts',
+    find: 'coalesce($6::timestamptz, t.now',
+    replace: `coalesce($6::timestamptz + interval '1 day', t.now`,
+    caughtBy: ['test/permission/tokens.test.ts'],
+  },
+  {
+    id: 'two-tokens-in-one-call',
+    what: 'of two different tokens in one address the last one counts: a proxy that checks the first is fooled',
+    file: 'src/permission/tokens/presented-token.ts',
+    find: 'found !== undefined && found !== value',
+    replace: `value === ''`,
+    caughtBy: ['test/permission/presented-tokens.test.ts'],
+  },
+  {
+    id: 'bearer-beside-another-token',
+    what: 'a token in the address and another one in the header are both taken',
+    file: 'src/permission/tokens/presented-token.ts',
+    find: 'token === undefined || token === bearer ? bearer',
+    replace: 'token !== bearer || token === bearer ? bearer',
+    caughtBy: ['test/permission/presented-tokens.test.ts'],
+  },
+  {
+    id: 'address-outlives-its-token',
+    what: 'the address of a file’s bytes goes on after the token that it was made for has ended',
+    file: 'src/permission/tokens/file-url-tickets.ts',
+    find: 'Math.min(now + TICKET_SECONDS, Math.floor(tokenExpiresAt.getTime() / 1000))',
+    replace: 'Math.max(now + TICKET_SECONDS, Math.floor(tokenExpiresAt.getTime() / 1000))',
+    caughtBy: ['test/wopi/file-url.test.ts'],
+  },
+  {
+    id: 'older-token-brings-rights-back',
+    what: 'a right that the identity provider took away comes back with an older token that is still good',
+    file: 'src/auth/user.service.ts',
+    find: '(user_account.facts_at is null or excluded.facts_at >= user_account.facts_at)',
+    replace: '(user_account.facts_at is null or excluded.facts_at > to_timestamp(0))',
+    caughtBy: ['test/rest/older-tokens.test.ts'],
+  },
+  {
+    id: 'browser-signed-in-for-ever',
+    what: 'a browser that nobody uses any more stays signed in',
+    file: 'src/auth/web-session.statements.ts',
+    find: `and s.last_seen_at > clock.now - $2::float8 * interval '1 s'`,
+    replace: `and s.last_seen_at > clock.now - $2::float8 * interval '1 day'`,
+    caughtBy: ['test/pages/sign-in.test.ts'],
+  },
+  {
+    id: 'tokens-outlive-the-sign-out',
+    what: 'who signs out leaves open documents behind that whoever comes next can edit',
+    file: 'src/auth/sign-out.statements.ts',
+    find: 'where web_session = any ($1) and revoked_at is null',
+    replace: 'where web_session = any ($1) and revoked_at is not null',
+    caughtBy: ['test/pages/sign-in.test.ts'],
+  },
+  {
+    id: 'token-issued-in-a-closed-session',
+    what: 'a token that is issued while its person signs out is good for ten hours',
+    file: 'src/permission/tokens/access-token.service.ts',
+    find: 'where cookie_hash = $8 and ended_at is null for share',
+    replace: 'where cookie_hash = $8 for share',
+    caughtBy: ['test/pages/sign-in.test.ts'],
+  },
+]

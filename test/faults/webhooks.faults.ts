@@ -1,0 +1,60 @@
+import type { Fault } from './fault.js'
+
+export const WEBHOOK_FAULTS: readonly Fault[] = [
+  {
+    id: 'webhook-given-up-after-a-minute',
+    what: 'a receiver that is away for ten minutes never hears of what happened meanwhile',
+    file: 'src/webhooks/webhook-jobs.ts',
+    find: 'retryLimit: 14',
+    replace: 'retryLimit: 3',
+    caughtBy: ['test/webhooks/patience.test.ts'],
+  },
+  {
+    id: 'webhook-retries-at-once',
+    what: 'all tries of a delivery are over within seconds, while the receiver restarts',
+    file: 'src/webhooks/webhook-jobs.ts',
+    find: 'retryBackoff: true',
+    replace: 'retryBackoff: false',
+    caughtBy: ['test/webhooks/patience.test.ts'],
+  },
+  {
+    id: 'webhook-queued-outside-the-transaction',
+    what: 'a receiver is told twice as two deliveries when a connection breaks between queueing and remembering',
+    file: 'src/webhooks/webhook-enqueuer.ts',
+    find: 'this.boss.send(queue, job, { db: { executeSql } })',
+    replace: 'this.boss.send(queue, job)',
+    caughtBy: ['test/webhooks/patience.test.ts'],
+  },
+  {
+    id: 'webhook-cursor-not-held',
+    what: 'two servers queue the same events: every receiver is told everything twice',
+    file: 'src/webhooks/webhook.statements.ts',
+    find: 'where receiver = $1 for no key update',
+    replace: 'where receiver = $1',
+    caughtBy: ['test/webhooks/patience.test.ts'],
+  },
+  {
+    id: 'webhook-time-not-signed',
+    what: 'whoever recorded a delivery can replay it for ever',
+    file: 'src/webhooks/webhook-call.ts',
+    find: '.update(`${seconds}.${body}`)',
+    replace: '.update(body)',
+    caughtBy: ['test/webhooks/webhooks.test.ts'],
+  },
+  {
+    id: 'webhook-redirect-counts-as-taken',
+    what: 'a delivery that was answered with a redirect counts as taken',
+    file: 'src/webhooks/webhook-call.ts',
+    find: 'statusCode < 300',
+    replace: 'statusCode < 400',
+    caughtBy: ['test/webhooks/webhooks.test.ts'],
+  },
+  {
+    id: 'webhook-restart-skips',
+    what: 'what happened while no server ran is never told',
+    file: 'src/webhooks/webhook.statements.ts',
+    find: 'on conflict (receiver) do nothing',
+    replace: 'on conflict (receiver) do update set last_event_id = excluded.last_event_id',
+    caughtBy: ['test/webhooks/webhooks.test.ts'],
+  },
+]
