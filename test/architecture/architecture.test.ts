@@ -13,6 +13,8 @@ describe('architecture', () => {
 /** A line added to a file of a copy of the sources, and the rule that must object. */
 const BREACHES: readonly (readonly [file: string, line: string, rule: string])[] = [
   ['src/lock/planted.ts', `import '../wopi/wopi.module.js'`, 'arrow-lock'],
+  ['src/saving/planted.ts', `import '../wopi/protocol/wopi-error.js'`, 'arrow-saving'],
+  ['src/saving/planted.ts', `import type { IncomingMessage } from 'node:http'`, 'state-knows-no-http'],
   ['src/storage/planted.ts', `import type { LockState } from '../lock/lock.service.js'`, 'arrow-storage'],
   ['src/permission/planted.ts', `import '../api/http/api-problem.js'`, 'arrow-permission'],
   ['src/auth/planted.ts', `import '../permission/role.js'`, 'arrow-auth'],

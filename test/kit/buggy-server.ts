@@ -3,11 +3,7 @@ import * as lateStatements from '../../src/lock/late-lock.statements.js'
 import * as statements from '../../src/lock/lock.statements.js'
 import { LockService, type Authorization, type LockOutcome } from '../../src/lock/lock.service.js'
 import { ARE_OWN } from '../../src/storage/files/save-chain.js'
-import {
-  SaveAdmission,
-  type SaveAdmitted,
-  type SaveInHand,
-} from '../../src/wopi/saves/save-admission.service.js'
+import { SaveAdmission, type SaveAdmitted, type SaveInHand } from '../../src/saving/save-admission.js'
 
 /**
  * The server with one of the classic lock bugs put in, so that the linearizability test can prove that it would find

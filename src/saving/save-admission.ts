@@ -1,11 +1,11 @@
 import { Injectable } from '@nestjs/common'
-import type { Tx } from '../../database/database.js'
-import { admitsSave } from '../../lock/lock-rules.js'
-import { LockService, type Authorization, type LockState } from '../../lock/lock.service.js'
-import { SaveConflicts } from '../../permission/tokens/save-conflicts.js'
-import type { Head } from '../../storage/files/file.service.js'
-import { SaveChain } from '../../storage/files/save-chain.js'
-import type { PutHeaders } from './put-headers.js'
+import type { Tx } from '../database/database.js'
+import { admitsSave } from '../lock/lock-rules.js'
+import { LockService, type Authorization, type LockState } from '../lock/lock.service.js'
+import { SaveConflicts } from '../permission/tokens/save-conflicts.js'
+import type { Head } from '../storage/files/file.service.js'
+import { SaveChain } from '../storage/files/save-chain.js'
+import type { SaveHeaders } from './save-headers.js'
 
 export type SaveAdmitted =
   | {
@@ -22,7 +22,7 @@ export interface SaveInHand {
   readonly head: Head
   readonly lock: LockState
   readonly by: Authorization
-  readonly headers: PutHeaders
+  readonly headers: SaveHeaders
 }
 
 /** May a save replace the head, by its lock and by what it is based on? (WOPI.md §6.2, CLIENTS.md §1.1, §1.2) */

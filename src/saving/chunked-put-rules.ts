@@ -1,5 +1,5 @@
-import type { UnusableChunk } from '../../incremental/chunk-selection.js'
-import type { CoauthHold, LockState } from '../../lock/lock.service.js'
+import type { UnusableChunk } from '../incremental/chunk-selection.js'
+import type { CoauthHold, LockState } from '../lock/lock.service.js'
 
 /** What a PutChunkedFile presents. */
 export interface PresentedPut {

@@ -1,4 +1,4 @@
-import type { BlobRange, OpenBlobs } from '../../storage/blobs/blob-ranges.js'
+import type { BlobRange, OpenBlobs } from '../blobs/blob-ranges.js'
 
 /**
  * A chunk that comes again is not stored again. Its id says only that it may be the same (SpookyHash proves nothing), so

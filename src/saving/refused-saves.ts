@@ -1,25 +1,32 @@
 import { Injectable } from '@nestjs/common'
-import { AuditService } from '../../audit/audit.service.js'
-import { GivenVersions } from '../../coauth-status/given-versions.js'
-import { Database } from '../../database/database.js'
-import { EventLog, type NewEvent } from '../../events/event-log.js'
-import { Logger } from '../../logging/logger.js'
-import type { FileAccess } from '../../permission/access.service.js'
-import { BlobStore } from '../../storage/blobs/blob-store.js'
-import { type KeptSave, RecoveryService } from '../../storage/recovery/recovery.service.js'
-import { baseOf } from '../../storage/files/save-base.js'
-import { Twins } from '../../storage/blobs/twins.js'
-import type { PutHeaders } from './put-headers.js'
-import type { RefusedPut } from './put-outcome.js'
+import { AuditService } from '../audit/audit.service.js'
+import { GivenVersions } from '../coauth-status/given-versions.js'
+import { Database } from '../database/database.js'
+import { EventLog, type NewEvent } from '../events/event-log.js'
+import { Logger } from '../logging/logger.js'
+import type { FileAccess } from '../permission/access.service.js'
+import type { StoredBlob } from '../storage/blobs/blob-store.js'
+import { type KeptSave, RecoveryService } from '../storage/recovery/recovery.service.js'
+import { baseOf } from '../storage/files/save-base.js'
+import { Twins } from '../storage/blobs/twins.js'
+import type { RecoveryReason } from '../storage/recovery/recovery-item.entity.js'
+import type { ReceivedBlob } from './received-blob.js'
+import type { SaveHeaders } from './save-headers.js'
 
 const MAX_TRIES = 3
 
-/** Keeps the bytes of saves that had to be refused, and says so in audit and log (RELIABILITY-SECURITY.md §3.4). */
+export interface BytesToKeep {
+  readonly reason: RecoveryReason
+  readonly content: StoredBlob
+  /** The content, or what it consists of as far as that has just come. */
+  readonly received: ReceivedBlob | undefined
+}
+
+/** The one place where the bytes of refused saves are kept, which audit and log are told of (RELIABILITY-SECURITY.md §3.4). */
 @Injectable()
 export class RefusedSaves {
   constructor(
     private readonly database: Database,
-    private readonly blobs: BlobStore,
     private readonly twins: Twins,
     private readonly recovery: RecoveryService,
     private readonly given: GivenVersions,
@@ -28,8 +35,8 @@ export class RefusedSaves {
     private readonly logger: Logger,
   ) {}
 
-  /** @returns false when the same bytes were kept before, and these are gone */
-  async keep(access: FileAccess, headers: PutHeaders, refused: RefusedPut): Promise<boolean> {
+  /** @returns false when the same bytes were kept before, or the file is gone */
+  async keep(access: FileAccess, headers: SaveHeaders, refused: BytesToKeep): Promise<boolean> {
     const { reason } = refused
     const { correlationId } = headers
     const facts = { fileId: access.file.id, userId: access.user.id, correlationId }
@@ -51,15 +58,14 @@ export class RefusedSaves {
   /** A row that says so is no proof that the bytes are safe: they are looked at before these go (`Twins`). */
   private async keepOnce(
     access: FileAccess,
-    headers: PutHeaders,
-    refused: RefusedPut,
+    headers: SaveHeaders,
+    refused: BytesToKeep,
   ): Promise<KeptSave | 'already-safe' | 'file-gone'> {
-    const { content } = refused
+    const { content, received } = refused
     for (let left = MAX_TRIES; left > 0; left--) {
       const kept = await this.record(access, headers, refused)
       if (kept !== 'already-safe') return kept
-      const place = await this.twins.safePlaceOf(access.file.id, content)
-      if (place === 'before' || place === 'file-gone') await this.blobs.remove(content.blob)
+      const place = await this.twins.safePlaceOf(access.file.id, content, () => received?.keep())
       if (place === 'file-gone') return place
       if (place !== 'nowhere') return 'already-safe'
     }
@@ -68,8 +74,8 @@ export class RefusedSaves {
 
   private record(
     access: FileAccess,
-    { correlationId, editors, lockId = '', baseTimestamp, family, isExitSave }: PutHeaders,
-    { reason, content }: RefusedPut,
+    { correlationId, editors, lockId = '', baseTimestamp, family, isExitSave }: SaveHeaders,
+    { reason, content, received }: BytesToKeep,
   ): Promise<KeptSave | 'already-safe'> {
     const facts = { fileId: access.file.id, userId: access.user.id, correlationId }
     return this.database.transaction(async (tx) => {
@@ -92,17 +98,14 @@ export class RefusedSaves {
         const displaced = { ...event, action: 'recovery-displaced', outcome: 'done' } as const
         await this.audit.record(tx, { ...displaced, detail: { items: kept.displaced } })
       }
+      if (kept !== 'already-safe') received?.keep()
       return kept
     })
   }
 
   // Word repeats a refused save every 30 s; people and programs are told once. Apart from the keeping: it must not
   // fail because the event log is busy.
-  private async tell(
-    { file, user }: FileAccess,
-    reason: RefusedPut['reason'],
-    itemId: string,
-  ): Promise<void> {
+  private async tell({ file, user }: FileAccess, reason: RecoveryReason, itemId: string): Promise<void> {
     const about = { fileId: file.id, userId: user.id }
     const events: NewEvent[] = [
       { kind: 'save-refused', ...about, detail: { reason } },

@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { OpenBlobs } from '../../storage/blobs/blob-ranges.js'
+import { OpenBlobs } from '../blobs/blob-ranges.js'
 import { unlessStored } from './unless-stored.js'
 
 const STORED = Buffer.from('before|abcdefghij|after')

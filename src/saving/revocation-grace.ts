@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common'
-import { CoauthStatusService } from '../../coauth-status/coauth-status.service.js'
-import { Settings } from '../../config/settings.js'
-import { AccessService, type FileAccess } from '../../permission/access.service.js'
+import { CoauthStatusService } from '../coauth-status/coauth-status.service.js'
+import { Settings } from '../config/settings.js'
+import { AccessService, type FileAccess } from '../permission/access.service.js'
 
 /**
  * REVOCATION_SAVE_GRACE_SECONDS: a save holds everybody's edits, so for a while one by a person who has just lost the

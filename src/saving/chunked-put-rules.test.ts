@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { chunkIdOf } from '../../incremental/chunk-id.js'
-import type { CoauthHold, LockState } from '../../lock/lock.service.js'
+import { chunkIdOf } from '../incremental/chunk-id.js'
+import type { CoauthHold, LockState } from '../lock/lock.service.js'
 import {
   type ChunkedPutDecision,
   type HeldFile,
