@@ -13,11 +13,10 @@ declare
 begin
   select * into held from file_lock
   where file_id = the_file for no key update;
-  if not found or not token_admits(the_token, person, the_file, needed_rank) then return; end if;
+  if not found or not token_is_authorized(the_token, person, the_file, 'edit', needed_rank) then return; end if;
   at := clock_timestamp();
   answer.version := held.version;
-  if held.kind <> 'none' and at < held.expires_at + (case when held.kind = 'wopi' and not held.exact_expiry
-      then grace_ms * interval '1 ms' else interval '0' end) then
+  if lock_is_live(held.kind, held.exact_expiry, held.expires_at, grace_ms, at) then
     answer.outcome := held.kind;
     answer.visible_name := case held.kind when 'wopi' then held.visible_name end;
     return next answer;
@@ -25,12 +24,13 @@ begin
   end if;
   if the_type = 'CoauthExclusive' and exists (
       select from coauth_lock c where c.file_id = the_file and c.lock_id <> the_id
-        and c.type = 'CoauthExclusive' and c.expires_at > at) then
+        and c.type = 'CoauthExclusive' and coauth_lock_is_live(c.expires_at, at)) then
     answer.outcome := 'coauth-exclusive';
     return next answer;
     return;
   end if;
-  delete from coauth_lock c where c.file_id = the_file and c.lock_id = the_id and c.expires_at <= at;
+  delete from coauth_lock c where c.file_id = the_file and c.lock_id = the_id
+    and not coauth_lock_is_live(c.expires_at, at);
   select * into mine from coauth_lock c where c.file_id = the_file and c.lock_id = the_id;
   if not found then
     -- Every call of everybody answers with all of them.

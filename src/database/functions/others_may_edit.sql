@@ -4,5 +4,5 @@ begin
   return exists (
     select from coauth_session s join coauth_participant p on p.session_id = s.id
     where s.file_id = object and s.ended_at is null and p.left_at is null and p.mode = 'edit' and p.jti <> asking
-      and token_admits(p.jti, p.user_id, object, 2));
+      and token_is_authorized(p.jti, p.user_id, object, 'edit', 2));
 end $$;

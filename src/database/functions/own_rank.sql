@@ -8,7 +8,5 @@ begin
   if exists (select from container c where c.id = any (around) and c.owner_id = person) then return 3; end if;
   return coalesce((
     select max(role_rank(g.role)) from access_grant g
-    where g.object_id = any (around || object)
-      and (g.subject = 'user:' || person or g.subject = 'everyone'
-        or (g.subject like 'group:%' and substr(g.subject, 7) = any (person_groups)))), 0);
+    where g.object_id = any (around || object) and subject_covers(g.subject, person, person_groups)), 0);
 end $$;

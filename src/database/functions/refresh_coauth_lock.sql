@@ -10,10 +10,10 @@ declare
 begin
   select * into held from file_lock
   where file_id = the_file for no key update;
-  if not found or not token_admits(the_token, person, the_file, needed_rank) then return; end if;
+  if not found or not token_is_authorized(the_token, person, the_file, 'edit', needed_rank) then return; end if;
   at := clock_timestamp();
   select * into mine from coauth_lock c
-  where c.file_id = the_file and c.lock_id = the_id and c.expires_at > at;
+  where c.file_id = the_file and c.lock_id = the_id and coauth_lock_is_live(c.expires_at, at);
   if not found then
     answer.outcome := 'no-lock';
     answer.version := held.version;

@@ -12,10 +12,11 @@ begin
   select * into held from file_lock
   where file_id = the_file for no key update;
   if not found then return; end if;
-  admitted := token_admits(the_token, person, the_file, needed_rank);
+  admitted := token_is_authorized(the_token, person, the_file, 'edit', needed_rank);
   if not admitted and not token_served(the_token, person, the_file) then return; end if;
   at := clock_timestamp();
-  delete from coauth_lock c where c.file_id = the_file and c.lock_id = the_id and c.expires_at > at
+  delete from coauth_lock c where c.file_id = the_file and c.lock_id = the_id
+    and coauth_lock_is_live(c.expires_at, at)
   returning * into mine;
   if not found and not admitted then return; end if;
   if not found then
