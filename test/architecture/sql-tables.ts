@@ -114,7 +114,7 @@ function namesUnknown(source: Source): boolean {
 }
 
 /** Every text in the source that may be a part of a statement, on one line. */
-function textsOf({ file, text }: Source): string[] {
+export function textsOf({ file, text }: Source): string[] {
   const texts = file.endsWith('.sql') ? [text.replace(/--.*$/gm, '')] : literalsOf(file, text)
   return texts
     .filter((one) => /\b(?:from|join|into|update|truncate|copy)\b/.test(one))
