@@ -51,7 +51,7 @@ const ARROWS = {
   ],
   pages: ['opening', 'discovery', 'auth', 'permission', 'database', 'config', 'http', 'logging'],
   opening: ['discovery', 'lock', 'storage', 'permission', 'config'],
-  health: ['discovery', 'storage', 'installation', 'database', 'http', 'config', 'logging'],
+  health: ['discovery', 'lock', 'storage', 'installation', 'database', 'http', 'config', 'logging'],
   'coauth-status': ['events', 'installation', 'database', 'config', 'logging'],
   discovery: ['outbound', 'config', 'logging'],
   webhooks: ['events', 'database', 'config', 'logging'],

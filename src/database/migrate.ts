@@ -3,6 +3,7 @@ import { createDataSource } from '../../ormconfig.js'
 import { DatabaseClient } from './database-client.js'
 import { requireUtf8 } from './encoding.js'
 import { requireKnownSchema, tellOldestReleases } from './schema-release.js'
+import { renewSqlFunctions } from './sql-functions.js'
 
 // Any number that nothing else in Tandem uses as an advisory lock.
 const MIGRATION_LOCK = 7_226_336
@@ -22,6 +23,7 @@ export async function migrate(databaseUrl: string): Promise<void> {
       await dataSource.destroy()
     }
     await tellOldestReleases(turn, databaseUrl)
+    await renewSqlFunctions(turn)
   })
 }
 

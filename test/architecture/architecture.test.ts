@@ -25,7 +25,7 @@ const BREACHES: readonly (readonly [file: string, line: string, rule: string])[]
   ['src/wopi/planted.ts', `import '../health/readiness.js'`, 'arrow-wopi'],
   ['src/pages/planted.ts', `import '../api/http/api-problem.js'`, 'arrow-pages'],
   ['src/opening/planted.ts', `import '../coauth-status/presence.js'`, 'arrow-opening'],
-  ['src/health/planted.ts', `import '../lock/lock-rules.js'`, 'arrow-health'],
+  ['src/health/planted.ts', `import '../permission/role.js'`, 'arrow-health'],
   ['src/events/planted.ts', `import '../storage/blobs/blob-store.js'`, 'arrow-events'],
   ['src/webhooks/planted.ts', `import '../lock/lock.service.js'`, 'arrow-webhooks'],
   ['src/coauth-status/planted.ts', `import '../lock/lock.service.js'`, 'arrow-coauth-status'],

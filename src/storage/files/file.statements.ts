@@ -2,8 +2,6 @@ import type { Statement } from '../../database/database.js'
 import type { ContentKind } from './content-kind.js'
 import { VISIBLE_OBJECTS } from './visible-objects.js'
 
-const MODIFIED_AT = `to_char(modified_at at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as modified_at`
-
 /** Of a version `v`; what has no bytes needs no look at them. */
 export const KIND = `coalesce(v.kind, case v.size when 0 then 'empty' end)`
 
@@ -32,7 +30,7 @@ export interface HeadMoved {
   readonly former_kind: ContentKind | null
 }
 
-const HEAD_COLUMNS = `id, name, container_id, owner_id, version, sequence_number, size, sha256, blob, ${MODIFIED_AT}, modified_by`
+const HEAD_COLUMNS = `id, name, container_id, owner_id, version, sequence_number, size, sha256, blob, iso_time(modified_at) as modified_at, modified_by`
 
 /** $1 file */
 export const GET_HEAD: Statement<HeadRow> = {
@@ -122,7 +120,7 @@ export const MOVE_HEAD: Statement<HeadMoved> = {
       delete from content_property using former
       where content_property.file_id = former.file_id and retention = 'DeleteOnContentChange' and $7 <> 'chunked' and not repeated
     )
-    select version, sequence_number, ${MODIFIED_AT}, kind, former_kind from head, saved`,
+    select version, sequence_number, iso_time(modified_at) as modified_at, kind, former_kind from head, saved`,
 }
 
 /** No row when the name is taken. $1 file, $2 name, $3 name key */
@@ -174,7 +172,7 @@ export const LIST_FILES: Statement<HeadRow & { created_at: string; rank: number 
     )
     select seen.* from (select id from candidate order by created_at, id) next, lateral (
       select f.id, f.name, f.container_id, f.owner_id, f.version, f.sequence_number, f.size, f.sha256, f.blob, f.modified_by,
-        ${MODIFIED_AT.replace('modified_at at', 'f.modified_at at')}, f.created_at::text as created_at,
+        iso_time(f.modified_at) as modified_at, f.created_at::text as created_at,
         rank_of(person.id, person.groups, f.id, f.owner_id, c.ancestors) as rank
       from person, file f join container c on c.id = f.container_id
       where f.id = next.id offset 0
