@@ -537,6 +537,8 @@ CREATE TRIGGER upload_part_replaced AFTER UPDATE OF blob ON upload_part FOR EACH
 
 -- function lock_state(kind text, exact_expiry boolean, expires_at timestamp with time zone, coauth_until timestamp with time zone, grace_ms double precision, at timestamp with time zone) returns text language sql stable
 
+-- function move_head(the_file text, the_blob text, the_size bigint, the_sha256 text, the_author text, its_editors text[], the_cause text, the_correlation_id text, the_flag text, the_lock_epoch bigint, the_editor text, the_kind text, OUT new_version bigint, OUT new_sequence_number integer, OUT new_modified_at timestamp with time zone, OUT new_kind text, OUT other_kind text) returns record language plpgsql volatile
+
 -- function others_may_edit(object text, asking text) returns boolean language plpgsql volatile
 
 -- function own_rank(person text, person_groups text[], object text, object_owner text, around text[]) returns integer language plpgsql stable
@@ -552,6 +554,8 @@ CREATE TRIGGER upload_part_replaced AFTER UPDATE OF blob ON upload_part FOR EACH
 -- function release_chunk_blobs() returns trigger language plpgsql volatile security definer set search_path=public
 
 -- function role_rank(role text) returns integer language sql immutable
+
+-- function save_file(the_file text, grace_ms double precision, the_token text, its_user text, needed_rank integer, its_editor text, the_lock text, the_base text, the_family text, the_blob text, the_size bigint, the_sha256 text, the_kind text, the_twin text, claimed_editors text[], the_correlation_id text, OUT verdict text, OUT version bigint, OUT modified_at text, OUT editors text[]) returns record language plpgsql volatile
 
 -- function settled_coauth_table(the_file text) returns TABLE(version text, locks json) language plpgsql volatile
 

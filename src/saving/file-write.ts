@@ -58,6 +58,9 @@ export interface Written<Said> {
   readonly said: Said
   /** As it is now. */
   readonly head: Head
+  /** The head's blob has the same bytes and stays. */
+  readonly isUnused: boolean
+  readonly content: ComparedBlob
 }
 
 export type WriteOutcome<Refusal, Said = undefined> =
@@ -83,22 +86,16 @@ export class FileWrites {
   ) {}
 
   async write<Refusal, Said>(write: FileWrite<Refusal, Said>): Promise<WriteOutcome<Refusal, Said>> {
-    let mending: ComparedBlob | undefined
     const outcome = await this.database.serializedByFile(write.fileId, () =>
-      this.database.transaction((tx) =>
-        this.underTheRows(tx, write, (content) => {
-          mending = content
-        }),
-      ),
+      this.database.transaction((tx) => this.underTheRows(tx, write)),
     )
-    if (mending) await this.twins.settle(mending)
+    if (outcome.kind === 'written' && !outcome.isUnused) await this.twins.settle(outcome.content)
     return outcome
   }
 
   private async underTheRows<Refusal, Said>(
     tx: Tx,
     write: FileWrite<Refusal, Said>,
-    stored: (content: ComparedBlob) => void,
   ): Promise<WriteOutcome<Refusal, Said>> {
     await write.first?.(tx)
     const head = await this.files.lockHead(tx, write.fileId)
@@ -123,12 +120,9 @@ export class FileWrites {
       correlationId,
       detail: { version: moved.head.version, ...audit.detail },
     })
-    // What has the same bytes as the head is needed by nobody: the head's blob stays.
-    if (!moved.unused) {
-      write.received?.keep()
-      stored(content)
-    }
-    return { kind: 'written', head: moved.head, said: verdict.said }
+    const { head: now, unused: isUnused } = moved
+    if (!isUnused) write.received?.keep()
+    return { kind: 'written', head: now, said: verdict.said, content, isUnused }
   }
 
   /** A token's right was judged with its lock row's; only whoever was not let in is told why by a second look. */

@@ -8,6 +8,7 @@ import { authorizationOf, FileWrites, type HeldFile, type Verdict } from './file
 import type { SaveTerms } from './incoming-save.js'
 import type { ReceivedBlob } from './received-blob.js'
 import { SaveAdmission } from './save-admission.js'
+import { SaveAtOnce } from './save-at-once.js'
 import type { SaveHeaders } from './save-headers.js'
 import type { PutFileOutcome, PutFileRefused, Saved } from './save-outcome.js'
 import { refusedFor } from './save-permission.js'
@@ -25,6 +26,7 @@ type Said = Pick<Saved, 'editors' | 'returned'>
 @Injectable()
 export class PutFileSaves {
   constructor(
+    private readonly atOnce: SaveAtOnce,
     private readonly writes: FileWrites,
     private readonly accesses: AccessService,
     private readonly admissions: SaveAdmission,
@@ -34,6 +36,12 @@ export class PutFileSaves {
   async save(save: PutFileSave): Promise<PutFileOutcome> {
     const { access, headers, received, terms } = save
     const content = await this.twins.compare(received.content, access.file)
+    const saved = terms.graced ? undefined : await this.atOnce.save(access, headers, content, received)
+    return saved ?? this.lookCloser(save, content)
+  }
+
+  private async lookCloser(save: PutFileSave, content: ComparedBlob): Promise<PutFileOutcome> {
+    const { access, headers, received, terms } = save
     const outcome = await this.writes.write<PutFileRefused, Said>({
       fileId: access.file.id,
       right: { of: 'token', access, terms },

@@ -17,6 +17,7 @@ import { Restores } from './restore.js'
 import { RevocationGrace } from './revocation-grace.js'
 import { SaveAdmission } from './save-admission.js'
 import { SaveAs } from './save-as.js'
+import { SaveAtOnce } from './save-at-once.js'
 import { SaveInterceptor } from './save.interceptor.js'
 
 /** What adapters hand saves over to; how they are written and judged is nobody else's business. */
@@ -37,7 +38,7 @@ const ofTheInterceptor = [RefusedSaves, RevocationGrace]
 /** The one way by which bytes become a version. */
 @Module({
   imports: [AuditModule, CoauthStatusModule, EventsModule, LockModule, PermissionModule, StorageModule],
-  providers: [...forAdapters, ...ofTheInterceptor, FileWrites, ContentChanges, SaveAdmission],
+  providers: [...forAdapters, ...ofTheInterceptor, SaveAtOnce, FileWrites, ContentChanges, SaveAdmission],
   exports: [...forAdapters, ...ofTheInterceptor],
 })
 export class SavingModule {}

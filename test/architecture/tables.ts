@@ -14,7 +14,7 @@ export const TABLES: Readonly<Record<string, Ownership>> = {
   },
   access_token: {
     owner: 'permission',
-    readBy: ['coauth-status'],
+    readBy: ['coauth-status', 'saving'],
     writtenBy: { auth: 'who signs out ends their tokens, and a new session takes them over' },
   },
   audit_event: {
@@ -23,6 +23,7 @@ export const TABLES: Readonly<Record<string, Ownership>> = {
     writtenBy: {
       installation: 'before the server starts there is no AuditService, and fsck has none',
       storage: 'fsck has no AuditService',
+      saving: 'a save that is welcome is one statement, its audit included',
     },
   },
   audited_once: { owner: 'audit' },
@@ -36,15 +37,15 @@ export const TABLES: Readonly<Record<string, Ownership>> = {
   },
   container: { owner: 'storage', readBy: ['coauth-status', 'lock', 'permission'] },
   content_property: { owner: 'storage' },
-  file: { owner: 'storage', readBy: ['coauth-status', 'lock', 'permission'] },
+  file: { owner: 'storage', readBy: ['coauth-status', 'lock', 'permission', 'saving'] },
   file_lock: {
     owner: 'lock',
-    readBy: ['coauth-status', 'permission'],
+    readBy: ['coauth-status', 'permission', 'saving'],
     writtenBy: {
       storage: 'it is made with its file, follows the head and ends with the file, in one statement',
     },
   },
-  file_version: { owner: 'storage', readBy: ['coauth-status', 'installation'] },
+  file_version: { owner: 'storage', readBy: ['coauth-status', 'installation', 'saving'] },
   installation: {
     owner: 'installation',
     readBy: ['health', 'storage'],
@@ -54,7 +55,7 @@ export const TABLES: Readonly<Record<string, Ownership>> = {
   open_share_link: { owner: 'permission' },
   quarantined_blob: { owner: 'storage', readBy: ['health'] },
   readiness_probe: { owner: 'database' },
-  recovery_item: { owner: 'storage', readBy: ['coauth-status', 'health'] },
+  recovery_item: { owner: 'storage', readBy: ['coauth-status', 'health', 'saving'] },
   released_blob: { owner: 'storage' },
   schema_release: { owner: 'database' },
   session_event: {
@@ -96,6 +97,7 @@ export const FUNCTIONS: Readonly<Record<string, string>> = {
   lock_is_abandoned: 'lock',
   lock_is_live: 'lock',
   lock_state: 'lock',
+  move_head: 'storage',
   others_may_edit: 'lock',
   own_rank: 'permission',
   rank_of: 'permission',
@@ -104,6 +106,7 @@ export const FUNCTIONS: Readonly<Record<string, string>> = {
   release_blob: 'storage',
   release_chunk_blobs: 'storage',
   role_rank: 'permission',
+  save_file: 'saving',
   settled_coauth_table: 'lock',
   subject_covers: 'permission',
   subjects_of: 'permission',
