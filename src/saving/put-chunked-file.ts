@@ -1,33 +1,18 @@
 import { Injectable } from '@nestjs/common'
 import { Settings } from '../config/settings.js'
 import type { Tx } from '../database/database.js'
-import type { UnusableChunk } from '../incremental/chunk-selection.js'
-import { MAIN_CONTENT, type PutChunkedFileRequest } from '../incremental/messages.js'
+import { MAIN_CONTENT } from '../incremental/messages.js'
 import { LockService, type LockState } from '../lock/lock.service.js'
 import { AccessService, type FileAccess } from '../permission/access.service.js'
-import { ChunkDamaged } from '../storage/chunks/chunk-hash.js'
-import {
-  type Composed,
-  ContentAssembler,
-  type SentChunks,
-  type StreamPlan,
-} from '../storage/chunks/content-assembler.js'
-import { type FileState, StreamService } from '../storage/chunks/stream.service.js'
-import { type SessionKey, UploadSessions } from '../storage/chunks/upload-session.service.js'
+import type { Composed } from '../storage/chunks/content-assembler.js'
+import { StreamService } from '../storage/chunks/stream.service.js'
+import { UploadSessions } from '../storage/chunks/upload-session.service.js'
+import { type ChunkedContent, ChunkedContents, type PreparedContent } from './chunked-content.js'
 import { type ChunkedPutDecision, judgeChunkedPut, type PresentedPut } from './chunked-put-rules.js'
 import { FileWrites, type HeldFile, type NextVersion, type Verdict, type WriteOutcome } from './file-write.js'
-import type { Received, SaveTerms } from './incoming-save.js'
+import type { SaveTerms } from './incoming-save.js'
 import type { Refused, Saved } from './save-outcome.js'
 import { refusedFor, type RightRefused } from './save-permission.js'
-
-/** A PutChunkedFile whose bytes are safely on disk, and of which nothing is decided yet. */
-export interface ChunkedContent extends Received {
-  readonly message: PutChunkedFileRequest
-  readonly sent: SentChunks
-  /** The upload session that it commits. */
-  readonly session: SessionKey | undefined
-  readonly isSessionGone: boolean
-}
 
 export interface ChunkedHeaders {
   readonly lockId: string | undefined
@@ -58,13 +43,6 @@ export interface ChunkedRefused extends Refused {
   readonly obstacle: PresentedPut['obstacle']
 }
 
-interface Prepared {
-  readonly state: FileState
-  readonly obstacle: PresentedPut['obstacle']
-  readonly size: number
-  readonly made: readonly Composed[]
-}
-
 /** In the middle of a transaction, which is rolled back. */
 class TooManyParts extends Error {
   constructor(readonly held: HeldFile) {
@@ -80,7 +58,7 @@ export class ChunkedSaves {
   constructor(
     private readonly writes: FileWrites,
     private readonly streams: StreamService,
-    private readonly assembler: ContentAssembler,
+    private readonly contents: ChunkedContents,
     private readonly sessions: UploadSessions,
     private readonly accesses: AccessService,
     private readonly locks: LockService,
@@ -89,7 +67,8 @@ export class ChunkedSaves {
 
   async save(save: ChunkedSave): Promise<ChunkedOutcome> {
     for (;;) {
-      const prepared = await this.prepare(save)
+      const { access, headers, put } = save
+      const prepared = await this.contents.prepare(access.file.id, headers.sequenceNumber, put)
       if (!prepared) return refusedFor('file-deleted')
       const outcome = await this.write(save, prepared)
       switch (outcome.kind) {
@@ -109,43 +88,7 @@ export class ChunkedSaves {
     }
   }
 
-  /** What the streams would be, for keeping the main content of what is refused; undefined when it cannot be made. */
-  async mainContent(fileId: string, { message, sent }: ChunkedContent): Promise<Composed | undefined> {
-    const state = (await this.streams.state(fileId)) ?? (await this.streams.stateInBin(fileId))
-    if (!state) return undefined
-    const signatures = message.Signatures.filter(({ StreamId }) => StreamId === MAIN_CONTENT)
-    const plan = await this.assembler.plan(signatures, sent, [...state.streams.values()])
-    if (plan.unusable) return undefined
-    const [stream] = plan.streams
-    if (!stream || stream.size > this.settings.maxFileSizeBytes) return undefined
-    const made = await unlessDamaged(this.assembler.make(stream, sent.pack))
-    return 'id' in made ? undefined : made
-  }
-
-  /** Finds and hashes what the put consists of, with no transaction open, as long as it may still be in time. */
-  private async prepare({ access, headers, put }: ChunkedSave): Promise<Prepared | undefined> {
-    const { message, sent, isSessionGone } = put
-    const state = await this.streams.state(access.file.id)
-    if (!state) return undefined
-    const nothing = { state, obstacle: undefined, size: 0, made: [] }
-    if (state.sequenceNumber !== headers.sequenceNumber) return nothing
-    if (isSessionGone) return { ...nothing, obstacle: 'session-gone' }
-    const plan = await this.assembler.plan(message.Signatures, sent, [...state.streams.values()])
-    if (plan.unusable) return { ...nothing, obstacle: plan.unusable }
-    // Together: each is read once for its hash, and a small body can name one large chunk again and again.
-    const size = plan.streams.reduce((sum, stream) => sum + stream.size, 0)
-    if (size > this.settings.maxFileSizeBytes) return { ...nothing, size }
-    const made: Composed[] = []
-    for (const stream of plan.streams.filter(isThere)) {
-      const one = await unlessDamaged(this.assembler.make(stream, sent.pack))
-      // As if it were not there (check 9): the client is to send it, and what it sends is taken.
-      if ('id' in one) return { ...nothing, obstacle: one }
-      made.push(one)
-    }
-    return { ...nothing, size, made }
-  }
-
-  private async write(save: ChunkedSave, prepared: Prepared): Promise<ChunkedWriteOutcome> {
+  private async write(save: ChunkedSave, prepared: PreparedContent): Promise<ChunkedWriteOutcome> {
     const { access, headers, put, terms } = save
     try {
       return await this.writes.write<ChunkedRefused | 'moved', readonly string[]>({
@@ -166,7 +109,7 @@ export class ChunkedSaves {
   private async judge(
     tx: Tx,
     save: ChunkedSave,
-    { state, obstacle, size, made }: Prepared,
+    { state, obstacle, size, made }: PreparedContent,
     held: HeldFile,
   ): Promise<Verdict<ChunkedRefused | 'moved', readonly string[]>> {
     const { head } = held
@@ -242,19 +185,5 @@ function reasonToKeep(decision: ChunkedRefused['decision']): ChunkedRefused['rea
       return 'not-locked'
     default:
       return undefined
-  }
-}
-
-/** A listed alternate stream without a chunk is deleted; the main content is always there (WOPI.md §13.7). */
-function isThere({ streamId, chunks }: StreamPlan): boolean {
-  return streamId === MAIN_CONTENT || chunks.length > 0
-}
-
-async function unlessDamaged(making: Promise<Composed>): Promise<Composed | UnusableChunk> {
-  try {
-    return await making
-  } catch (error) {
-    if (!(error instanceof ChunkDamaged)) throw error
-    return { id: error.chunk.id, problem: 'damaged' }
   }
 }

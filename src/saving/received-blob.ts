@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common'
+import { changedNothing } from '../database/unavailable.js'
 import { BlobStore, type StoredBlob } from '../storage/blobs/blob-store.js'
 
 /**
@@ -16,7 +17,7 @@ export class ReceivedBlob implements AsyncDisposable {
   /**
    * From now on a row may name it, so that only the collector may take it, whatever fails: a commit that nobody answered
    * may have happened all the same, and then the blob is the document. So it is called before the commit, as the last
-   * thing in the transaction, or before a statement that is one of its own.
+   * thing in the transaction.
    */
   keep(): void {
     this.isKept = true
@@ -25,6 +26,17 @@ export class ReceivedBlob implements AsyncDisposable {
   /** It is known by now that no row names it. */
   letGo(): void {
     this.isKept = false
+  }
+
+  /** For a statement that may name it and is a transaction of its own: it is kept unless that is known to have failed. */
+  async named<T>(statement: () => Promise<T>): Promise<T> {
+    this.keep()
+    try {
+      return await statement()
+    } catch (error) {
+      if (changedNothing(error)) this.letGo()
+      throw error
+    }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

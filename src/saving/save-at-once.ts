@@ -1,7 +1,6 @@
 import { Injectable } from '@nestjs/common'
 import { Settings } from '../config/settings.js'
 import { Database, type Statement } from '../database/database.js'
-import { changedNothing } from '../database/unavailable.js'
 import type { FileAccess } from '../permission/access.service.js'
 import type { ComparedBlob } from '../storage/blobs/twins.js'
 import { authorizationOf } from './file-write.js'
@@ -47,26 +46,13 @@ export class SaveAtOnce {
     const { twin } = content
     // What takes the place of damaged bytes has more to do.
     if (twin?.isGood === false) return undefined
-    const row = await this.ask(access.file.id, this.valuesOf(access, headers, content), received)
+    const values = this.valuesOf(access, headers, content)
+    const [row] = await this.database.serializedByFile(access.file.id, () =>
+      received.named(() => this.database.query(SAVE_FILE, values)),
+    )
     if (row?.verdict !== 'saved') received.letGo()
     if (!row || row.verdict === 'look closer') return undefined
     return { kind: 'saved', version: row.version, modifiedAt: row.modified_at, editors: row.editors }
-  }
-
-  /** A statement of its own: from here on a row may name the blob, also when no answer comes. */
-  private async ask(
-    fileId: string,
-    values: readonly unknown[],
-    received: ReceivedBlob,
-  ): Promise<SavedRow | undefined> {
-    received.keep()
-    try {
-      const [row] = await this.database.serializedByFile(fileId, () => this.database.query(SAVE_FILE, values))
-      return row
-    } catch (error) {
-      if (changedNothing(error)) received.letGo()
-      throw error
-    }
   }
 
   private valuesOf(access: FileAccess, headers: SaveHeaders, content: ComparedBlob): readonly unknown[] {

@@ -5,6 +5,7 @@ import { EventsModule } from '../events/events.module.js'
 import { LockModule } from '../lock/lock.module.js'
 import { PermissionModule } from '../permission/permission.module.js'
 import { StorageModule } from '../storage/storage.module.js'
+import { ChunkedContents } from './chunked-content.js'
 import { ContentChanges } from './content-change.js'
 import { ContentUploads } from './content-upload.js'
 import { FileWrites } from './file-write.js'
@@ -26,6 +27,7 @@ const forAdapters = [
   ReceivedBlobs,
   PutFileSaves,
   ChunkedSaves,
+  ChunkedContents,
   SaveAs,
   NewFiles,
   ContentUploads,

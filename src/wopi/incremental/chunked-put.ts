@@ -7,7 +7,7 @@ import {
   putChunkedFileRequest,
   type PutChunkedFileRequest,
 } from '../../incremental/messages.js'
-import type { ChunkedContent } from '../../saving/put-chunked-file.js'
+import type { ChunkedContent } from '../../saving/chunked-content.js'
 import { ReceivedBlobs } from '../../saving/received-blob.js'
 import type { BlobRange, OpenBlobs } from '../../storage/blobs/blob-ranges.js'
 import { BlobStore } from '../../storage/blobs/blob-store.js'

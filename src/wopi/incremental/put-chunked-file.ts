@@ -1,12 +1,8 @@
 import { Injectable } from '@nestjs/common'
 import { Answer } from '../../http/answer.js'
+import { type ChunkedContent, ChunkedContents } from '../../saving/chunked-content.js'
 import type { IncomingSave } from '../../saving/incoming-save.js'
-import {
-  type ChunkedContent,
-  type ChunkedHeaders,
-  type ChunkedOutcome,
-  ChunkedSaves,
-} from '../../saving/put-chunked-file.js'
+import { type ChunkedHeaders, type ChunkedOutcome, ChunkedSaves } from '../../saving/put-chunked-file.js'
 import type { RightRefused } from '../../saving/save-permission.js'
 import { PresenceReporter } from '../files/presence-reporter.js'
 import type { SaveOperation, WopiRequest } from '../protocol/operation.js'
@@ -29,6 +25,7 @@ export class PutChunkedFile implements SaveOperation {
     private readonly headers: ChunkedPutHeaderReader,
     private readonly puts: ChunkedPuts,
     private readonly saves: ChunkedSaves,
+    private readonly contents: ChunkedContents,
     private readonly presenceReporter: PresenceReporter,
   ) {}
 
@@ -44,7 +41,7 @@ export class PutChunkedFile implements SaveOperation {
       // A body that cannot be read either is no reason to say anything else.
       receiveRefused: () => this.puts.receive(request).catch(() => undefined),
       decide: (put, terms) => this.saves.save({ access, headers: put.headers, put, terms }),
-      contentToKeep: (put) => this.saves.mainContent(access.file.id, put),
+      contentToKeep: (put) => this.contents.mainContent(access.file.id, put),
       answer: (outcome) => this.answer(request, outcome),
     }
   }

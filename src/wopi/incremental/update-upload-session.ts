@@ -41,8 +41,7 @@ export class UpdateUploadSession implements Operation {
     const most = frameLimits(this.settings.maxFileSizeBytes).bodyBytes
     if (start + length > most) throw new BodyTooLarge(most)
     await using part = await this.received.receive(bodyOf(request), length)
-    part.keep()
-    const size = await this.sessions.append(key, start, part.content)
+    const size = await part.named(() => this.sessions.append(key, start, part.content))
     if (size === undefined || length === 0) part.letGo()
     if (size === undefined) {
       await this.requireAt(key, start)
