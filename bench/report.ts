@@ -84,8 +84,8 @@ export function roundTripTable(tandem: readonly RoundTrips[], floor: readonly Ro
 }
 
 /** A tenth above is what background work may add while we count. */
-export function isTooMany({ perCall, most }: RoundTrips): boolean {
-  return most !== undefined && perCall > most + 0.1
+export function isTooMany({ perCall, most, background }: RoundTrips): boolean {
+  return most !== undefined && perCall > most + background
 }
 
 function side(name: string): string[] {

@@ -9,6 +9,8 @@ export interface RoundTrips {
   readonly perCall: number
   /** How many it may be; undefined: reported only. */
   readonly most: number | undefined
+  /** What the notes on who edits may add to it: they are written together, four times a second. */
+  readonly background: number
 }
 
 const calls = 200
@@ -26,11 +28,11 @@ export async function countRoundTrips(target: Target, database: Client): Promise
     { operation: 'GetFile', most: 2, next: always(getFile(seat)) },
     { operation: 'Lock', most: 2, next: always(lockOperation(seat, 'LOCK')) },
     { operation: 'RefreshLock', most: 2, next: always(lockOperation(seat, 'REFRESH_LOCK')) },
-    { operation: 'PutFile', most: undefined, next: putFile(seat) },
+    { operation: 'PutFile', most: 2, background: 0.5, next: putFile(seat) },
   ]
   const counted: RoundTrips[] = []
   const connection = await Connection.open(target.port)
-  for (const { operation, most, next } of operations) {
+  for (const { operation, most, background = 0.1, next } of operations) {
     await connection.send(next())
     await database.query('select pg_stat_statements_reset()')
     for (let call = 0; call < calls; call++) await connection.send(next())
@@ -41,7 +43,7 @@ export async function countRoundTrips(target: Target, database: Client): Promise
     )
     // One call needs one statement at least: less means that we looked at the wrong database.
     if (Number(rows[0]?.calls) < calls) throw new Error(`too few statements counted for ${operation}`)
-    counted.push({ operation, perCall: Number(rows[0]?.calls) / calls, most })
+    counted.push({ operation, perCall: Number(rows[0]?.calls) / calls, most, background })
   }
   await connection.send(lockOperation(seat, 'UNLOCK'))
   connection.close()

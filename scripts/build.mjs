@@ -1,7 +1,16 @@
 // Builds dist/ only when a source is newer than the last build, so that `npm start`, `npm run token` … work
 // right after `npm ci` and after `git pull`, and start at once otherwise.
 import { execFileSync } from 'node:child_process'
-import { existsSync, mkdirSync, readdirSync, rmdirSync, statSync, utimesSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  rmdirSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -33,6 +42,8 @@ export function build() {
   try {
     if (isFresh()) return
     const began = new Date()
+    // What is read as a folder must not keep what the sources have no more.
+    rmSync(join(root, 'dist', 'src', 'database', 'functions'), { recursive: true, force: true })
     execFileSync(process.execPath, [cli, 'build'], {
       cwd: root,
       stdio: ['ignore', process.stderr, 'inherit'],

@@ -5,6 +5,7 @@ import { DiscoveryModule } from '../discovery/discovery.module.js'
 import { EventsModule } from '../events/events.module.js'
 import { LockModule } from '../lock/lock.module.js'
 import { PermissionModule } from '../permission/permission.module.js'
+import { SavingModule } from '../saving/saving.module.js'
 import { StorageModule } from '../storage/storage.module.js'
 import { AccessTokenIssuer } from './sharing/access-token-issuer.js'
 import { AccessTokensController } from './sharing/access-tokens.controller.js'
@@ -19,11 +20,12 @@ import { CoauthStatusModule } from '../coauth-status/coauth-status.module.js'
 import { CoauthStatusController } from './files/coauth-status.controller.js'
 import { ContainersController } from './containers/containers.controller.js'
 import { ContentController } from './files/content.controller.js'
-import { ContentService } from './files/content.service.js'
+import { ContentChanger } from './files/content-changer.js'
 import { EditorsController } from './files/editors.controller.js'
 import { EventStreams } from './events/event-streams.js'
 import { EventsController } from './events/events.controller.js'
 import { ExclusiveLockController } from './files/exclusive-lock.controller.js'
+import { FileDeletion } from './files/file-deletion.js'
 import { FileAuthorization } from './files/file-authorization.js'
 import { FilesRestController } from './files/files.controller.js'
 import { GrantsController } from './sharing/grants.controller.js'
@@ -56,6 +58,7 @@ import { UsersController } from './admin/users.controller.js'
     LockModule,
     OpeningModule,
     PermissionModule,
+    SavingModule,
     StorageModule,
   ],
   controllers: [
@@ -88,7 +91,8 @@ import { UsersController } from './admin/users.controller.js'
     Changes,
     ResourceAuthorization,
     AccessTokenIssuer,
-    ContentService,
+    ContentChanger,
+    FileDeletion,
     BinKeeper,
     RefusalReport,
     BinPurger,

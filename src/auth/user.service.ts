@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common'
 import { Database, type Queryable, type Statement } from '../database/database.js'
+import { isOpen } from './web-session.statements.js'
 import { lesserRole, type ApiRole, type ApiUser } from './api-user.js'
 
 interface Profile {
@@ -61,7 +62,7 @@ const STANDING: Statement<{ api_role: ApiRole | null }> = {
     select api_role from user_account
     where id = $1 and disabled_at is null and ($2::text is null or exists (
       select from web_session s
-      where s.cookie_hash = $2 and s.user_id = $1 and s.ended_at is null and s.expires_at > clock_timestamp()))`,
+      where s.cookie_hash = $2 and s.user_id = $1 and ${isOpen('clock_timestamp()')}))`,
 }
 
 const ENSURE_ACCOUNT: Statement<Record<string, never>> = {

@@ -10,8 +10,13 @@ export interface WebSessionRow {
   readonly expires_at: number
 }
 
+/** Of a session `s`, however long nobody has been there. */
+export function isOpen(at: string): string {
+  return `s.ended_at is null and s.expires_at > ${at}`
+}
+
 /** Of a session `s` at `clock.now`. $1 cookie hash, $2 idle seconds */
-const LIVES = `s.cookie_hash = $1 and s.ended_at is null and s.expires_at > clock.now
+const LIVES = `s.cookie_hash = $1 and ${isOpen('clock.now')}
         and s.last_seen_at > clock.now - $2::float8 * interval '1 s'`
 
 /** Asked by what only listens, and so keeps nobody signed in. $1 cookie hash, $2 idle seconds */
@@ -52,7 +57,7 @@ export const FIND_SESSION: Statement<WebSessionRow> = {
       where s.cookie_hash = live.cookie_hash and live.last_seen_at < clock.now - interval '1 minute'
     )
     select live.user_id, u.display_name, u.principal_name, live.role,
-      extract(epoch from live.expires_at)::float8 * 1000 as expires_at
+      epoch_ms(live.expires_at) as expires_at
     from live join user_account u on u.id = live.user_id and u.disabled_at is null`,
 }
 

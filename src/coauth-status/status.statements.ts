@@ -1,6 +1,6 @@
 import type { Statement } from '../database/database.js'
 import type { CoauthFact, LockFact, Session } from './session/session.js'
-import { COAUTH, LIVE_KIND, MS, RECENT, SESSION } from './session/session.statements.js'
+import { CLOCK, COAUTH, LIVE_KIND, RECENT, SESSION } from './session/session.statements.js'
 
 /** Everything that a status is made of, from one look at the database. */
 export interface StatusFacts {
@@ -45,35 +45,35 @@ export interface PersonFact {
 
 /** Lock and file name are read here and never written: their rules live in LockModule and StorageModule. */
 const FACTS = `json_strip_nulls(json_build_object(
-    'now', ${MS('clock_timestamp()')},
+    'now', epoch_ms(clock.now),
     'file', json_build_object('id', f.id, 'name', f.name),
     'session', case when s.id is not null then ${SESSION} end,
     'lock', json_build_object('kind', ${LIVE_KIND}, 'lockId', nullif(l.lock_id, ''),
-      'takenAt', ${MS('l.taken_at')}, 'refreshedAt', ${MS('l.refreshed_at')}, 'expiresAt', ${MS('l.expires_at')},
+      'takenAt', epoch_ms(l.taken_at), 'refreshedAt', epoch_ms(l.refreshed_at), 'expiresAt', epoch_ms(l.expires_at),
       'holder', l.holder, 'reason', l.reason, 'coauth', ${COAUTH}),
     'people', coalesce((
       select json_agg(json_build_object('jti', p.jti, 'displayName', coalesce(u.display_name, p.user_id),
-        'canWrite', coalesce(t.mode = 'edit' and t.revoked_at is null and t.expires_at > clock_timestamp()
-          and u.disabled_at is null and f.deleted_at is null
+        'canWrite', coalesce(t.mode = 'edit' and f.deleted_at is null
+          and token_state(t.revoked_at, t.expires_at, u.disabled_at, clock.now) = 'live'
           and rank_of(u.id, u.groups, f.id, f.owner_id, c.ancestors) >= 2, false)))
       from coauth_participant p
       left join user_account u on u.id = p.user_id
       left join access_token t on t.jti = p.jti
       where p.session_id = s.id and ${RECENT}), '[]'),
     'lastSave', (
-      select json_build_object('version', v.version::text, 'at', ${MS('v.at')}, 'userId', v.author, 'editors', v.editors)
+      select json_build_object('version', v.version::text, 'at', epoch_ms(v.at), 'userId', v.author, 'editors', v.editors)
       from file_version v where v.file_id = f.id and v.cause in ('save', 'chunked') order by v.version desc limit 1),
     'uncleanEndAt', (
-      select case when e.unsaved_since is not null and f.modified_at <= e.ended_at then ${MS('e.ended_at')} end
+      select case when e.unsaved_since is not null and f.modified_at <= e.ended_at then epoch_ms(e.ended_at) end
       from coauth_session e where e.file_id = f.id order by e.started_at desc limit 1),
     'recoveryItems', (select count(*) from recovery_item r where r.file_id = f.id and r.resolved_at is null)))`
 
 /** $1 grace ms, $2 files; no row for one that does not exist */
 export const FILE_STATUS: Statement<{ facts: StatusFacts }> = {
   name: 'file-status',
-  text: `
+  text: `${CLOCK}
     select ${FACTS} as facts
-    from file f join container c on c.id = f.container_id
+    from clock, file f join container c on c.id = f.container_id
     left join file_lock l on l.file_id = f.id
     left join coauth_session s on s.file_id = f.id and s.ended_at is null
     where f.id = any ($2::text[]) and f.deleted_at is null`,
@@ -91,9 +91,9 @@ export const EVERYBODY: Statement<Record<string, unknown>> = {
 /** $1 grace ms, $2 session id */
 export const SESSION_STATUS: Statement<{ facts: StatusFacts }> = {
   name: 'session-status',
-  text: `
+  text: `${CLOCK}
     select ${FACTS} as facts
-    from coauth_session s join file f on f.id = s.file_id join container c on c.id = f.container_id
+    from clock, coauth_session s join file f on f.id = s.file_id join container c on c.id = f.container_id
     left join file_lock l on l.file_id = f.id and s.ended_at is null
     where s.id = $2`,
 }
@@ -104,9 +104,9 @@ export const SESSION_STATUS: Statement<{ facts: StatusFacts }> = {
  */
 export const LIST_SESSIONS: Statement<{ facts: StatusFacts; started_at: string; id: string }> = {
   name: 'list-sessions',
-  text: `
+  text: `${CLOCK}
     select ${FACTS} as facts, s.started_at::text as started_at, s.id
-    from coauth_session s join file f on f.id = s.file_id join container c on c.id = f.container_id
+    from clock, coauth_session s join file f on f.id = s.file_id join container c on c.id = f.container_id
     left join file_lock l on l.file_id = f.id and s.ended_at is null
     where ($2::text is null or s.file_id = $2)
       and ($3::text is null or exists (

@@ -1,5 +1,6 @@
 import pg from 'pg'
 import { inMigrationTurn, MIGRATION } from './migrate.js'
+import { readSqlFunctions } from './sql-functions.js'
 import { withClient } from './with-client.js'
 
 /** The role that the server works as on the embedded PostgreSQL; the superuser `tandem` owns and migrates. */
@@ -89,11 +90,16 @@ async function grantsTo(role: string, turn: pg.Client): Promise<string[]> {
   ])
   // Made only where there are webhooks (src/webhooks); a table for each receiver.
   const { rowCount: jobs } = await turn.query(`select from pg_namespace where nspname = 'pgboss'`)
+  // Everybody's by themselves, unless the operator has said otherwise (alter default privileges).
+  const functions = (await readSqlFunctions()).map(
+    ({ name }) => `grant execute on function ${name} to ${app}`,
+  )
   return [
     // Up to PostgreSQL 14 everybody could create in it, and an upgrade keeps that.
     `revoke create on schema public from public, ${app}`,
     `grant usage on schema public to ${app}`,
     ...tables,
+    ...functions,
     ...(jobs === 0 ? [] : JOBS.map((grant) => `${grant} to ${app}`)),
   ]
 }

@@ -6,7 +6,7 @@ const MAX_QUESTION_MS = 5000
 
 const CLOCK: Statement<{ now: number }> = {
   name: 'database-clock',
-  text: `select (extract(epoch from clock_timestamp()) * 1000)::float8 as now`,
+  text: `select epoch_ms(clock_timestamp()) as now`,
   longestMs: MAX_QUESTION_MS,
 }
 

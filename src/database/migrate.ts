@@ -2,6 +2,7 @@ import type { Client } from 'pg'
 import { createDataSource } from '../../ormconfig.js'
 import { requireUtf8 } from './encoding.js'
 import { requireKnownSchema, tellOldestReleases } from './schema-release.js'
+import { renewSqlFunctions } from './sql-functions.js'
 import { withClient } from './with-client.js'
 
 // Any number that nothing else in Tandem uses as an advisory lock.
@@ -24,6 +25,7 @@ export async function migrate(databaseUrl: string): Promise<void> {
       await dataSource.destroy()
     }
     await tellOldestReleases(turn, databaseUrl)
+    await renewSqlFunctions(turn)
   })
 }
 

@@ -1,3 +1,5 @@
+import pg from 'pg'
+
 /** The caller waited too long for others to be served. */
 export class DatabaseBusy extends Error {
   constructor() {
@@ -37,6 +39,12 @@ export function isUnavailable(error: unknown): boolean {
 /** True when PostgreSQL gave no answer at all, so that nobody knows what became of the statement. */
 export function isUnanswered(error: unknown): boolean {
   return BROKEN.test(codeOf(error)) || (error instanceof Error && CONNECTION_TROUBLE.test(error.message))
+}
+
+/** True when it is certain that a statement changed nothing: it was never sent, or PostgreSQL has rolled it back. */
+export function changedNothing(error: unknown): boolean {
+  if (error instanceof DatabaseBusy || error instanceof DatabaseUnreachable) return true
+  return error instanceof pg.DatabaseError && error.severity === 'ERROR'
 }
 
 /** The end of a connection, whoever it led to: it is broken, and nothing else is. */

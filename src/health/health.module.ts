@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common'
 import { TerminusModule } from '@nestjs/terminus'
 import { DiscoveryModule } from '../discovery/discovery.module.js'
+import { LockModule } from '../lock/lock.module.js'
 import { StorageModule } from '../storage/storage.module.js'
 import { ClockWatch } from './clock-watch.js'
 import { HealthController } from './health.controller.js'
@@ -10,7 +11,7 @@ import { ReadinessLog } from './readiness-log.js'
 import { Readiness } from './readiness.js'
 
 @Module({
-  imports: [TerminusModule.forRoot({ logger: false }), DiscoveryModule, StorageModule],
+  imports: [TerminusModule.forRoot({ logger: false }), DiscoveryModule, LockModule, StorageModule],
   controllers: [HealthController],
   providers: [ClockWatch, InstallationCheck, Readiness, ReadinessLog, Metrics],
 })

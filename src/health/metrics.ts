@@ -4,13 +4,13 @@ import { Database, type Statement } from '../database/database.js'
 import { InstallationCheck } from './installation-check.js'
 import { Editors } from '../discovery/editors.js'
 import { ProofTally } from '../discovery/proof-tally.js'
+import { HeldLocks } from '../lock/held-locks.js'
 import { BlobStore } from '../storage/blobs/blob-store.js'
 
-const COUNTS: Statement<{ locks: string; recovery_items: string; sessions: string; failing: string }> = {
+const COUNTS: Statement<{ recovery_items: string; sessions: string; failing: string }> = {
   name: 'metric-counts',
   text: `
-    select (select count(*) from file_lock where kind <> 'none' and expires_at > clock_timestamp()) as locks,
-      (select count(*) from recovery_item where resolved_at is null) as recovery_items,
+    select (select count(*) from recovery_item where resolved_at is null) as recovery_items,
       (select count(*) from coauth_session where ended_at is null) as sessions,
       (select count(*) from coauth_session where ended_at is null and failing_since is not null) as failing`,
 }
@@ -71,6 +71,7 @@ export class Metrics {
 
   constructor(
     private readonly database: Database,
+    private readonly heldLocks: HeldLocks,
     private readonly editors: Editors,
     private readonly tally: ProofTally,
     private readonly blobs: BlobStore,
@@ -91,7 +92,7 @@ export class Metrics {
     this.contentDamaged.inc(this.blobs.checks.damages.total)
     try {
       const [row] = await this.database.query(COUNTS, [])
-      this.locks.set(Number(row?.locks))
+      this.locks.set(await this.heldLocks.count())
       this.recoveryItems.set(Number(row?.recovery_items))
       this.sessions.set(Number(row?.sessions))
       this.failing.set(Number(row?.failing))

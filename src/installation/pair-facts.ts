@@ -11,7 +11,7 @@ export async function gatherFacts(database: pg.ClientBase, folder: string): Prom
   const tables = await tablesOf(database)
   const id = tables.installation ? await idOf(database) : undefined
   const folderId = await readInstallationFile(folder)
-  const versions = tables.file_version && (await hasRows(database, 'file_version'))
+  const versions = tables.file_version && (await hasVersions(database))
   // What an id says, no sample needs to say; it reads the whole table.
   const newcomers = id === undefined && folderId.id === undefined && !folderId.damaged
   const needed = versions && newcomers ? await sampleOf(database, tables) : []
@@ -49,8 +49,8 @@ async function tablesOf(database: pg.ClientBase): Promise<Tables> {
   return rows[0] ?? { installation: false, file_version: false, stream_chunk: false }
 }
 
-async function hasRows(database: pg.ClientBase, table: 'file_version'): Promise<boolean> {
-  const { rows } = await database.query(`select from ${table} limit 1`)
+async function hasVersions(database: pg.ClientBase): Promise<boolean> {
+  const { rows } = await database.query(`select from file_version limit 1`)
   return rows.length > 0
 }
 

@@ -13,7 +13,7 @@ export interface CoauthEntry {
   readonly acquiredAt: number
 }
 
-/** What the functions of migration 1764700000000 answer. */
+/** What the coauth locks' functions answer. */
 export interface CoauthRow {
   readonly outcome: 'granted' | 'wopi' | 'exclusive' | 'coauth-exclusive' | 'coauth-full' | 'no-lock'
   /** The head's, as in every lock answer. */
@@ -63,10 +63,10 @@ export const COAUTH_TABLE: Statement<CoauthTableRow> = {
     with clock as materialized (select clock_timestamp() as now), summed as materialized (
       select clock.now, l.coauth_table_version || '.' || rows.alive as version, rows.unsettled
       from clock, file_lock l, lateral (
-        select count(*) filter (where c.expires_at > clock.now) as alive,
-          coalesce(bool_or(c.expires_at <= clock.now), false) as unsettled
+        select count(*) filter (where coauth_lock_is_live(c.expires_at, clock.now)) as alive,
+          coalesce(bool_or(not coauth_lock_is_live(c.expires_at, clock.now)), false) as unsettled
         from coauth_lock c where c.file_id = l.file_id) rows
-      where l.file_id = $1 and token_reads($2, $3, $1)
+      where l.file_id = $1 and token_is_authorized($2, $3, $1, 'view', 1)
     )
     select version, unsettled, case when version is distinct from $4 then coauth_rows($1, now) end as locks
     from summed`,
@@ -83,7 +83,7 @@ export const LIVE_COAUTH_LOCKS: Statement<{ lock_id: string; type: CoauthLockTyp
   name: 'live-coauth-locks',
   text: `
     select lock_id, type, user_id from coauth_lock
-    where file_id = $1 and expires_at > clock_timestamp() order by lock_id`,
+    where file_id = $1 and coauth_lock_is_live(expires_at, clock_timestamp()) order by lock_id`,
 }
 
 /**

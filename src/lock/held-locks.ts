@@ -25,13 +25,14 @@ export interface HeldLock {
   readonly coauth_locks: readonly HeldCoauthLock[]
 }
 
+/** Times in epoch milliseconds. */
 export interface HeldCoauthLock {
   readonly lockId: string
   readonly type: 'Coauth' | 'CoauthExclusive'
   readonly holder: string
-  readonly takenAt: string
-  readonly refreshedAt: string
-  readonly expiresAt: string
+  readonly takenAt: number
+  readonly refreshedAt: number
+  readonly expiresAt: number
 }
 
 export interface LockFilter {
@@ -42,8 +43,21 @@ export interface LockFilter {
   readonly containerId?: string | undefined
 }
 
-const ISO = (column: string): string =>
-  `to_char(${column} at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`
+/** Begins a statement on the files that something may hold, with what holds each of them at `now`. $1 grace ms */
+const JUDGED = `
+    with clock as materialized (select clock_timestamp() as now), candidates as (
+      select file_id from file_lock where kind <> 'none' union select file_id from coauth_lock
+    ), judged as (
+      select l.*, clock.now,
+        lock_state(l.kind, l.exact_expiry, l.expires_at, l.coauth_until, $1::float8, clock.now) as live_kind
+      from clock, candidates join file_lock l using (file_id)
+    )`
+
+/** How many files are held: as many as HELD_LOCKS lists. $1 grace ms */
+const COUNT_HELD: Statement<{ held: number }> = {
+  name: 'count-held-locks',
+  text: `${JUDGED} select count(*)::int as held from judged where live_kind <> 'none'`,
+}
 
 /**
  * A look without a row lock: it may be a moment old when it arrives, and never makes an editor wait. What has outlived
@@ -53,28 +67,21 @@ const ISO = (column: string): string =>
  */
 const HELD_LOCKS: Statement<HeldLock> = {
   name: 'held-locks',
-  text: `
-    with clock as materialized (select clock_timestamp() as now), candidates as (
-      select file_id from file_lock where kind <> 'none' union select file_id from coauth_lock
-    ), judged as (
-      select l.*, clock.now, k.*,
-        case when l.kind <> 'none' and clock.now < l.expires_at + case when l.kind = 'wopi' and not l.exact_expiry
-               then $1::float8 * interval '1 ms' else interval '0' end then l.kind
-             when k.coauth_locks is not null then 'coauth' else 'none' end as live_kind
-      from clock, candidates join file_lock l using (file_id), lateral (
-        select min(c.acquired_at) as coauth_taken_at, max(c.refreshed_at) as coauth_refreshed_at,
-          jsonb_agg(jsonb_build_object('lockId', c.lock_id, 'type', c.type, 'holder', c.user_id,
-            'takenAt', ${ISO('c.acquired_at')}, 'refreshedAt', ${ISO('c.refreshed_at')}, 'expiresAt', ${ISO('c.expires_at')})
-            order by c.acquired_at, c.lock_id) as coauth_locks
-        from coauth_lock c where c.file_id = l.file_id and c.expires_at > clock.now) k
-    ), told as (
+  text: `${JUDGED}, told as (
       select file_id, live_kind as kind, epoch, version, lock_id, holder, reason, taken_at, refreshed_at, expires_at,
         live_kind = 'wopi' and now >= expires_at as in_grace, '[]'::jsonb as coauth_locks
       from judged where live_kind in ('wopi', 'exclusive')
       union all
-      select file_id, live_kind, epoch, version, '', null, null, coauth_taken_at, coauth_refreshed_at, coauth_until,
-        false, coauth_locks
-      from judged where live_kind = 'coauth'
+      select j.file_id, j.live_kind, j.epoch, j.version, '', null, null, k.taken_at, k.refreshed_at, j.coauth_until,
+        false, coalesce(k.locks, '[]')
+      from judged j, lateral (
+        select min(c.acquired_at) as taken_at, max(c.refreshed_at) as refreshed_at,
+          jsonb_agg(jsonb_build_object('lockId', c.lock_id, 'type', c.type, 'holder', c.user_id,
+            'takenAt', epoch_ms(c.acquired_at), 'refreshedAt', epoch_ms(c.refreshed_at), 'expiresAt', epoch_ms(c.expires_at))
+            order by c.acquired_at, c.lock_id) as locks
+        from coauth_lock c where c.file_id = j.file_id and coauth_lock_is_live(c.expires_at, j.now)
+      ) k
+      where j.live_kind = 'coauth'
     )
     select l.*, f.name as file_name, f.container_id
     from told l join file f on f.id = l.file_id join container c on c.id = f.container_id
@@ -106,6 +113,12 @@ export class HeldLocks {
       afterFileId ?? null,
       limit,
     ])
+  }
+
+  /** All that `list` tells, however many pages that are. */
+  async count(): Promise<number> {
+    const [row] = await this.database.query(COUNT_HELD, [this.settings.lockGraceMs])
+    return row?.held ?? 0
   }
 
   async find(fileId: string): Promise<HeldLock | undefined> {

@@ -10,19 +10,17 @@ import type { LockDecision } from './lock-rules.js'
  * is asked there, by a volatile function: as a condition of `held` it would be judged before the wait, and a stable
  * function would see the snapshot of the statement's beginning, in which a right that went meanwhile is still there.
  */
-export const held = (condition = ''): string => `
+export const held = (condition = 'true', strength: RowLock = 'no key update'): string => `
   with held as materialized (
-    select * from file_lock where file_id = $1 for no key update
+    select * from file_lock where file_id = $1 for ${strength}
   ), seen as materialized (
-    select held.*, clock_timestamp() as now from held${condition && ` where ${condition}`}
+    select held.*, clock_timestamp() as now from held where ${condition}
   ), live as (
-    select seen.*,
-      case when kind <> 'none' and now < expires_at + case when kind = 'wopi' and not exact_expiry
-                  then $2::float8 * interval '1 ms' else interval '0' end then kind
-           when now < coauth_until then 'coauth'
-           else 'none' end as live_kind
-    from seen
+    select seen.*, lock_state(kind, exact_expiry, expires_at, coauth_until, $2::float8, now) as live_kind from seen
   )`
+
+/** `share`: for who only looks, and waits for whoever changes the row. */
+type RowLock = 'no key update' | 'share'
 
 export const HELD = held()
 

@@ -91,8 +91,8 @@ export const UNUSED_AFTER_MS = 120_000
 /**
  * Are all who could use the lock gone? Collabora makes a new id at each start, so that after a crash its own lock keeps
  * it out. Only where nothing is guessed: the one who took the lock and all others came through pages that
- * report, and the lock was taken, and is asked for, with tokens for one and the same editor. The function
- * `lock_is_abandoned` of migration 1764940000000 decides the same under the row lock.
+ * report, and the lock was taken, and is asked for, with tokens for one and the same editor. The database's
+ * function `lock_is_abandoned` decides the same under the row lock.
  */
 export function isAbandoned(
   lock: { readonly takenBy: LockTaking; readonly usedAt: number },
@@ -161,7 +161,7 @@ export type CoauthDecision =
   'take' | 'change' | 'release' | 'wopi' | 'exclusive' | 'coauth-exclusive' | 'no-lock'
 
 /**
- * The rules of WOPI.md §12.1, with no I/O. The functions of migration 1764700000000 decide the same under the row lock;
+ * The rules of WOPI.md §12.1, with no I/O. The database's functions decide the same under the row lock;
  * `test/lock/coauth-model.test.ts` holds the two together. A coauth lock has no grace: its time is exact (§12.6).
  */
 export function decideCoauth(

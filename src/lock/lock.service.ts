@@ -39,6 +39,12 @@ export interface CoauthHold {
   readonly type: CoauthLockType
 }
 
+/** A file's WOPI or exclusive lock, and its coauth locks beside. */
+export interface LocksOneByOne {
+  readonly wopi: Exclude<LockState, { kind: 'coauth' }>
+  readonly coauth: readonly CoauthHold[]
+}
+
 export type LockOutcome =
   /** `epoch`: of the holding, where the file is locked now. */
   | { readonly granted: true; readonly version: string; readonly epoch?: string }
@@ -178,23 +184,21 @@ export class LockService {
     return row && stateOf(row)
   }
 
+  /** The same, with the coauth locks one by one. */
+  async holdWithCoauth(tx: Tx, fileId: string): Answer<LocksOneByOne> {
+    const state = await this.hold(tx, fileId)
+    return state && this.oneByOne(tx, fileId, state)
+  }
+
   /**
-   * The same, with the coauth locks one by one: for who decides by them (WOPI.md §13.7). They are looked for once the
-   * row is held, in a statement of their own, since the one that waited sees them as they were before.
+   * The coauth locks behind a state, for who decides by them (WOPI.md §13.7). They are looked for once the row is held,
+   * in a statement of their own, since the one that waited sees them as they were before.
    */
-  async holdWithCoauth(
-    tx: Tx,
-    fileId: string,
-    by?: Authorization,
-  ): Answer<{
-    readonly wopi: Exclude<LockState, { kind: 'coauth' }>
-    readonly coauth: readonly CoauthHold[]
-  }> {
-    const state = await this.hold(tx, fileId, by)
-    if (state?.kind !== 'coauth') return state && { wopi: state, coauth: [] }
+  async oneByOne(tx: Tx, fileId: string, held: LockState): Promise<LocksOneByOne> {
+    if (held.kind !== 'coauth') return { wopi: held, coauth: [] }
     const rows = await tx.query(LIVE_COAUTH_LOCKS, [fileId])
     const coauth = rows.map(({ lock_id: lockId, type }) => ({ lockId, type }))
-    return { wopi: { kind: 'none', version: state.version }, coauth }
+    return { wopi: { kind: 'none', version: held.version }, coauth }
   }
 
   private asked({ lifetimeMs, visibility }: LockOptions): unknown[] {

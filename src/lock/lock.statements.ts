@@ -2,7 +2,7 @@ import type { Statement } from '../database/database.js'
 import { ANSWER, changed, decided, FREE, HELD, held, type LockRow } from './lock-row.js'
 
 /** Only for a token that may do this now; else no row. $3 token id, $4 its user, $5 the rank needed */
-const HELD_IF_ADMITTED = held('token_admits($3, $4, held.file_id, $5)')
+const HELD_IF_ADMITTED = held(`token_is_authorized($3, $4, held.file_id, 'edit', $5)`)
 
 const lives = (lifetime: string): string =>
   `refreshed_at = decided.now, expires_at = decided.now + ${lifetime}::float8 * interval '1 ms', used_at = decided.now`
@@ -107,7 +107,7 @@ export const BREAK_LOCK: Statement<LockRow> = {
  */
 export const GET_LOCK: Statement<LockRow> = {
   name: 'get-lock',
-  text: `${HELD.replace('for no key update', 'for share')}${decided(`'conflict'`)}${ANSWER}`,
+  text: `${held('true', 'share')}${decided(`'conflict'`)}${ANSWER}`,
 }
 
 /** The same read for a transaction, which keeps the row until its commit. $1 file, $2 grace ms */
@@ -140,8 +140,7 @@ export const SWEEP: Statement<ExpiredRow> = {
     with dead as materialized (
       select file_id, kind, lock_id, holder, expires_at from file_lock
       where kind <> 'none'
-        and expires_at + case when kind = 'wopi' and not exact_expiry then $1::float8 * interval '1 ms' else interval '0' end
-          <= clock_timestamp()
+        and not lock_is_live(kind, exact_expiry, expires_at, $1::float8, clock_timestamp())
       for no key update skip locked
     ), freed as (
       update file_lock set ${FREE} from dead where file_lock.file_id = dead.file_id

@@ -106,7 +106,7 @@ export class AccessService {
   }
 
   /**
-   * What the database's function `token_admits` needs to know to let the caller in, or not, in the statement of the
+   * What the database's function `token_is_authorized` needs to know to let the caller in, or not, in the statement of the
    * operation itself.
    * @returns undefined when the token alone says no; `ofToken` says why
    */

@@ -20,21 +20,24 @@ export const FILE_ACCESS_PLUS = fileAccess(
 /** The same of a file in the bin, which no call may know, so that the save of whoever was editing it can be kept. */
 export const BINNED_ACCESS = fileAccess('binned-access', 'null::boolean', 'not null')
 
-function fileAccess(name: string, isShared: string, deletedAt = 'null'): Statement<FileAccessRow> {
+/** Of a file among the others, or in the bin. */
+type DeletedAt = 'null' | 'not null'
+
+function fileAccess(name: string, isShared: string, deletedAt: DeletedAt = 'null'): Statement<FileAccessRow> {
   return {
     name,
     text: `
     select t.mode,
-      case when t.revoked_at is not null or u.disabled_at is not null then 'revoked'
-           when t.expires_at <= clock_timestamp() then 'expired' else 'live' end as token,
+      token_state(t.revoked_at, t.expires_at, u.disabled_at, clock_timestamp()) as token,
       extract(epoch from t.expires_at)::float8 as expires_at,
       extract(epoch from clock_timestamp() - least(t.revoked_at, t.expires_at))::float8 as dead_seconds,
       u.display_name, u.principal_name, u.user_info,
       f.name, f.container_id, f.owner_id, f.version, f.sequence_number, f.size, f.sha256, f.blob, ${isShared} as shared,
-      to_char(f.modified_at at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as modified_at,
+      iso_time(f.modified_at) as modified_at,
       rank_of(u.id, u.groups, f.id, f.owner_id, c.ancestors) as rank, t.web_session,
       exists (
-        select from file_lock l where l.file_id = f.id and l.kind = 'exclusive' and l.expires_at > clock_timestamp()
+        select from file_lock l where l.file_id = f.id and l.kind = 'exclusive'
+          and lock_is_live(l.kind, l.exact_expiry, l.expires_at, 0, clock_timestamp())
       ) as closed, f.deleted_at is not null as in_bin
     from access_token t
     join user_account u on u.id = t.user_id
@@ -73,19 +76,20 @@ export interface FileAccessRow {
 }
 
 /** The same right without a token, for the REST face and inside a save's transaction. $1 user, $2 file */
-export const FILE_RANK: Statement<{ rank: number }> = {
-  name: 'file-rank',
-  text: `
+export const FILE_RANK = fileRank('file-rank', 'null')
+
+/** The right to a file in the bin: as it was, and as it would be again. $1 user, $2 file */
+export const BINNED_RANK = fileRank('binned-rank', 'not null')
+
+function fileRank(name: string, deletedAt: DeletedAt): Statement<{ rank: number }> {
+  return {
+    name,
+    text: `
     select rank_of(u.id, u.groups, f.id, f.owner_id, c.ancestors) as rank
     from file f join container c on c.id = f.container_id
     join user_account u on u.id = $1 and u.disabled_at is null
-    where f.id = $2 and f.deleted_at is null`,
-}
-
-/** The right to a file in the bin: as it was, and as it would be again. $1 user, $2 file */
-export const BINNED_RANK: Statement<{ rank: number }> = {
-  name: 'binned-rank',
-  text: FILE_RANK.text.replace('f.deleted_at is null', 'f.deleted_at is not null'),
+    where f.id = $2 and f.deleted_at is ${deletedAt}`,
+  }
 }
 
 /** Has this person any right to the file but what links give them? $1 user, $2 file */
@@ -101,8 +105,7 @@ export const HAS_OWN_RIGHT: Statement<{ own: boolean }> = {
 export const CONTAINER_RANK: Statement<{ rank: number }> = {
   name: 'container-rank',
   text: `
-    select greatest(case when c.parent_id is null then 1 else 0 end,
-      rank_of(u.id, u.groups, c.id, c.owner_id, c.ancestors)) as rank
+    select container_rank(u.id, u.groups, c.id, c.parent_id, c.owner_id, c.ancestors) as rank
     from container c join user_account u on u.id = $1 and u.disabled_at is null
     where c.id = $2`,
 }
@@ -111,8 +114,7 @@ export const CONTAINER_RANK: Statement<{ rank: number }> = {
 export const STILL_GOOD: Statement<{ token: 'live' | 'expired' | 'revoked'; rank: number }> = {
   name: 'still-good',
   text: `
-    select case when t.revoked_at is not null or u.disabled_at is not null then 'revoked'
-                when t.expires_at <= clock_timestamp() then 'expired' else 'live' end as token,
+    select token_state(t.revoked_at, t.expires_at, u.disabled_at, clock_timestamp()) as token,
       rank_of(u.id, u.groups, f.id, f.owner_id, c.ancestors) as rank
     from access_token t join user_account u on u.id = t.user_id, file f join container c on c.id = f.container_id
     where t.jti = $1 and t.user_id = $2 and f.id = $3`,
@@ -133,8 +135,7 @@ export const EDIT_RIGHT_TAKEN: Statement<{ taken_at: Date | null }> = {
       and case a.action
         when 'share-link-revoked' then a.detail->>'role' = 'editor' and exists (
           select from share_link_holder h where h.user_id = u.id and h.link_id = a.detail->>'link')
-        else (a.detail->>'subject' in ('user:' || $1, 'everyone')
-            or (a.detail->>'subject' like 'group:%' and substr(a.detail->>'subject', 7) = any (u.groups)))
+        else subject_covers(a.detail->>'subject', u.id, u.groups)
           and case a.action when 'grant-removed' then role_rank(a.detail->>'role') >= 2
               else role_rank(a.detail->>'previousRole') >= 2 and role_rank(a.detail->>'role') < 2 end
         end`,

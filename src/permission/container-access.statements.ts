@@ -2,8 +2,7 @@ import type { Statement } from '../database/database.js'
 
 const TOKEN = `
   t.mode,
-  case when t.revoked_at is not null or u.disabled_at is not null then 'revoked'
-       when t.expires_at <= clock_timestamp() then 'expired' else 'live' end as token,
+  token_state(t.revoked_at, t.expires_at, u.disabled_at, clock_timestamp()) as token,
   extract(epoch from t.expires_at)::float8 as expires_at, t.web_session`
 
 export interface TokenRow {
@@ -26,8 +25,7 @@ export const CONTAINER_ACCESS: Statement<ContainerAccessRow> = {
   name: 'container-access',
   text: `
     select ${TOKEN}, c.name, c.parent_id,
-      greatest(case when c.parent_id is null then 1 else 0 end,
-        rank_of(u.id, u.groups, c.id, c.owner_id, c.ancestors)) as rank
+      container_rank(u.id, u.groups, c.id, c.parent_id, c.owner_id, c.ancestors) as rank
     from access_token t
     join user_account u on u.id = t.user_id
     left join container c on c.id = t.resource_id

@@ -30,9 +30,9 @@ import { GetSequenceNumber } from './incremental/get-sequence-number.js'
 import { PutChunkedFile } from './incremental/put-chunked-file.js'
 import { UpdateUploadSession } from './incremental/update-upload-session.js'
 import { provided, type OperationTable } from './protocol/operation-table.js'
-import type { Operation, WopiRequest } from './protocol/operation.js'
+import type { FileOperation, WopiRequest } from './protocol/operation.js'
 
-type Table = OperationTable<Operation>
+type Table = OperationTable<FileOperation>
 
 /** POST /files/ID, by X-WOPI-Override (WOPI.md §4). */
 const ON_FILE: Table = {
@@ -73,7 +73,7 @@ const PLUS_ON_FILE: Table = {
 const PLUS_ON_CONTENTS: Table = { PUT_CHUNKED_FILE: PutChunkedFile }
 
 /** Every operation on a file, for the module to provide. */
-export const FILE_OPERATIONS: readonly Type<Operation>[] = [
+export const FILE_OPERATIONS: readonly Type<FileOperation>[] = [
   CheckFileInfo,
   UnlockAndRelock,
   ...[ON_FILE, ON_CONTENTS, READS, PLUS_ON_FILE, PLUS_ON_CONTENTS].flatMap((table) => Object.values(table)),
@@ -82,7 +82,7 @@ export const FILE_OPERATIONS: readonly Type<Operation>[] = [
 /** Which operation a request means: by path, and for POST by X-WOPI-Override (WOPI.md §2.1, §4). */
 @Injectable()
 export class Operations implements OnModuleInit {
-  private reads: ReadonlyMap<string, Operation> = new Map()
+  private reads: ReadonlyMap<string, FileOperation> = new Map()
   private onFile = this.reads
   private onContents = this.reads
 
@@ -101,7 +101,7 @@ export class Operations implements OnModuleInit {
   }
 
   /** @returns the refusal, not thrown, because a caller without any right must be told 404 first */
-  find(request: WopiRequest): Operation | WopiError {
+  find(request: WopiRequest): FileOperation | WopiError {
     const below = lastSegment(request)
     if (request.method !== 'POST') return this.reads.get(below) ?? this.checkFileInfo
     const override = below === 'contents' ? overrideOfContents(request) : overrideOf(request)

@@ -3,6 +3,7 @@ import { AuditModule } from '../audit/audit.module.js'
 import { AuthModule } from '../auth/auth.module.js'
 import { LockModule } from '../lock/lock.module.js'
 import { PermissionModule } from '../permission/permission.module.js'
+import { SavingModule } from '../saving/saving.module.js'
 import { StorageModule } from '../storage/storage.module.js'
 import { CoauthStatusModule } from '../coauth-status/coauth-status.module.js'
 import { DiscoveryModule } from '../discovery/discovery.module.js'
@@ -15,10 +16,8 @@ import { EcosystemController } from './containers/ecosystem.controller.js'
 import { FileUrl } from './files/file-url.js'
 import { FileUrlController } from './files/file-url.controller.js'
 import { FilesController } from './files/files.controller.js'
-import { NewFiles } from './saves/new-files.service.js'
 import { ChunkedPutHeaderReader } from './incremental/chunked-put-headers.js'
 import { ChunkedPuts } from './incremental/chunked-put.js'
-import { ChunkedSaveService } from './incremental/chunked-save.service.js'
 import { FileStreams } from './incremental/file-streams.js'
 import { LockReasons } from './locks/lock-reasons.js'
 import { FILE_OPERATIONS, Operations } from './operations.js'
@@ -29,10 +28,6 @@ import { PresenceController } from './files/presence.controller.js'
 import { ProofCheck } from './guards/proof-check.js'
 import { ReadAudit } from './files/read-audit.js'
 import { RefusedCalls } from './protocol/refused-calls.js'
-import { RefusedSaves } from './saves/refused-saves.service.js'
-import { RevocationGrace } from './saves/revocation-grace.service.js'
-import { SaveAdmission } from './saves/save-admission.service.js'
-import { SaveService } from './saves/save.service.js'
 import { PresenceReporter } from './files/presence-reporter.js'
 import { WopiAccess } from './guards/wopi-access.js'
 
@@ -45,6 +40,7 @@ import { WopiAccess } from './guards/wopi-access.js'
     EventsModule,
     LockModule,
     PermissionModule,
+    SavingModule,
     StorageModule,
   ],
   controllers: [
@@ -60,21 +56,15 @@ import { WopiAccess } from './guards/wopi-access.js'
     ...FILE_OPERATIONS,
     ProofCheck,
     WopiAccess,
-    NewFiles,
     WopiUrlIssuer,
     FileUrl,
     PresenceReporter,
     RefusedCalls,
     ReadAudit,
-    SaveService,
-    SaveAdmission,
     LockReasons,
-    RefusedSaves,
-    RevocationGrace,
     FileStreams,
     ChunkedPutHeaderReader,
     ChunkedPuts,
-    ChunkedSaveService,
     ContainerOperations,
     ...CONTAINER_OPERATIONS,
     ContainerRights,

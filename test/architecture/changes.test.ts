@@ -26,11 +26,14 @@ it('at the REST face nobody changes anything past Changes, which asks for the ri
 })
 
 /** What was refused is kept: for want of a right, too. */
-const KEEPS_THE_REFUSED = ['saves/refused-saves.service.ts']
+const KEEPS_THE_REFUSED = ['refused-saves.ts']
 
-it('at the WOPI face whatever opens a transaction asks for the right in it', async () => {
-  const silent = (await openingTransactions('wopi')).filter(
+it.each([
+  ['wopi', []],
+  ['saving', KEEPS_THE_REFUSED],
+])('in src/%s whatever opens a transaction asks for the right in it', async (folder, exceptions) => {
+  const silent = (await openingTransactions(folder)).filter(
     ({ text }) => !/\b(requireStill|stillMay|mayStillEdit|roleOn)\(tx\b/.test(text),
   )
-  expect(silent.map(({ name }) => name)).toEqual(KEEPS_THE_REFUSED)
+  expect(silent.map(({ name }) => name)).toEqual(exceptions)
 })

@@ -3,11 +3,9 @@ import * as lateStatements from '../../src/lock/late-lock.statements.js'
 import * as statements from '../../src/lock/lock.statements.js'
 import { LockService, type Authorization, type LockOutcome } from '../../src/lock/lock.service.js'
 import { ARE_OWN } from '../../src/storage/files/save-chain.js'
-import {
-  SaveAdmission,
-  type SaveAdmitted,
-  type SaveInHand,
-} from '../../src/wopi/saves/save-admission.service.js'
+import { SaveAdmission, type SaveAdmitted, type SaveInHand } from '../../src/saving/save-admission.js'
+
+const { SEEDED_BUG, PRESENCE } = process.env
 
 /**
  * The server with one of the classic lock bugs put in, so that the linearizability test can prove that it would find
@@ -60,8 +58,8 @@ function plant(bug: string): void {
     case 'coauth-by-snapshot':
       rewrite((sql) =>
         sql.replace(
-          'now < coauth_until',
-          'exists (select from coauth_lock c where c.file_id = seen.file_id and c.expires_at > now)',
+          'expires_at, coauth_until,',
+          'expires_at, (select max(c.expires_at) from coauth_lock c where c.file_id = seen.file_id),',
         ),
       )
       return
@@ -83,13 +81,16 @@ function plant(bug: string): void {
 }
 
 function rewrite(change: (sql: string) => string): void {
-  for (const value of [...Object.values(statements), ...Object.values(lateStatements)]) {
-    const changed = change(value.text)
-    if (changed !== value.text) Object.assign(value, { text: changed })
-  }
+  const all = [...Object.values(statements), ...Object.values(lateStatements)]
+  const planted = all.filter((statement) => {
+    const text = change(statement.text)
+    if (text === statement.text) return false
+    Object.assign(statement, { text })
+    return true
+  })
+  if (planted.length === 0) throw new Error(`SEEDED_BUG=${String(SEEDED_BUG)} has no place in the statements`)
 }
 
-const { SEEDED_BUG, PRESENCE } = process.env
 if (SEEDED_BUG !== undefined) plant(SEEDED_BUG)
 // Who is there stays as the test has it: what is seen is noted at times that no history tells.
 if (PRESENCE === 'still') Presence.prototype.record = () => undefined

@@ -15,8 +15,8 @@ const CHANGES: Readonly<Record<CoauthBug, readonly [name: string, find: RegExp, 
   ],
   'two exclusives': [
     'get_coauth_lock',
-    /c\.expires_at > at\) then/,
-    'c.expires_at > at and random() < 0.9) then',
+    /coauth_lock_is_live\(c\.expires_at, at\)\) then/,
+    'coauth_lock_is_live(c.expires_at, at) and random() < 0.9) then',
   ],
 }
 

@@ -96,4 +96,22 @@ describe('a save of bytes that the storage has lost (a row is no proof that a bl
     const kept = await alice.calls('GET', `/files/${file.id}/recovery-items/${item?.id}/content`)
     expect(kept.body.equals(bytes)).toBe(true)
   })
+
+  it('that is refused mends the head, and stays, although an item has its bytes unharmed', async () => {
+    // Which of the two is looked at first is by their names, which are random.
+    for (let tries = 1; ; tries++) {
+      const bytes = randomBytes(5000)
+      const { file, editor } = await edited(randomBytes(10))
+      await editor.putFile(bytes, 'wrong lock')
+      expect((await editor.putFile(bytes, 'L')).status).toBe(200)
+      const lost = await stored.blobOf(file.id)
+      await rm(await stored.pathOf(file.id))
+      expect((await editor.putFile(bytes, 'wrong lock')).status).toBe(409)
+      if ((await stored.blobOf(file.id)) !== lost) {
+        expect((await editor.getFile()).body.equals(bytes)).toBe(true)
+        return
+      }
+      expect(tries, 'the head was never looked at first').toBeLessThan(50)
+    }
+  })
 })

@@ -10,18 +10,19 @@ import { downloadHeaders } from '../../http/download.js'
 import { Downloads } from '../../http/downloads.js'
 import { contentLength, uploadOf } from '../../http/request-body.js'
 import type { ApiUser } from '../../auth/api-user.js'
-import { BlobStore } from '../../storage/blobs/blob-store.js'
+import { ContentUploads } from '../../saving/content-upload.js'
+import { ReceivedBlobs } from '../../saving/received-blob.js'
+import { Restores } from '../../saving/restore.js'
 import type { FileVersion } from '../../storage/versions/file-version.entity.js'
-import { Twins } from '../../storage/blobs/twins.js'
 import { VersionService } from '../../storage/versions/version.service.js'
 import { BearerAccess, Caller } from '../http/api-access.js'
 import { ApiProblem } from '../http/api-problem.js'
 import { AuditorMayRead } from '../http/api-role.guard.js'
-import { ContentService } from './content.service.js'
+import { ContentChanger, noSuchVersion } from './content-changer.js'
 import { FileAuthorization } from './file-authorization.js'
 import { contentOf, SoundContent } from './sound-content.js'
 import { CheckedQuery, pageOf, pageQuery, readCursor, truth, type Page } from '../http/query.js'
-import { fileView, versionView } from '../http/views.js'
+import { versionView } from '../http/views.js'
 
 const versionNumber = z.string().regex(/^\d{1,18}$/)
 const listQuery = pageQuery.extend({
@@ -34,10 +35,11 @@ const listQuery = pageQuery.extend({
 export class ContentController {
   constructor(
     private readonly authorization: FileAuthorization,
-    private readonly blobs: BlobStore,
+    private readonly received: ReceivedBlobs,
     private readonly versions: VersionService,
-    private readonly contents: ContentService,
-    private readonly twins: Twins,
+    private readonly contents: ContentChanger,
+    private readonly uploads: ContentUploads,
+    private readonly restores: Restores,
     private readonly downloads: Downloads,
     private readonly sound: SoundContent,
     private readonly audit: AuditService,
@@ -77,30 +79,10 @@ export class ContentController {
   ): Promise<unknown> {
     const file = await this.authorization.requireFile(caller, id, 'editor')
     const base = baseVersion(request)
-    const received = await this.blobs.receive(uploadOf(request), contentLength(request))
-    const content = await this.twins.compare(received, file)
-    try {
-      const { head, unused } = await this.contents.replace({
-        fileId: id,
-        content,
-        caller,
-        cause: 'upload',
-        action: 'file-uploaded',
-        correlationId: correlationId(request),
-        check: (_tx, held) => {
-          if (held.version !== base) {
-            const detail = `The file is at version ${held.version} by now, the upload is based on ${base}.`
-            throw new ApiProblem('version-moved', detail, { currentVersion: held.version })
-          }
-        },
-      })
-      await this.twins.settle(content, { unused })
-      return fileView(head)
-    } catch (error) {
-      // After any other error the commit may have happened all the same; then the blob is the document.
-      if (error instanceof ApiProblem) await this.blobs.remove(content.blob)
-      throw error
-    }
+    await using received = await this.received.receive(uploadOf(request), contentLength(request))
+    return await this.contents.changed(caller, id, (right) =>
+      this.uploads.upload({ file, right, base, received, correlationId: correlationId(request) }),
+    )
   }
 
   @Get('versions')
@@ -147,20 +129,8 @@ export class ContentController {
     await this.authorization.requireFile(caller, id, 'editor')
     const found = contentOf(await this.requireVersion(id, version))
     const content = await this.sound.require(found, { fileId: id, version })
-    const { head } = await this.contents.replace({
-      fileId: id,
-      content,
-      caller,
-      cause: 'restore',
-      action: 'version-restored',
-      correlationId: correlationId(request),
-      detail: { restored: version },
-      check: async (tx) => {
-        // An unlisted version may have been deleted meanwhile, and its bytes with it.
-        if (!(await this.versions.hold(tx, id, version))) throw noSuchVersion()
-      },
-    })
-    return fileView(head)
+    const restore = { fileId: id, content, correlationId: correlationId(request) }
+    return this.contents.changed(caller, id, (right) => this.restores.version({ ...restore, right }, version))
   }
 
   /** Before a byte goes out: what cannot be audited is not handed out, least of all to an administrator (L-06). */
@@ -180,10 +150,6 @@ export class ContentController {
     if (!found) throw noSuchVersion()
     return found
   }
-}
-
-function noSuchVersion(): ApiProblem {
-  return new ApiProblem('not-found', 'The file has no such version.')
 }
 
 function baseVersion({ headers }: IncomingMessage): string {

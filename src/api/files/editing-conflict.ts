@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common'
 import { CoauthStatusService } from '../../coauth-status/coauth-status.service.js'
+import type { LockState } from '../../lock/lock.service.js'
 import { ApiProblem } from '../http/api-problem.js'
 
 const EDITORS_LOCKS: ReadonlySet<unknown> = new Set(['wopi', 'coauth'])
@@ -24,4 +25,14 @@ export class EditingConflict {
       })
     }
   }
+}
+
+export function beingEdited(lock: Exclude<LockState, { kind: 'none' }>): ApiProblem {
+  return lock.kind !== 'exclusive'
+    ? new ApiProblem('being-edited', 'Somebody has the file open for editing.', { lockKind: lock.kind })
+    : new ApiProblem('being-edited', `The file is locked exclusively by ${lock.holder}: ${lock.reason}.`, {
+        lockKind: 'exclusive',
+        holder: lock.holder,
+        reason: lock.reason,
+      })
 }

@@ -11,7 +11,7 @@ import type { ApiUser } from '../../auth/api-user.js'
 import { BearerAccess, Caller } from '../http/api-access.js'
 import { ApiProblem } from '../http/api-problem.js'
 import { Changes } from '../http/changes.js'
-import { beingEdited } from './content.service.js'
+import { beingEdited } from './editing-conflict.js'
 import { JsonBody, reason } from '../http/json-body.js'
 import { EditingConflict } from './editing-conflict.js'
 

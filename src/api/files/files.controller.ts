@@ -2,22 +2,20 @@ import { Controller, Delete, Get, HttpCode, Param, Post, Req, Res } from '@nestj
 import { ApiConsumes, ApiBody, ApiOperation, ApiTags } from '@nestjs/swagger'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { z } from 'zod'
-import { AuditService } from '../../audit/audit.service.js'
 import { CoauthStatusService } from '../../coauth-status/coauth-status.service.js'
 import type { CoauthStatus } from '../../coauth-status/status.js'
 import { correlationId } from '../../http/correlation-id.js'
 import { contentLength, uploadOf } from '../../http/request-body.js'
 import type { ApiUser } from '../../auth/api-user.js'
 import { RANK, roleOf } from '../../permission/role.js'
-import { BlobStore } from '../../storage/blobs/blob-store.js'
+import { NewFiles } from '../../saving/new-file.js'
+import { ReceivedBlobs } from '../../saving/received-blob.js'
 import { checkName } from '../../storage/files/file-name.js'
 import { FileService, type Head } from '../../storage/files/file.service.js'
-import { NameTaken } from '../../storage/storage-errors.js'
 import { BearerAccess, Caller } from '../http/api-access.js'
 import { AuditorMayRead } from '../http/api-role.guard.js'
-import { ApiProblem } from '../http/api-problem.js'
 import { Changes } from '../http/changes.js'
-import { ContentService } from './content.service.js'
+import { FileDeletion } from './file-deletion.js'
 import { FileAuthorization } from './file-authorization.js'
 import {
   CheckedQuery,
@@ -49,10 +47,10 @@ export class FilesRestController {
     private readonly changes: Changes,
     private readonly authorization: FileAuthorization,
     private readonly files: FileService,
-    private readonly blobs: BlobStore,
-    private readonly contents: ContentService,
+    private readonly received: ReceivedBlobs,
+    private readonly newFiles: NewFiles,
+    private readonly deletion: FileDeletion,
     private readonly status: CoauthStatusService,
-    private readonly audit: AuditService,
   ) {}
 
   @Post()
@@ -67,28 +65,21 @@ export class FilesRestController {
   ): Promise<unknown> {
     const name = checkName(query.name)
     const containerId = await this.authorization.requireContainer(caller, query.container, 'editor')
-    const content = await this.blobs.receive(uploadOf(request), contentLength(request))
-    try {
-      const folder = { kind: 'container', id: containerId } as const
-      const made = await this.changes.beside(caller, folder, 'editor', async (tx) => {
-        const file = { containerId, name, owner: caller.id, content, correlationId: correlationId(request) }
-        const head = await this.files.create(tx, file)
-        const event = {
-          actor: caller.id,
-          action: 'file-created',
-          objectId: head.id,
-          outcome: 'done',
-        } as const
-        await this.audit.record(tx, { ...event, correlationId: file.correlationId, detail: { name } })
-        return head
-      })
-      response.setHeader('Location', `/api/v1/files/${made.id}`)
-      return fileView(made)
-    } catch (error) {
-      // After any other error the commit may have happened all the same; then the blob is the document.
-      if (error instanceof NameTaken || error instanceof ApiProblem) await this.blobs.remove(content.blob)
-      throw error
-    }
+    await using received = await this.received.receive(uploadOf(request), contentLength(request))
+    const folder = { kind: 'container', id: containerId } as const
+    const made = await this.newFiles.create({
+      containerId,
+      name,
+      naming: 'exact',
+      owner: caller.id,
+      content: received.content,
+      received,
+      correlationId: correlationId(request),
+      stillMay: (tx) => this.changes.keep(tx, caller, folder, 'editor'),
+      audit: ({ id }) => ({ action: 'file-created', objectId: id, detail: { name } }),
+    })
+    response.setHeader('Location', `/api/v1/files/${made.id}`)
+    return fileView(made)
   }
 
   @Get()
@@ -137,6 +128,6 @@ export class FilesRestController {
     @Param('id') id: string,
     @CheckedQuery(deleteQuery) { force }: z.infer<typeof deleteQuery>,
   ): Promise<void> {
-    await this.contents.delete(caller, id, correlationId(request), { evenIfEdited: force === 'true' })
+    await this.deletion.delete(caller, id, correlationId(request), { evenIfEdited: force === 'true' })
   }
 }

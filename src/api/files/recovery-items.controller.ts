@@ -10,13 +10,13 @@ import { Downloads } from '../../http/downloads.js'
 import type { ApiUser } from '../../auth/api-user.js'
 import { GrantService } from '../../permission/sharing/grant.service.js'
 import { splitName } from '../../storage/files/file-name.js'
-import { FileService } from '../../storage/files/file.service.js'
+import { NewFiles } from '../../saving/new-file.js'
+import { Restores } from '../../saving/restore.js'
 import { RecoveryService } from '../../storage/recovery/recovery.service.js'
 import { BearerAccess, Caller } from '../http/api-access.js'
-import { ApiProblem } from '../http/api-problem.js'
 import { Changes } from '../http/changes.js'
 import { AuditorMayRead } from '../http/api-role.guard.js'
-import { ContentService } from './content.service.js'
+import { ContentChanger, noSuchItem } from './content-changer.js'
 import { FileAuthorization } from './file-authorization.js'
 import { contentOf, SoundContent } from './sound-content.js'
 import { fileView, recoveryView } from '../http/views.js'
@@ -35,9 +35,10 @@ export class RecoveryItemsController {
     private readonly authorization: FileAuthorization,
     private readonly grants: GrantService,
     private readonly recovery: RecoveryService,
-    private readonly files: FileService,
+    private readonly newFiles: NewFiles,
+    private readonly restores: Restores,
     private readonly sound: SoundContent,
-    private readonly contents: ContentService,
+    private readonly contents: ContentChanger,
     private readonly audit: AuditService,
     private readonly downloads: Downloads,
   ) {}
@@ -83,21 +84,10 @@ export class RecoveryItemsController {
     const item = await this.recovery.find(id, itemId)
     if (!item) throw noSuchItem()
     const content = await this.sound.require(contentOf(item), { fileId: id })
-    const { head } = await this.contents.replace({
-      fileId: id,
-      content,
-      caller,
-      editors: item.editors,
-      cause: 'restore',
-      action: 'recovery-restored',
-      correlationId: correlationId(request),
-      detail: { item: itemId },
-      check: async (tx) => {
-        if (!(await this.recovery.lock(tx, id, itemId))) throw noSuchItem()
-        await this.recovery.resolve(tx, itemId, 'restored')
-      },
-    })
-    return fileView(head)
+    const restore = { fileId: id, content, correlationId: correlationId(request) }
+    return this.contents.changed(caller, id, (right) =>
+      this.restores.recoveryItem({ ...restore, right }, { itemId, editors: item.editors }),
+    )
   }
 
   @Post(':item/save-copy')
@@ -117,24 +107,31 @@ export class RecoveryItemsController {
     const kept = await this.recovery.find(id, itemId)
     if (!kept) throw noSuchItem()
     const content = await this.sound.require(contentOf(kept), { fileId: id })
-    return this.changes.toFile(caller, id, 'editor', async (tx) => {
-      await this.changes.keep(tx, caller, folder, 'editor')
-      const item = await this.recovery.lock(tx, id, itemId)
-      if (!item) throw noSuchItem()
-      const { stem, extension } = splitName(head.name)
-      const copy = await this.files.createNumbered(tx, {
-        containerId,
-        name: `${stem} (recovered)${extension}`,
-        owner: caller.id,
-        content,
-        correlationId: correlationId(request),
-      })
-      // The bytes hold other people's edits as well; with the item gone they must find them in the copy.
-      await this.grants.copy(tx, head, copy.id, caller.id)
-      await this.recovery.resolve(tx, itemId, 'saved-as-copy')
-      await this.record(tx, request, caller, id, 'recovery-saved-as-copy', { item: itemId, copy: copy.id })
-      return fileView(copy)
+    const { stem, extension } = splitName(head.name)
+    const copy = await this.newFiles.create({
+      containerId,
+      name: `${stem} (recovered)${extension}`,
+      naming: 'numbered',
+      owner: caller.id,
+      content,
+      correlationId: correlationId(request),
+      stillMay: async (tx) => {
+        await this.changes.hold(tx, caller, id, 'editor')
+        await this.changes.keep(tx, caller, folder, 'editor')
+        if (!(await this.recovery.lock(tx, id, itemId))) throw noSuchItem()
+      },
+      alongside: async (tx, made) => {
+        // The bytes hold other people's edits as well; with the item gone they must find them in the copy.
+        await this.grants.copy(tx, head, made.id, caller.id)
+        await this.recovery.resolve(tx, itemId, 'saved-as-copy')
+      },
+      audit: (made) => ({
+        action: 'recovery-saved-as-copy',
+        objectId: id,
+        detail: { item: itemId, copy: made.id },
+      }),
     })
+    return fileView(copy)
   }
 
   @Delete(':item')
@@ -164,8 +161,4 @@ export class RecoveryItemsController {
     const event = { actor: caller.id, action, objectId: fileId, outcome: 'done' }
     await this.audit.record(on, { ...event, correlationId: correlationId(request), detail })
   }
-}
-
-function noSuchItem(): ApiProblem {
-  return new ApiProblem('not-found', 'There is no such recovery item, or somebody has dealt with it.')
 }

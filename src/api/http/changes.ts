@@ -40,11 +40,16 @@ export class Changes {
     await this.authorization.requireFile(caller, fileId, need)
     return this.database.transaction(async (tx) => {
       await first?.(tx)
-      const head = await this.files.lockHead(tx, fileId)
-      if (!head) throw new ApiProblem('not-found', 'The file was deleted meanwhile.')
-      await this.requireStill(tx, caller, { kind: 'file', id: fileId }, need)
-      return work(tx, head)
+      return work(tx, await this.hold(tx, caller, fileId, need))
     })
+  }
+
+  /** The file's row, and behind it the right once more. @throws ApiProblem as above */
+  async hold(tx: Tx, caller: ApiUser, fileId: string, need: Role): Promise<Head> {
+    const head = await this.files.lockHead(tx, fileId)
+    if (!head) throw new ApiProblem('not-found', 'The file was deleted meanwhile.')
+    await this.requireStill(tx, caller, { kind: 'file', id: fileId }, need)
+    return head
   }
 
   /** To what is shared of a file or container: nobody else changes that, or the object itself, until this is done. */
@@ -92,6 +97,14 @@ export class Changes {
       await this.requireStanding(tx, caller)
       return done
     })
+  }
+
+  /**
+   * For a change of content, which `saving` makes in a transaction of its own, behind the file's row.
+   * @returns the right, once more
+   */
+  stillMay(caller: ApiUser, object: GrantedObject, need: Role): (tx: Tx) => Promise<void> {
+    return (tx) => this.requireStill(tx, caller, object, need)
   }
 
   /** The caller with the role that they have by now. @throws ApiProblem not-signed-in */

@@ -86,7 +86,12 @@ export function lockView(lock: HeldLock): Record<string, unknown> {
     inGrace: lock.in_grace,
     epoch: lock.epoch,
     version: lock.version,
-    coauthLocks: lock.coauth_locks,
+    coauthLocks: lock.coauth_locks.map((one) => ({
+      ...one,
+      takenAt: new Date(one.takenAt),
+      refreshedAt: new Date(one.refreshedAt),
+      expiresAt: new Date(one.expiresAt),
+    })),
   }
 }
 

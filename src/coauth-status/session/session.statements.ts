@@ -1,7 +1,9 @@
 import type { Statement } from '../../database/database.js'
 import type { LockFact, Session } from './session.js'
 
-export const MS = (column: string): string => `(extract(epoch from ${column}) * 1000)::float8`
+/** Begins a statement that reads the clock once: `clock.now`. */
+export const CLOCK = `with clock as materialized (select clock_timestamp() as now)`
+
 const TIME = (ms: string): string => `to_timestamp((${ms})::float8 / 1000)`
 
 /** Who is gone for good is read only where history is asked for: a file may stay open for weeks. */
@@ -9,41 +11,38 @@ export const RECENT = `(p.left_at is null or p.left_at > clock_timestamp() - int
 
 /** What holds the file by now, `l` being its lock row, if any. $1 grace ms */
 export const LIVE_KIND = `
-  case when l.kind <> 'none' and clock_timestamp() < l.expires_at + case when l.kind = 'wopi' and not l.exact_expiry
-              then $1::float8 * interval '1 ms' else interval '0' end then l.kind
-       when clock_timestamp() < l.coauth_until then 'coauth'
-       else 'none' end`
+  lock_state(l.kind, l.exact_expiry, l.expires_at, l.coauth_until, $1::float8, clock.now)`
 
 /** The coauth locks that are alive, in the order of their coming; null without any. `l` being the file's lock row */
 export const COAUTH = `(
       select json_agg(json_build_object('jti', k.token_id, 'userId', k.user_id, 'lockId', k.lock_id, 'type', k.type,
-        'name', k.name, 'acquiredAt', ${MS('k.acquired_at')}, 'expiresAt', ${MS('k.expires_at')})
+        'name', k.name, 'acquiredAt', epoch_ms(k.acquired_at), 'expiresAt', epoch_ms(k.expires_at))
         order by k.acquired_at, k.lock_id)
-      from coauth_lock k where k.file_id = l.file_id and k.expires_at > clock_timestamp())`
+      from coauth_lock k where k.file_id = l.file_id and coauth_lock_is_live(k.expires_at, clock.now))`
 
 /** A session as JSON in the very shape of `Session`, without the properties that are null. */
 export const SESSION = `json_strip_nulls(json_build_object(
     'id', s.id, 'fileId', s.file_id, 'application', s.application,
-    'startedAt', ${MS('s.started_at')}, 'lastActivityAt', ${MS('s.last_activity_at')},
+    'startedAt', epoch_ms(s.started_at), 'lastActivityAt', epoch_ms(s.last_activity_at),
     'ended', case when s.ended_at is not null then
-      json_build_object('at', ${MS('s.ended_at')}, 'reason', s.end_reason) end,
+      json_build_object('at', epoch_ms(s.ended_at), 'reason', s.end_reason) end,
     'lockHeld', s.lock_held, 'learntRule', s.learnt_rule, 'believedJti', s.believed_jti,
-    'unsavedSince', ${MS('s.unsaved_since')}, 'unsavedUnclear', nullif(s.unsaved_unclear, false),
+    'unsavedSince', epoch_ms(s.unsaved_since), 'unsavedUnclear', nullif(s.unsaved_unclear, false),
     'saved', case when s.saved_at is not null then
-      json_build_object('at', ${MS('s.saved_at')}, 'version', s.saved_version::text, 'userId', s.saved_user,
+      json_build_object('at', epoch_ms(s.saved_at), 'version', s.saved_version::text, 'userId', s.saved_user,
         'jti', s.saved_jti, 'editors', s.saved_editors) end,
     'failing', case when s.failing_since is not null then
-      json_build_object('since', ${MS('s.failing_since')}, 'reason', s.failing_reason, 'userId', s.failing_user,
+      json_build_object('since', epoch_ms(s.failing_since), 'reason', s.failing_reason, 'userId', s.failing_user,
         'jti', s.failing_jti) end,
     'warned', s.warned,
     'participants', coalesce((
       select json_agg(json_build_object(
         'jti', p.jti, 'userId', p.user_id, 'mode', p.mode, 'family', p.family, 'reports', p.reports,
-        'joinedAt', ${MS('p.joined_at')}, 'lastSeenAt', ${MS('p.last_seen_at')}, 'checkedAt', ${MS('p.checked_at')},
-        'editedAt', ${MS('p.edited_at')}, 'conflictedAt', ${MS('p.conflicted_at')}, 'refusedAt', ${MS('p.refused_at')},
-        'coauthUntil', ${MS('p.coauth_until')}, 'reportedAt', ${MS('p.reported_at')},
+        'joinedAt', epoch_ms(p.joined_at), 'lastSeenAt', epoch_ms(p.last_seen_at), 'checkedAt', epoch_ms(p.checked_at),
+        'editedAt', epoch_ms(p.edited_at), 'conflictedAt', epoch_ms(p.conflicted_at), 'refusedAt', epoch_ms(p.refused_at),
+        'coauthUntil', epoch_ms(p.coauth_until), 'reportedAt', epoch_ms(p.reported_at),
         'left', case when p.left_at is not null then
-          json_build_object('at', ${MS('p.left_at')}, 'reason', p.left_reason) end) order by p.joined_at, p.jti)
+          json_build_object('at', epoch_ms(p.left_at), 'reason', p.left_reason) end) order by p.joined_at, p.jti)
       from coauth_participant p where p.session_id = s.id and ${RECENT}), '[]')))`
 
 /**
@@ -53,7 +52,7 @@ export const SESSION = `json_strip_nulls(json_build_object(
 export const TAKE_TURNS: Statement<{ now: number }> = {
   name: 'session-turns',
   text: `
-    select ${MS('max(clock_timestamp())')} as now
+    select epoch_ms(max(clock_timestamp())) as now
     from (select pg_advisory_xact_lock(hashtext('coauth_session'), hashtext(id)) from unnest($1::text[]) as id
       order by id offset 0) as turns`,
 }
@@ -62,7 +61,7 @@ export const TAKE_TURNS: Statement<{ now: number }> = {
 export const TAKE_FREE_TURNS: Statement<{ id: string; now: number }> = {
   name: 'session-free-turns',
   text: `
-    select id, ${MS('clock_timestamp()')} as now from unnest($1::text[]) as id
+    select id, epoch_ms(clock_timestamp()) as now from unnest($1::text[]) as id
     where pg_try_advisory_xact_lock(hashtext('coauth_session'), hashtext(id))`,
 }
 
@@ -85,12 +84,12 @@ export interface WatchedRow {
 }
 
 /** Sessions with the locks of their files, which this module only reads. */
-const WITH_LOCK = `
+const WITH_LOCK = `${CLOCK}
   select ${SESSION} as session, json_strip_nulls(json_build_object(
       'kind', ${LIVE_KIND}, 'coauth', ${COAUTH},
-      'refreshedAt', ${MS('l.refreshed_at')}, 'expiresAt', ${MS('l.expires_at')})) as lock,
+      'refreshedAt', epoch_ms(l.refreshed_at), 'expiresAt', epoch_ms(l.expires_at))) as lock,
     f.deleted_at is not null as deleted
-  from coauth_session s join file f on f.id = s.file_id left join file_lock l on l.file_id = s.file_id`
+  from clock, coauth_session s join file f on f.id = s.file_id left join file_lock l on l.file_id = s.file_id`
 
 /** $1 grace ms, $2 file ids */
 export const OPEN_SESSIONS: Statement<WatchedRow> = {

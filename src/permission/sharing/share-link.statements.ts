@@ -13,6 +13,9 @@ export interface ShareLinkRow {
   readonly holder_count: number
 }
 
+/** What it opens is asked of the view `open_share_link`. */
+const LIVES = `revoked_at is null and expires_at > clock_timestamp()`
+
 /** $1 new id, $2 object, $3 kind, $4 role, $5 user, $6 days */
 export const LINK: Statement<{ id: string; made: boolean }> = {
   name: 'share-link',
@@ -39,7 +42,7 @@ export const LIVE_LINKS: Statement<ShareLinkRow> = {
       array(select h.user_id from share_link_holder h where h.link_id = l.id order by h.user_id limit $3) as holders,
       (select count(*)::int from share_link_holder h where h.link_id = l.id) as holder_count
     from share_link l
-    where object_id = $1 and object_kind = $2 and revoked_at is null and expires_at > clock_timestamp()
+    where object_id = $1 and object_kind = $2 and ${LIVES}
     order by created_at, id`,
 }
 
@@ -48,7 +51,7 @@ export const REVOKE_LINK: Statement<{ role: LinkRole }> = {
   name: 'revoke-share-link',
   text: `
     update share_link set revoked_at = clock_timestamp()
-    where id = $1 and object_id = $2 and object_kind = $3 and revoked_at is null and expires_at > clock_timestamp()
+    where id = $1 and object_id = $2 and object_kind = $3 and ${LIVES}
     returning role`,
 }
 

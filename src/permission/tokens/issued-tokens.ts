@@ -41,8 +41,7 @@ const ISSUED_TOKENS: Statement<IssuedTokenRow> = {
     with clock as materialized (select clock_timestamp() as now)
     select * from (
       select t.*, t.issued_at::text as cursor,
-        case when t.revoked_at is not null or u.disabled_at is not null then 'revoked'
-             when t.expires_at <= clock.now then 'expired' else 'live' end as state
+        token_state(t.revoked_at, t.expires_at, u.disabled_at, clock.now) as state
       from clock, access_token t join user_account u on u.id = t.user_id
       where ($1::text is null or t.user_id = $1)
         and ($2::text is null or (t.resource_id = $2 and t.resource_kind = 'file'))

@@ -63,26 +63,28 @@ export class Twins {
     return { ...content, twin: { blob: head.blob, isGood: await this.isGood(head) } }
   }
 
-  /** After the commit: what was received is thrown away, or mends whatever else has the damaged blob. */
-  async settle(content: ComparedBlob, { unused }: Committed): Promise<void> {
-    if (unused) await this.blobs.remove(content.blob)
-    else if (content.twin?.isGood === false) await this.mend(content.twin.blob, content)
+  /** After the commit: what was received mends whatever else has the damaged blob. */
+  async settle(content: ComparedBlob): Promise<void> {
+    if (content.twin?.isGood === false) await this.mend(content.twin.blob, content)
   }
 
   /**
    * For bytes of which a row says that they are the head's or kept already. Reads them: not to be called in a transaction.
+   * @param mending called before what was received takes the place of damaged bytes
    * @returns where they are safe: where they lay before, in what was received, which took the place of damaged ones, or
    *   nowhere, because what had them is gone by now, or the file itself
    */
   async safePlaceOf(
     fileId: string,
     content: StoredBlob,
+    mending: () => void,
   ): Promise<'before' | 'received' | 'nowhere' | 'file-gone'> {
     const { size, sha256 } = content
     const rows = await this.database.query(KEPT, [fileId, size, sha256])
     let mended = 0
     for (const { blob } of rows) {
       if (await this.isGood({ blob, size, sha256 })) return 'before'
+      mending()
       mended += await this.mend(blob, content)
     }
     if (mended > 0) return 'received'

@@ -29,7 +29,7 @@ export interface FileState {
   readonly properties: readonly ContentProperty[]
 }
 
-/** Alternate streams and content properties (WOPI.md §13.1). What else moves the head drops them in MOVE_HEAD. */
+/** Alternate streams and content properties (WOPI.md §13.1). What else moves the head drops them in move_head.sql. */
 @Injectable()
 export class StreamService {
   constructor(private readonly database: Database) {}

@@ -15,22 +15,23 @@ export interface FileStateRow {
 }
 
 /** One statement and so one moment: what it says belongs together. $1 file */
-export const FILE_STATE: Statement<FileStateRow> = {
-  name: 'file-state',
-  text: `
+export const FILE_STATE = fileState('file-state', 'null')
+
+/** $1 file */
+export const BINNED_STATE = fileState('binned-state', 'not null')
+
+function fileState(name: string, deletedAt: 'null' | 'not null'): Statement<FileStateRow> {
+  return {
+    name,
+    text: `
     select f.version, f.sequence_number, f.blob, f.size, f.sha256,
       (select coalesce(json_agg(json_build_object('stream_id', stream_id, 'content', content, 'size', size,
           'sha256', sha256)), '[]')
         from stream where file_id = f.id and updated_at > ${KEPT}) as streams,
       (select coalesce(json_agg(json_build_object('Name', name, 'Value', value, 'Retention', retention)), '[]')
         from content_property where file_id = f.id and updated_at > ${KEPT}) as properties
-    from file f where f.id = $1 and f.deleted_at is null`,
-}
-
-/** $1 file */
-export const BINNED_STATE: Statement<FileStateRow> = {
-  name: 'binned-state',
-  text: FILE_STATE.text.replace('deleted_at is null', 'deleted_at is not null'),
+    from file f where f.id = $1 and f.deleted_at is ${deletedAt}`,
+  }
 }
 
 /** $1 file, $2 stream ids */

@@ -3,6 +3,9 @@ import type { Statement } from '../../database/database.js'
 /** An upload session lives on from its last update (WOPI.md §13.9). */
 const LIFE = `interval '30 minutes'`
 
+/** Of whoever began it, while it lives. $1 token, $2 file, $3 user */
+const LIVES = `token = $1 and file_id = $2 and user_id = $3 and expires_at > clock_timestamp()`
+
 /** $1 token, $2 file, $3 user */
 export const CREATE_SESSION: Statement<{ token: string }> = {
   name: 'create-upload-session',
@@ -15,8 +18,7 @@ export const CREATE_SESSION: Statement<{ token: string }> = {
 export const SESSION_SIZE: Statement<{ size: string }> = {
   name: 'upload-session-size',
   text: `
-    select size from upload_session
-    where token = $1 and file_id = $2 and user_id = $3 and expires_at > clock_timestamp()`,
+    select size from upload_session where ${LIVES}`,
 }
 
 /**
@@ -28,7 +30,7 @@ export const APPEND_PART: Statement<{ size: string }> = {
   text: `
     with longer as (
       update upload_session set size = size + $5::bigint, expires_at = clock_timestamp() + ${LIFE}
-      where token = $1 and file_id = $2 and user_id = $3 and expires_at > clock_timestamp() and size = $4
+      where ${LIVES} and size = $4
       returning token, size
     ), part as (
       insert into upload_part (token, start, length, blob)
@@ -42,7 +44,7 @@ export const SESSION_PARTS: Statement<{ start: string; length: string; blob: str
   name: 'upload-session-parts',
   text: `
     select p.start, p.length, p.blob from upload_part p join upload_session s using (token)
-    where s.token = $1 and s.file_id = $2 and s.user_id = $3 and s.expires_at > clock_timestamp()
+    where ${LIVES}
     order by p.start`,
 }
 

@@ -14,9 +14,7 @@ export interface SeenFile extends SeenContainer {
   readonly modified_at: string
 }
 
-// Everybody may see that there is a root; what is in it is another question.
-const RANK = `greatest(case when c.parent_id is null then 1 else 0 end,
-  rank_of(u.id, u.groups, c.id, c.owner_id, c.ancestors)) as rank`
+const RANK = `container_rank(u.id, u.groups, c.id, c.parent_id, c.owner_id, c.ancestors) as rank`
 
 /** From the root down to the container itself. $1 user, $2 container */
 const PATH: Statement<SeenContainer> = {
@@ -44,7 +42,7 @@ const CHILD_FILES: Statement<SeenFile> = {
   text: `
     select id, name, version, size, modified_at, rank from (
       select f.id, f.name, f.name_key, f.version, f.size,
-        to_char(f.modified_at at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as modified_at,
+        iso_time(f.modified_at) as modified_at,
         rank_of(u.id, u.groups, f.id, f.owner_id, c.ancestors) as rank
       from file f join container c on c.id = f.container_id, user_account u
       where f.container_id = $2 and f.deleted_at is null and u.id = $1

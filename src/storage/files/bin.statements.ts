@@ -108,8 +108,8 @@ export const RESTORE_FROM_BIN: Statement<{ id: string }> = {
   name: 'restore-from-bin',
   text: `
     with counted as materialized (
-      select id, coalesce(last_lock_epoch, floor(extract(epoch from clock_timestamp()) * 1000)::bigint) + 1 as epoch,
-        coalesce(last_coauth_table_version, floor(extract(epoch from clock_timestamp()) * 1000)::bigint) + 1 as coauth
+      select id, coalesce(last_lock_epoch, floor(epoch_ms(clock_timestamp()))::bigint) + 1 as epoch,
+        coalesce(last_coauth_table_version, floor(epoch_ms(clock_timestamp()))::bigint) + 1 as coauth
       from file where id = $1 and deleted_at is not null
     ), back as (
       update file set deleted_at = null, deleted_by = null, deleted_from = null, kept_from = null,

@@ -99,30 +99,27 @@ export class FileService {
   /**
    * Makes `content` the file's head and a version of its own, the same bytes as the head's, too (R-18). The
    * head's blob stays where it was seen to have them (`Twins`).
-   * The caller holds `head` through `lockHead` in the same transaction.
+   * The caller holds `head` through `lockHead` in the same transaction. What PutChunkedFile brings, cause `chunked`,
+   * leaves streams and properties to the caller, who changes them in the same transaction (WOPI.md §13.7).
+   * @returns the head as it is then
    */
   async commit(
     tx: Tx,
     head: Head,
     content: ComparedBlob,
     by: Authorship,
-  ): Promise<{ version: string; modifiedAt: string } & Committed> {
-    const { twin } = content
+  ): Promise<{ head: Head } & Committed> {
+    const { twin, size, sha256 } = content
     const unused = twin !== undefined && twin.isGood && twin.blob === head.blob
-    const stored = unused ? { ...content, blob: head.blob } : content
-    return { ...(await this.move(tx, head, stored, by)), unused }
-  }
-
-  /**
-   * The same for PutChunkedFile (WOPI.md §13.7). The caller changes streams and properties in the same transaction.
-   */
-  commitChunked(
-    tx: Tx,
-    head: Head,
-    content: StoredBlob,
-    by: Omit<Authorship, 'cause'>,
-  ): Promise<{ version: string; modifiedAt: string; sequenceNumber: number }> {
-    return this.move(tx, head, content, { ...by, cause: 'chunked' })
+    const blob = unused ? head.blob : content.blob
+    const moved = await this.move(tx, head, { ...content, blob }, by)
+    const isRepeated = size === head.size && sha256 === head.sha256
+    const modifiedBy = isRepeated ? head.modifiedBy : by.author
+    const { version, modified_at: modifiedAt, sequence_number: sequenceNumber } = moved
+    return {
+      head: { ...head, version, sequenceNumber, blob, size, sha256, modifiedAt, modifiedBy },
+      unused,
+    }
   }
 
   private async move(
@@ -130,7 +127,7 @@ export class FileService {
     head: Head,
     { blob, size, sha256, kind }: StoredBlob,
     { author, editors, cause, flag, lockEpoch, editor, correlationId }: Authorship,
-  ): Promise<{ version: string; modifiedAt: string; sequenceNumber: number }> {
+  ): Promise<HeadMoved> {
     const [row] = await tx.query(MOVE_HEAD, [
       head.id,
       blob,
@@ -147,7 +144,7 @@ export class FileService {
     ])
     if (!row) throw new Error('the head vanished while its row was held')
     if (row.former_kind !== null) await this.tellOfKind(tx, head, author, row)
-    return { version: row.version, modifiedAt: row.modified_at, sequenceNumber: row.sequence_number }
+    return row
   }
 
   /**

@@ -2,8 +2,6 @@ import type { Statement } from '../../database/database.js'
 import type { ContentKind } from './content-kind.js'
 import { VISIBLE_OBJECTS } from './visible-objects.js'
 
-const MODIFIED_AT = `to_char(modified_at at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as modified_at`
-
 /** Of a version `v`; what has no bytes needs no look at them. */
 export const KIND = `coalesce(v.kind, case v.size when 0 then 'empty' end)`
 
@@ -32,7 +30,7 @@ export interface HeadMoved {
   readonly former_kind: ContentKind | null
 }
 
-const HEAD_COLUMNS = `id, name, container_id, owner_id, version, sequence_number, size, sha256, blob, ${MODIFIED_AT}, modified_by`
+const HEAD_COLUMNS = `id, name, container_id, owner_id, version, sequence_number, size, sha256, blob, iso_time(modified_at) as modified_at, modified_by`
 
 /** $1 file */
 export const GET_HEAD: Statement<HeadRow> = {
@@ -83,46 +81,16 @@ export const CREATE_FILE: Statement<HeadRow> = {
 }
 
 /**
- * Moves the head to new bytes. The caller holds the head (LOCK_HEAD) in the same transaction: that is what makes a
- * stale writer unable to move it. Versions only grow, even if the clock was set back, and modified_at with them: but for
- * the bytes that the head has already, which are a version, but no change (CLIENTS.md pain 36, R-18).
- * The lock row repeats the version, so that lock answers can name it (see lock.statements.ts).
- * Alternate streams and properties belong to the content, and go with it, unless PutChunkedFile moves it (WOPI.md §13.1).
+ * Moves the head to new bytes. The caller holds the head (LOCK_HEAD) in the same transaction.
  * $1 file, $2 blob, $3 size, $4 sha256, $5 author, $6 editors, $7 cause, $8 correlation id, $9 flag or null,
  * $10 lock epoch or null, $11 the token's editor or null, $12 kind or null
  */
 export const MOVE_HEAD: Statement<HeadMoved> = {
   name: 'move-head',
   text: `
-    with head as (
-      update file set version = version + 1, sequence_number = sequence_number + 1, blob = $2, size = $3, sha256 = $4,
-        modified_at = case when size = $3 and sha256 = $4 then modified_at
-          else greatest(clock_timestamp(), modified_at + interval '1 microsecond') end,
-        modified_by = case when size = $3 and sha256 = $4 then modified_by else $5 end
-      where id = $1
-      returning *
-    ), former as (
-      select head.id as file_id, v.size is not distinct from $3 and v.sha256 is not distinct from $4 as repeated,
-        ${KIND} as kind
-      from head left join file_version v on v.file_id = head.id and v.version = head.version - 1
-    ), saved as (
-      insert into file_version (file_id, version, blob, size, sha256, author, editors, cause, correlation_id, flag, at,
-        modified_at, lock_epoch, editor, kind, former_kind)
-      select id, version, blob, size, sha256, $5, $6, $7, $8, $9,
-        case when repeated then greatest(clock_timestamp(), modified_at) else modified_at end, modified_at, $10, $11,
-        coalesce($12, case when repeated then former.kind end),
-        case when former.kind <> coalesce($12, former.kind) and former.kind <> 'empty' then former.kind end
-      from head, former
-      returning kind, former_kind
-    ), lock_row as (
-      update file_lock set version = head.version, used_at = clock_timestamp() from head where file_id = head.id
-    ), gone_streams as (
-      delete from stream using former where stream.file_id = former.file_id and $7 <> 'chunked' and not repeated
-    ), gone_properties as (
-      delete from content_property using former
-      where content_property.file_id = former.file_id and retention = 'DeleteOnContentChange' and $7 <> 'chunked' and not repeated
-    )
-    select version, sequence_number, ${MODIFIED_AT}, kind, former_kind from head, saved`,
+    select new_version as version, new_sequence_number as sequence_number, iso_time(new_modified_at) as modified_at,
+      new_kind as kind, other_kind as former_kind
+    from move_head($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`,
 }
 
 /** No row when the name is taken. $1 file, $2 name, $3 name key */
@@ -174,7 +142,7 @@ export const LIST_FILES: Statement<HeadRow & { created_at: string; rank: number 
     )
     select seen.* from (select id from candidate order by created_at, id) next, lateral (
       select f.id, f.name, f.container_id, f.owner_id, f.version, f.sequence_number, f.size, f.sha256, f.blob, f.modified_by,
-        ${MODIFIED_AT.replace('modified_at at', 'f.modified_at at')}, f.created_at::text as created_at,
+        iso_time(f.modified_at) as modified_at, f.created_at::text as created_at,
         rank_of(person.id, person.groups, f.id, f.owner_id, c.ancestors) as rank
       from person, file f join container c on c.id = f.container_id
       where f.id = next.id offset 0

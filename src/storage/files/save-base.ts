@@ -16,14 +16,12 @@ export interface KnownBase {
   readonly read: Base | undefined
 }
 
-const MODIFIED_AT = `to_char(coalesce(modified_at, at) at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`
-
 /** Compared as text: it is what the client was given, or it is nothing. $1 file, $2 timestamp */
 const BY_TIMESTAMP: Statement<{ version: string }> = {
   name: 'base-by-timestamp',
   text: `
     select version from file_version
-    where file_id = $1 and ${MODIFIED_AT} = $2 order by version desc limit 1`,
+    where file_id = $1 and iso_time(coalesce(modified_at, at)) = $2 order by version desc limit 1`,
 }
 
 /** Came between the two anything that no editor saved? $1 file, $2 after version, $3 up to version */

@@ -20,8 +20,7 @@ export const ARE_OWN: Statement<{ own: boolean | null }> = {
       and count(*) = $3::bigint - max(base.version) as own
     from (
       select max(version) as version from file_version
-      where file_id = $1
-        and to_char(coalesce(modified_at, at) at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') = $2
+      where file_id = $1 and iso_time(coalesce(modified_at, at)) = $2
     ) base join file_version v on v.file_id = $1 and v.version > base.version`,
 }
 

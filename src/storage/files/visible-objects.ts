@@ -7,8 +7,7 @@
 export const VISIBLE_OBJECTS = `
     with person as materialized (select id, groups from user_account where id = $1), named as materialized (
       select g.object_id as id from person, access_grant g
-      where g.subject = any (array['user:' || person.id, 'everyone']
-        || array(select 'group:' || one from unnest(person.groups) one))
+      where g.subject = any (subjects_of(person.id, person.groups))
       union select h.object_id from person join share_link_holder h on h.user_id = person.id
     ), places as materialized (
       select c.id, c.parent_id from container c

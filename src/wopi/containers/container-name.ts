@@ -3,11 +3,12 @@ import { headerText } from '../../http/answer.js'
 import { checkName, sanitizeStem } from '../../storage/files/file-name.js'
 import { InvalidName } from '../../storage/storage-errors.js'
 import { nameHeader } from '../protocol/requested-name.js'
-import { targetHeaders, type Target } from '../protocol/target-name.js'
+import type { TargetName } from '../../saving/save-as.js'
+import { targetHeaders } from '../protocol/target-name.js'
 import { WopiError } from '../protocol/wopi-error.js'
 
 /** As `fileTarget`, for a container, which has no extension and is never overwritten (WOPI.md §9.5). */
-export function containerTarget(request: IncomingMessage): Target {
+export function containerTarget(request: IncomingMessage): TargetName {
   return orInvalidContainerName(() => {
     const headers = targetHeaders(request)
     if ('exact' in headers) return { mode: 'exact', name: checkName(headers.exact), overwrite: false }

@@ -11,7 +11,7 @@ import { containerTarget } from './container-name.js'
 import type { ContainerOperation, ContainerRequest } from './container-operation.js'
 import { ContainerRights } from '../guards/container-rights.js'
 import { WopiUrlIssuer } from './wopi-url-issuer.js'
-import type { Target } from '../protocol/target-name.js'
+import type { TargetName } from '../../saving/save-as.js'
 import { encodeUtf7 } from '../protocol/utf7.js'
 
 /** WOPI.md §9.5. The new container is its maker's own. */
@@ -47,7 +47,7 @@ export class CreateChildContainer implements ContainerOperation {
     }
   }
 
-  private create(request: ContainerRequest, target: Target): Promise<{ id: string; name: string }> {
+  private create(request: ContainerRequest, target: TargetName): Promise<{ id: string; name: string }> {
     const { container, user } = request.access
     return this.database.transaction(async (tx) => {
       await this.containers.keep(tx, container.id)

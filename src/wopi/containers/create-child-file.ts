@@ -1,13 +1,15 @@
 import { Injectable } from '@nestjs/common'
 import { Readable } from 'node:stream'
 import { Settings } from '../../config/settings.js'
-import { Answer, jsonAnswer } from '../../http/answer.js'
-import { BlobStore } from '../../storage/blobs/blob-store.js'
+import { type Answer, jsonAnswer } from '../../http/answer.js'
+import { correlationId } from '../../http/correlation-id.js'
+import { ReceivedBlobs } from '../../saving/received-blob.js'
+import { SaveAs, type SaveAsOutcome, type SaveAsTarget } from '../../saving/save-as.js'
 import { ContainerService } from '../../storage/containers/container.service.js'
 import type { ContainerOperation, ContainerRequest } from './container-operation.js'
 import { ContainerRights } from '../guards/container-rights.js'
 import { hostPages } from '../files/host-page.js'
-import { NewFiles } from '../saves/new-files.service.js'
+import { saveAsRefusedAnswer } from '../saves/new-file-answer.js'
 import { WopiUrlIssuer } from './wopi-url-issuer.js'
 import { fileTarget } from '../protocol/target-name.js'
 
@@ -21,31 +23,35 @@ export class CreateChildFile implements ContainerOperation {
   readonly needs = 'edit'
 
   constructor(
-    private readonly newFiles: NewFiles,
+    private readonly saveAs: SaveAs,
     private readonly containers: ContainerService,
     private readonly rights: ContainerRights,
-    private readonly blobs: BlobStore,
+    private readonly received: ReceivedBlobs,
     private readonly urls: WopiUrlIssuer,
     private readonly settings: Settings,
   ) {}
 
   async answer(request: ContainerRequest): Promise<Answer> {
-    const { access } = request
-    const outcome = await this.newFiles.put({
-      request,
-      userId: access.user.id,
-      containerId: access.container.id,
+    const { container, user } = request.access
+    const outcome = await this.create({
+      userId: user.id,
+      containerId: container.id,
       target: fileTarget(request, NEW_FILE),
-      stillMay: async (tx) => {
-        await this.containers.keep(tx, access.container.id)
-        await this.rights.requireStill(tx, request, 'edit')
-      },
-      receive: () => this.blobs.receive(Readable.from([])),
-      detail: { containerId: access.container.id },
+      correlationId: correlationId(request),
+      first: (tx) => this.containers.keep(tx, container.id),
+      stillMay: (tx) => this.rights.requireStill(tx, request, 'edit'),
+      detail: { containerId: container.id },
     })
-    if (outcome instanceof Answer) return outcome
-    const pointer = { kind: 'file', id: outcome.id, role: 'editor' } as const
-    const url = await this.urls.to(access, pointer)
-    return jsonAnswer(200, { Name: outcome.name, Url: url, ...hostPages(this.settings, outcome.id) })
+    if (outcome.kind === 'refused') return saveAsRefusedAnswer(outcome)
+    const { id, name } = outcome
+    const url = await this.urls.to(request.access, { kind: 'file', id, role: 'editor' })
+    return jsonAnswer(200, { Name: name, Url: url, ...hostPages(this.settings, id) })
+  }
+
+  private async create(to: SaveAsTarget): Promise<SaveAsOutcome> {
+    const place = await this.saveAs.placeFor(to)
+    if (place.kind === 'refused') return place
+    await using received = await this.received.receive(Readable.from([]))
+    return await this.saveAs.save(to, place, received)
   }
 }

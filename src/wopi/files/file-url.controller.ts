@@ -4,6 +4,7 @@ import { DeclareAccess } from '../../http/access.js'
 import type { Answer } from '../../http/answer.js'
 import { FileUrlGuard } from '../guards/file-url.guard.js'
 import type { WopiRequest } from '../protocol/operation.js'
+import { GetFile } from './get-file.js'
 import { PresenceReporter } from './presence-reporter.js'
 import { WopiExceptionFilter } from '../protocol/wopi-exception.filter.js'
 
@@ -14,11 +15,14 @@ import { WopiExceptionFilter } from '../protocol/wopi-exception.filter.js'
 @UseGuards(FileUrlGuard)
 @UseFilters(WopiExceptionFilter)
 export class FileUrlController {
-  constructor(private readonly presenceReporter: PresenceReporter) {}
+  constructor(
+    private readonly getFile: GetFile,
+    private readonly presenceReporter: PresenceReporter,
+  ) {}
 
   @Get(':id')
   async read(@Req() request: WopiRequest): Promise<Answer> {
-    const answer = await request.operation.answer(request)
+    const answer = await this.getFile.answer(request)
     this.presenceReporter.answered(request, answer)
     return answer
   }

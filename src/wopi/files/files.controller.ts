@@ -4,14 +4,12 @@ import { DeclareAccess } from '../../http/access.js'
 import type { Answer } from '../../http/answer.js'
 import { correlationId } from '../../http/correlation-id.js'
 import { Logger } from '../../logging/logger.js'
+import { SaveInterceptor } from '../../saving/save.interceptor.js'
 import { LockReasons } from '../locks/lock-reasons.js'
-import { PutFile } from '../saves/put-file.js'
-import type { PutOutcome } from '../saves/put-outcome.js'
-import { PutFileInterceptor } from '../saves/put-file.interceptor.js'
 import { PresenceReporter } from './presence-reporter.js'
 import { WopiAccessGuard } from '../guards/wopi-access.guard.js'
 import { WopiExceptionFilter } from '../protocol/wopi-exception.filter.js'
-import type { WopiRequest } from '../protocol/operation.js'
+import type { WopiRequest, WopiSave } from '../protocol/operation.js'
 import { WopiProofGuard } from '../guards/wopi-proof.guard.js'
 import { WopiTokenGuard } from '../guards/wopi-token.guard.js'
 
@@ -23,7 +21,7 @@ import { WopiTokenGuard } from '../guards/wopi-token.guard.js'
 @UseFilters(WopiExceptionFilter)
 export class FilesController {
   constructor(
-    private readonly putFile: PutFile,
+    private readonly saves: SaveInterceptor,
     private readonly presenceReporter: PresenceReporter,
     private readonly reasons: LockReasons,
     private readonly logger: Logger,
@@ -52,13 +50,20 @@ export class FilesController {
   }
 
   @Post(':id/contents')
-  @UseInterceptors(PutFileInterceptor)
-  putContents(@Req() request: WopiRequest): Promise<PutOutcome | Answer> {
-    return request.operation === this.putFile ? this.putFile.save(request) : request.operation.answer(request)
+  @UseInterceptors(SaveInterceptor)
+  putContents(@Req() request: WopiRequest): WopiSave {
+    const { operation } = request
+    // What is below /contents and is posted saves (operations.ts).
+    if (operation.needs !== 'save') throw new Error(`${operation.name} is no save`)
+    return operation.save(request)
   }
 
   private async answer(request: WopiRequest): Promise<Answer> {
-    const answer = await request.operation.answer(request)
+    const { operation } = request
+    // Not by the interceptor's own way, which every Lock would pay for: only PutRelativeFile saves here.
+    const answer = await (operation.needs === 'save'
+      ? this.saves.around(operation.save(request))
+      : operation.answer(request))
     this.presenceReporter.answered(request, answer)
     return answer
   }

@@ -4,10 +4,10 @@ import { Presence } from '../../coauth-status/presence.js'
 import type { GivenVersion, PresenceSignal } from '../../coauth-status/session/session.js'
 import type { Answer } from '../../http/answer.js'
 import { mayEdit } from '../../permission/access.service.js'
+import type { SaveHeaders } from '../../saving/save-headers.js'
+import type { Saved } from '../../saving/save-outcome.js'
 import { clientFamily } from '../protocol/client-family.js'
 import type { WopiRequest } from '../protocol/operation.js'
-import type { PutHeaders } from '../saves/put-headers.js'
-import type { SavedPut } from '../saves/put-outcome.js'
 import type { WopiError } from '../protocol/wopi-error.js'
 
 /** What WOPI calls tell about who is editing. Told after the answer is decided; nothing waits for it. */
@@ -33,8 +33,8 @@ export class PresenceReporter {
 
   saved(
     request: WopiRequest,
-    { version, modifiedAt, editors, returned }: Omit<SavedPut, 'kind'>,
-    { modifiedByUser }: Partial<PutHeaders> = {},
+    { version, modifiedAt, editors, returned }: Omit<Saved, 'kind'>,
+    { modifiedByUser }: Partial<SaveHeaders> = {},
   ): void {
     const seen: PresenceSignal = {
       kind: 'saved',

@@ -7,7 +7,11 @@ import { correlationId } from '../../http/correlation-id.js'
 import { bodyOf } from '../../http/request-body.js'
 import { LateLockCalls } from '../../lock/late-lock-calls.js'
 import { LockService, type LockState } from '../../lock/lock.service.js'
-import { BlobStore } from '../../storage/blobs/blob-store.js'
+import type { IncomingSave, Received } from '../../saving/incoming-save.js'
+import { PutFileSaves } from '../../saving/put-file.js'
+import { type ReceivedBlob, ReceivedBlobs } from '../../saving/received-blob.js'
+import type { PutFileOutcome } from '../../saving/save-outcome.js'
+import { SaveInterceptor } from '../../saving/save.interceptor.js'
 import { sanitizeStem, splitName } from '../../storage/files/file-name.js'
 import { FileService } from '../../storage/files/file.service.js'
 import { sendsDocumentWithRename } from '../protocol/client-family.js'
@@ -15,9 +19,7 @@ import { conflictAnswer } from '../locks/lock-answer.js'
 import { againIfNameTaken } from '../../storage/files/name-race.js'
 import type { Operation, WopiRequest } from '../protocol/operation.js'
 import { readPut } from '../saves/put-headers.js'
-import { RefusedSaves } from '../saves/refused-saves.service.js'
 import { invalidName, nameHeader } from '../protocol/requested-name.js'
-import { SaveService } from '../saves/save.service.js'
 import { PresenceReporter } from './presence-reporter.js'
 import { WopiAccess } from '../guards/wopi-access.js'
 import { WopiError } from '../protocol/wopi-error.js'
@@ -36,9 +38,9 @@ export class RenameFile implements Operation {
     private readonly locks: LockService,
     private readonly lateLockCalls: LateLockCalls,
     private readonly rights: WopiAccess,
-    private readonly blobs: BlobStore,
-    private readonly saves: SaveService,
-    private readonly refusedSaves: RefusedSaves,
+    private readonly received: ReceivedBlobs,
+    private readonly saves: SaveInterceptor,
+    private readonly puts: PutFileSaves,
     private readonly presenceReporter: PresenceReporter,
     private readonly audit: AuditService,
     private readonly settings: Settings,
@@ -93,26 +95,35 @@ export class RenameFile implements Operation {
   /** Collabora sends unsaved changes along, Microsoft and ONLYOFFICE an empty body (CLIENTS.md, "The RENAME trap"). */
   private async saveCollaborasBody(request: WopiRequest): Promise<void> {
     if (!sendsDocumentWithRename(request)) return
+    await using received = await this.received.receive(bodyOf(request))
+    if (received.content.size > 0) await this.saves.around(this.saveOf(request, received))
+  }
+
+  private saveOf(
+    request: WopiRequest,
+    blob: ReceivedBlob,
+  ): IncomingSave<PutFileOutcome, void, Received & { readonly blob: ReceivedBlob }> {
+    const { access } = request
     const { headers, fault } = readPut(request)
-    const content = await this.blobs.receive(bodyOf(request))
-    if (content.size === 0) {
-      await this.blobs.remove(content.blob)
-      return
+    const receive = (): Promise<{ blob: ReceivedBlob }> => Promise.resolve({ blob })
+    return {
+      access,
+      headers,
+      receive,
+      receiveRefused: receive,
+      decide: (received, terms) =>
+        fault
+          ? Promise.resolve({ kind: 'refused', reason: 'header-invalid' })
+          : this.puts.save({ access, headers, received: received.blob, terms }),
+      contentToKeep: (received) => received.blob.content,
+      // Whatever became of it, the name is another matter.
+      answer: (outcome, { isKept }) => {
+        if (outcome.kind === 'saved') this.presenceReporter.saved(request, outcome, headers)
+        else if (isKept && outcome.reason !== undefined && outcome.reason !== 'file-deleted')
+          this.presenceReporter.saveRefused(request, outcome.reason)
+        if (fault) throw fault
+      },
     }
-    const outcome = fault
-      ? ({ kind: 'refused', reason: 'header-invalid', content, fault } as const)
-      : await this.saves.decide(request.access, headers, content)
-    if (outcome.kind === 'saved') this.presenceReporter.saved(request, outcome, headers)
-    else if (outcome.kind === 'refused') {
-      const isKept = await this.refusedSaves.keep(request.access, headers, outcome)
-      if (isKept) this.presenceReporter.saveRefused(request, outcome.reason)
-    } else
-      await this.refusedSaves.keep(request.access, headers, {
-        kind: 'refused',
-        reason: 'file-deleted',
-        content,
-      })
-    if (fault) throw fault
   }
 }
 

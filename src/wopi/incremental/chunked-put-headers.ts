@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common'
 import { correlationId } from '../../http/correlation-id.js'
 import { parseSequenceNumber } from '../../incremental/sequence-number.js'
+import type { ChunkedHeaders } from '../../saving/put-chunked-file.js'
 import { presentedToken } from '../../permission/tokens/presented-token.js'
 import { editorsHeader } from '../protocol/editors-header.js'
 import type { WopiRequest } from '../protocol/operation.js'
@@ -8,21 +9,13 @@ import { ProofCheck } from '../guards/proof-check.js'
 import { WopiError } from '../protocol/wopi-error.js'
 import { header, lockIdHeader } from '../protocol/wopi-headers.js'
 
-export interface ChunkedPutHeaders {
-  readonly lockId: string | undefined
-  readonly coauthLockId: string | undefined
-  readonly sequenceNumber: number
-  readonly editors: readonly string[]
-  readonly correlationId: string
-}
-
 /** Read before the body, so that a malformed header costs nobody an upload (WOPI.md §13.7). */
 @Injectable()
 export class ChunkedPutHeaderReader {
   constructor(private readonly proofs: ProofCheck) {}
 
   /** @throws WopiError */
-  async read(request: WopiRequest): Promise<ChunkedPutHeaders> {
+  async read(request: WopiRequest): Promise<ChunkedHeaders> {
     const lockId = lockIdHeader(request, 'X-WOPI-Lock')
     const coauthLockId = lockIdHeader(request, 'X-WOPI-CoauthLockId')
     if (lockId !== undefined && coauthLockId !== undefined)

@@ -7,26 +7,18 @@ import {
   putChunkedFileRequest,
   type PutChunkedFileRequest,
 } from '../../incremental/messages.js'
+import type { ChunkedContent } from '../../saving/chunked-content.js'
+import { ReceivedBlobs } from '../../saving/received-blob.js'
 import type { BlobRange, OpenBlobs } from '../../storage/blobs/blob-ranges.js'
 import { BlobStore } from '../../storage/blobs/blob-store.js'
 import type { PlacedChunk } from '../../storage/chunks/chunk-checks.js'
 import { ChunkLists } from '../../storage/chunks/chunk-lists.js'
+import { unlessStored } from '../../storage/chunks/unless-stored.js'
 import { ContentDamaged } from '../../storage/storage-errors.js'
-import type { SentChunks } from '../../storage/chunks/content-assembler.js'
 import { StreamService } from '../../storage/chunks/stream.service.js'
 import { type SessionKey, UploadSessions } from '../../storage/chunks/upload-session.service.js'
-import { unlessStored } from '../saves/unless-stored.js'
 import { frameLimits, framesOf, refusalOf } from './frames-body.js'
 import type { WopiRequest } from '../protocol/operation.js'
-
-/** A PutChunkedFile whose bytes are safely on disk, and of which nothing is decided yet. */
-export interface ChunkedPut {
-  readonly message: PutChunkedFileRequest
-  readonly sent: SentChunks
-  /** The upload session that it commits. */
-  readonly session: SessionKey | undefined
-  readonly isSessionGone: boolean
-}
 
 /** Where the bytes of a chunk that came lie: in the new blob, or where the file has them already. */
 type Part = { readonly start: number; readonly length: number } | PlacedChunk
@@ -36,6 +28,7 @@ type Part = { readonly start: number; readonly length: number } | PlacedChunk
 export class ChunkedPuts {
   constructor(
     private readonly blobs: BlobStore,
+    private readonly received: ReceivedBlobs,
     private readonly sessions: UploadSessions,
     private readonly streams: StreamService,
     private readonly lists: ChunkLists,
@@ -43,7 +36,7 @@ export class ChunkedPuts {
   ) {}
 
   /** @throws WopiError, BodyTooLarge, BodyIncomplete, StorageFailed; no blob is left behind then */
-  async receive(request: WopiRequest): Promise<ChunkedPut> {
+  async receive(request: WopiRequest): Promise<ChunkedContent> {
     const limits = frameLimits(this.settings.maxFileSizeBytes)
     const frames = framesOf(request, 'message-and-chunks', limits)
     try {
@@ -56,8 +49,8 @@ export class ChunkedPuts {
         token === undefined ? undefined : { token, fileId: access.file.id, userId: access.user.id }
       const earlier = session && (await this.receivedBefore(session))
       const stored = await this.storedAlready(access.file.id, message)
-      const sent = await this.pack([...(earlier ? [this.framesOfSession(earlier)] : []), frames], stored)
-      return { message, sent, session, isSessionGone: session !== undefined && earlier === undefined }
+      const packed = await this.pack([...(earlier ? [this.framesOfSession(earlier)] : []), frames], stored)
+      return { ...packed, message, session, isSessionGone: session !== undefined && earlier === undefined }
     } catch (error) {
       throw refusalOf(error)
     } finally {
@@ -106,16 +99,18 @@ export class ChunkedPuts {
   private async pack(
     sources: readonly AsyncIterable<Frame>[],
     stored: ReadonlyMap<ChunkId, PlacedChunk>,
-  ): Promise<SentChunks> {
+  ): Promise<Pick<ChunkedContent, 'blob' | 'sent'>> {
     const parts = new Map<ChunkId, Part>()
     const open = this.blobs.opened()
     try {
       const pieces = newPayloads(sources, parts, stored, open)
       const first = await pieces.next()
-      const pack = first.done === true ? undefined : await this.blobs.receive(continued(first.value, pieces))
+      const received =
+        first.done === true ? undefined : await this.received.receive(continued(first.value, pieces))
+      const pack = received?.content
       const blob = pack?.blob ?? ''
       const chunks = [...parts].map(([id, part]) => [id, { id, blob, ...part }] as const)
-      return { pack, chunks: new Map(chunks) }
+      return { blob: received, sent: { pack, chunks: new Map(chunks) } }
     } finally {
       await open.close()
     }

@@ -1,31 +1,10 @@
 import type { OutgoingHttpHeaders } from 'node:http'
 import { Answer, headerText } from '../../http/answer.js'
-import type { RecoveryReason } from '../../storage/recovery/recovery-item.entity.js'
-import type { ChunkedOutcome } from './chunked-save.service.js'
-import type { ChunkedPutDecision } from './chunked-put-rules.js'
+import type { ChunkedRefused } from '../../saving/put-chunked-file.js'
 import { WopiError } from '../protocol/wopi-error.js'
 
-type Refused = Extract<ChunkedOutcome, { kind: 'refused' }>
-
-/**
- * Clients take up a coauth lock, or the newer state, and send the same work again: nothing to keep. Whoever meets
- * another's lock may be shut out for good.
- */
-export function reasonToKeep(decision: ChunkedPutDecision): RecoveryReason | undefined {
-  switch (decision) {
-    case 'foreign-lock':
-    case 'wopi-lock':
-    case 'coauth-exclusive-lock':
-      return 'lock-mismatch'
-    case 'not-locked':
-      return 'not-locked'
-    default:
-      return undefined
-  }
-}
-
 /** The answers of WOPI.md §13.7. @throws WopiError where the request itself is to blame */
-export function chunkedRefusal({ decision, wopi, sequenceNumber, obstacle }: Refused): Answer {
+export function chunkedRefusal({ decision, wopi, sequenceNumber, obstacle }: ChunkedRefused): Answer {
   switch (decision) {
     case 'foreign-lock':
       return conflict('The file is locked exclusively, for maintenance or a batch job', {
@@ -55,6 +34,11 @@ export function chunkedRefusal({ decision, wopi, sequenceNumber, obstacle }: Ref
       throw refusal('chunk-missing', missing(obstacle))
     case 'too-large':
       throw refusal('body-too-large', 'its streams would be larger together than MAX_FILE_SIZE allows')
+    case 'too-many-parts':
+      throw refusal(
+        'body-invalid',
+        'the file would have more than 256 alternate streams or content properties, or too many chunks in them',
+      )
     case 'two-locks':
     case 'sequence-number-invalid':
       throw refusal('header-invalid', 'the lock headers or X-WOPI-SequenceNumber are not what they must be')
@@ -67,7 +51,7 @@ const PROBLEMS = {
   damaged: 'is damaged where it is stored: send it again',
 } as const
 
-function missing(obstacle: Refused['obstacle']): string {
+function missing(obstacle: ChunkedRefused['obstacle']): string {
   if (obstacle === undefined || obstacle === 'session-gone') return 'a chunk is missing'
   const { id, problem } = obstacle
   return `chunk ${id} ${PROBLEMS[problem]}`

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common'
 import { Settings } from '../../config/settings.js'
 import { Answer } from '../../http/answer.js'
 import { bodyOf, contentLength } from '../../http/request-body.js'
-import { BlobStore } from '../../storage/blobs/blob-store.js'
+import { ReceivedBlobs } from '../../saving/received-blob.js'
 import { BodyTooLarge } from '../../storage/storage-errors.js'
 import { type SessionKey, UploadSessions } from '../../storage/chunks/upload-session.service.js'
 import { frameLimits } from './frames-body.js'
@@ -19,7 +19,7 @@ export class UpdateUploadSession implements Operation {
 
   constructor(
     private readonly sessions: UploadSessions,
-    private readonly blobs: BlobStore,
+    private readonly received: ReceivedBlobs,
     private readonly settings: Settings,
   ) {}
 
@@ -40,9 +40,9 @@ export class UpdateUploadSession implements Operation {
     // More than any body that could bring the same at once.
     const most = frameLimits(this.settings.maxFileSizeBytes).bodyBytes
     if (start + length > most) throw new BodyTooLarge(most)
-    const part = await this.blobs.receive(bodyOf(request), length)
-    const size = await this.sessions.append(key, start, part)
-    if (size === undefined || part.size === 0) await this.blobs.remove(part.blob)
+    await using part = await this.received.receive(bodyOf(request), length)
+    const size = await part.named(() => this.sessions.append(key, start, part.content))
+    if (size === undefined || length === 0) part.letGo()
     if (size === undefined) {
       await this.requireAt(key, start)
       throw new WopiError('header-invalid', 'another call took this place in the upload session')

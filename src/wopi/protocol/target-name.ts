@@ -1,14 +1,10 @@
 import type { IncomingMessage } from 'node:http'
+import type { TargetName } from '../../saving/save-as.js'
 import { checkName, sanitizeName } from '../../storage/files/file-name.js'
 import { encodeUtf7 } from './utf7.js'
 import { nameHeader, orInvalidName } from './requested-name.js'
 import { WopiError } from './wopi-error.js'
 import { booleanHeader } from './wopi-headers.js'
-
-/** What something new is to be called: a suggestion may be altered, an exact name may not (WOPI.md §8.1, §9.4, §9.5). */
-export type Target =
-  | { readonly mode: 'suggested'; readonly name: string }
-  | { readonly mode: 'exact'; readonly name: string; readonly overwrite: boolean }
 
 /** The two target headers, decoded; exactly one of them is there. @throws WopiError */
 export function targetHeaders(request: IncomingMessage): { suggested: string } | { exact: string } {
@@ -27,7 +23,10 @@ export function targetHeaders(request: IncomingMessage): { suggested: string } |
 }
 
 /** @param source what gives the new file its name where only an extension is suggested */
-export function fileTarget(request: IncomingMessage, source: { stem: string; extension: string }): Target {
+export function fileTarget(
+  request: IncomingMessage,
+  source: { stem: string; extension: string },
+): TargetName {
   const headers = targetHeaders(request)
   if ('exact' in headers) return exactTarget(request, headers.exact)
   const { suggested } = headers
@@ -36,7 +35,7 @@ export function fileTarget(request: IncomingMessage, source: { stem: string; ext
   return { mode: 'suggested', name: sanitizeName(name) ?? `${source.stem}${source.extension}` }
 }
 
-function exactTarget(request: IncomingMessage, name: string): Target {
+function exactTarget(request: IncomingMessage, name: string): TargetName {
   const overwrite = booleanHeader(request, 'X-WOPI-OverwriteRelativeTarget')
   try {
     return { mode: 'exact', name: orInvalidName(() => checkName(name)), overwrite }
