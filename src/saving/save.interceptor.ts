@@ -16,7 +16,7 @@ type AnySave<Answer> = IncomingSave<SaveOutcome, Answer, Received>
  * The PutFile interceptor: the one place where the right to save is judged per access token, for PutFile, PutChunkedFile,
  * PutRelativeFile and the document that Collabora sends along with RenameFile. It sees to it as well that a save which
  * must be refused is not lost: it comes with the token of one person and the work of all who edit
- * (DESIGN.md §5, RELIABILITY-SECURITY.md §3).
+ * (RELIABILITY-SECURITY.md §3.4).
  *
  * |                              | Word                              | Excel                                | PowerPoint           | Answered by |
  * | ---------------------------- | --------------------------------- | ------------------------------------ | -------------------- | ----------- |
@@ -27,7 +27,7 @@ type AnySave<Answer> = IncomingSave<SaveOutcome, Answer, Received>
  * | another loses it             | is out alone within 5 min         | is out alone within 15 min           | is out alone within 5 min | the save is accepted: nobody's right but the token's counts |
  * | it goes while bytes come     | as if it had gone before          | the same                             | the same             | `FileWrites`: asked again behind the rows |
  *
- * Sources: SEEDS.md §6 and §7, CLIENTS.md §1.4. Microsoft's documents contradict themselves over whom Excel saves with,
+ * Sources: RELIABILITY-SECURITY.md §3.1 and §3.2, CLIENTS.md §1.4. Microsoft's documents contradict themselves over whom Excel saves with,
  * so that nothing here depends on who it is.
  */
 @Injectable()

@@ -12,15 +12,15 @@ export const CHUNK_FAULTS: readonly Fault[] = [
   {
     id: 'chunks-for-another-state',
     what: 'a PutChunkedFile that the file caught up with is acknowledged with the old content: its work is lost',
-    file: 'src/wopi/incremental/chunked-save.service.ts',
-    find: `sequenceNumber !== state.sequenceNumber) return 'moved'`,
-    replace: `sequenceNumber === state.sequenceNumber + 2) return 'moved'`,
+    file: 'src/saving/put-chunked-file.ts',
+    find: 'sequenceNumber === headers.sequenceNumber && sequenceNumber !== state.sequenceNumber)',
+    replace: 'sequenceNumber === headers.sequenceNumber && sequenceNumber === state.sequenceNumber + 2)',
     caughtBy: ['test/incremental/state-moves-on.test.ts'],
   },
   {
     id: 'put-over-a-newer-state',
     what: 'a PutChunkedFile that is based on an older state overwrites the newer one',
-    file: 'src/wopi/incremental/chunked-put-rules.ts',
+    file: 'src/saving/chunked-put-rules.ts',
     find: 'if (sequenceNumber !== file.sequenceNumber)',
     replace: 'if (sequenceNumber > file.sequenceNumber)',
     caughtBy: ['test/incremental/put-chunked-safety.test.ts'],
@@ -28,7 +28,7 @@ export const CHUNK_FAULTS: readonly Fault[] = [
   {
     id: 'chunks-under-a-foreign-coauth-lock',
     what: 'a native client saves although another one has the file exclusively',
-    file: 'src/wopi/incremental/chunked-put-rules.ts',
+    file: 'src/saving/chunked-put-rules.ts',
     find: 'if (exclusive && exclusive.lockId !== coauthLockId)',
     replace: 'if (exclusive && coauthLockId === undefined)',
     caughtBy: ['test/incremental/put-chunked-file.test.ts'],
@@ -52,9 +52,9 @@ export const CHUNK_FAULTS: readonly Fault[] = [
   {
     id: 'streams-of-another-content',
     what: 'after a PutFile native clients get the alternate streams of the content before',
-    file: 'src/storage/files/file.statements.ts',
-    find: `stream.file_id = former.file_id and $7 <> 'chunked'`,
-    replace: `stream.file_id = former.file_id and $7 = 'restore'`,
+    file: 'src/database/functions/move_head.sql',
+    find: `if the_cause <> 'chunked' and not is_repeated then`,
+    replace: `if the_cause = 'restore' and not is_repeated then`,
     caughtBy: ['test/incremental/retention.test.ts'],
   },
   {

@@ -4,15 +4,15 @@ export const LOCK_FAULTS: readonly Fault[] = [
   {
     id: 'lock-swept-in-grace',
     what: 'the sweeper frees locks that are in their grace: who comes back after a network cut has lost the document',
-    file: 'src/lock/lock.statements.ts',
-    find: `+ case when kind = 'wopi' and not exact_expiry then`,
-    replace: `+ case when kind = 'none' then`,
+    file: 'src/database/functions/lock_ends_at.sql',
+    find: `expires_at + case when kind = 'wopi' and not exact_expiry then`,
+    replace: `expires_at + case when kind = 'none' then`,
     caughtBy: ['test/lock/sweeper-beside-calls.test.ts'],
   },
   {
     id: 'coauth-lock-swept-under-a-refresh',
     what: 'the sweeper takes a coauth lock away from under a refresh that came in time: the client is told it has one, and has none',
-    file: 'src/database/migrations/1764700000000-coauth-locks.ts',
+    file: 'src/database/functions/sweep_coauth_locks.sql',
     find: 'candidate for no key update skip locked;',
     replace: 'candidate;',
     caughtBy: ['test/lock/sweeper-beside-calls.test.ts'],
@@ -28,29 +28,25 @@ export const LOCK_FAULTS: readonly Fault[] = [
   {
     id: 'coauth-clock-before-the-wait',
     what: 'a refresh of a coauth lock that waited revives one that died meanwhile, although others were told that it is gone',
-    file: 'src/database/migrations/1764941000000-coauth-rights-under-the-row.ts',
-    find: `at := clock_timestamp();
-      select * into mine from coauth_lock c
-      where c.file_id = the_file and c.lock_id = the_id and c.expires_at > at;`,
-    replace: `at := now();
-      select * into mine from coauth_lock c
-      where c.file_id = the_file and c.lock_id = the_id and c.expires_at > at;`,
+    file: 'src/database/functions/refresh_coauth_lock.sql',
+    find: 'at := clock_timestamp();',
+    replace: 'at := now();',
     caughtBy: ['test/lock/time-passes-at-the-lock-row.test.ts'],
   },
   {
     id: 'lock-beside-coauth-locks',
     what: 'a browser editor gets the lock while native clients edit: two kinds of sessions overwrite each other',
-    file: 'src/lock/lock-row.ts',
-    find: `when now < coauth_until then 'coauth'`,
-    replace: `when now > coauth_until then 'coauth'`,
+    file: 'src/database/functions/lock_state.sql',
+    find: `when at < coauth_until then 'coauth'`,
+    replace: `when at > coauth_until then 'coauth'`,
     caughtBy: ['test/lock/coauth-races.test.ts'],
   },
   {
     id: 'two-exclusive-coauth-locks',
     what: 'two native clients hold the file exclusively at once',
-    file: 'src/database/migrations/1764941000000-coauth-rights-under-the-row.ts',
-    find: `and c.type = 'CoauthExclusive' and c.expires_at > at`,
-    replace: `and c.type = 'CoauthExclusive' and c.expires_at < at`,
+    file: 'src/database/functions/get_coauth_lock.sql',
+    find: `and c.type = 'CoauthExclusive' and coauth_lock_is_live(c.expires_at, at)`,
+    replace: `and c.type = 'CoauthExclusive' and not coauth_lock_is_live(c.expires_at, at)`,
     caughtBy: ['test/lock/coauth-races.test.ts'],
   },
   {
@@ -112,7 +108,7 @@ export const LOCK_FAULTS: readonly Fault[] = [
   {
     id: 'abandoned-too-soon',
     what: 'a lock that was used seconds ago is taken for abandoned: the next session of the same editor throws people out',
-    file: 'src/database/migrations/1764940000000-lock-epochs.ts',
+    file: 'src/database/functions/lock_is_abandoned.sql',
     find: `interval '2 minutes'`,
     replace: `interval '2 seconds'`,
     caughtBy: ['test/wopi/abandoned-lock.test.ts'],

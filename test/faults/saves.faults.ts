@@ -4,9 +4,9 @@ export const SAVE_FAULTS: readonly Fault[] = [
   {
     id: 'time-goes-back',
     what: 'after the database’s clock was set back a save is older than the one before: Collabora takes it for nothing new',
-    file: 'src/storage/files/file.statements.ts',
-    find: `greatest(clock_timestamp(), modified_at + interval '1 microsecond')`,
-    replace: 'clock_timestamp()',
+    file: 'src/database/functions/move_head.sql',
+    find: `greatest(told_at, was.modified_at + interval '1 microsecond')`,
+    replace: 'told_at',
     caughtBy: ['test/wopi/clock-set-back.test.ts'],
   },
   {
@@ -36,17 +36,17 @@ export const SAVE_FAULTS: readonly Fault[] = [
   {
     id: 'upload-over-an-editor',
     what: 'an upload, a restore or a deletion by REST changes the file under people who edit it',
-    file: 'src/api/files/content.service.ts',
-    find: `if (lock.kind !== 'none') throw beingEdited(lock)`,
-    replace: `if (lock.kind === 'exclusive') throw beingEdited(lock)`,
+    file: 'src/saving/content-change.ts',
+    find: `if (lock.kind !== 'none') return`,
+    replace: `if (lock.kind === 'exclusive') return`,
     caughtBy: ['test/rest/second-look.test.ts'],
   },
   {
     id: 'upload-by-the-version-of-before',
     what: 'an upload overwrites the save that came while its own body was on its way',
-    file: 'src/api/files/content.controller.ts',
-    find: 'held.version !== base',
-    replace: 'file.version !== base',
+    file: 'src/saving/content-upload.ts',
+    find: 'version === base ? undefined',
+    replace: 'file.version === base ? undefined',
     caughtBy: ['test/rest/second-look.test.ts'],
   },
   {
@@ -68,7 +68,7 @@ export const SAVE_FAULTS: readonly Fault[] = [
   {
     id: 'refused-too-late-to-keep',
     what: 'a save that comes hours after its token has ended is thrown away',
-    file: 'src/wopi/saves/save-permission.ts',
+    file: 'src/saving/save-permission.ts',
     find: '24 * 3600',
     replace: '3600',
     caughtBy: ['test/permission/refused-saves.test.ts'],
@@ -100,7 +100,7 @@ export const SAVE_FAULTS: readonly Fault[] = [
   {
     id: 'copy-over-an-editor',
     what: '“save as” replaces a document that somebody has open',
-    file: 'src/wopi/saves/new-files.service.ts',
+    file: 'src/saving/save-as.ts',
     find: `if (lock.kind !== 'none') return`,
     replace: `if (lock.kind === 'exclusive') return`,
     caughtBy: ['test/wopi/put-relative-file.test.ts'],
@@ -108,9 +108,9 @@ export const SAVE_FAULTS: readonly Fault[] = [
   {
     id: 'uploaded-bytes-of-a-refusal-stay',
     what: 'every refused upload fills the disk for a month',
-    file: 'src/api/files/content.controller.ts',
-    find: 'if (error instanceof ApiProblem) await this.blobs.remove(content.blob)',
-    replace: '',
+    file: 'src/saving/received-blob.ts',
+    find: 'if (!this.isKept) await',
+    replace: 'if (this.isKept) await',
     caughtBy: ['test/rest/second-look.test.ts'],
   },
   {

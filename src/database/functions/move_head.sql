@@ -1,6 +1,6 @@
 -- Moves a file's head to new bytes, and makes them a version. The caller holds the file's row in this transaction: that is
 -- what makes a stale writer unable to move it. Versions only grow, even if the clock was set back, and modified_at with
--- them: but for the bytes that the head has already, which are a version, but no change (DESIGN.md §4).
+-- them: but for the bytes that the head has already, which are a version, but no change (CLIENTS.md pain 36, R-18).
 -- The lock row repeats the version, so that lock answers can name it. Alternate streams and properties belong to the
 -- content, and go with it, unless PutChunkedFile moves it (WOPI.md §13.1). former_kind: of the version before, where that
 -- was of another kind; what has no bytes needs no look at them.

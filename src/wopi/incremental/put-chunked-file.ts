@@ -14,7 +14,7 @@ import { chunkedRefusal } from './chunked-refusals.js'
 
 type ReceivedChunks = ChunkedContent & { readonly headers: ChunkedHeaders }
 
-/** WOPI.md §13.7. */
+/** Some chunks of a document, of which the rest is here already (WOPI.md §13.7). */
 @Injectable()
 export class PutChunkedFile implements SaveOperation {
   readonly name = 'PutChunkedFile'

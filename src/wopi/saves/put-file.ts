@@ -17,7 +17,7 @@ import { refusedForRight } from './refused-right.js'
 
 type ReceivedDocument = Received & { readonly blob: ReceivedBlob }
 
-/** WOPI.md §6.2. */
+/** The whole document anew (WOPI.md §6.2). */
 @Injectable()
 export class PutFile implements SaveOperation {
   readonly name = 'PutFile'
