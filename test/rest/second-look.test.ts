@@ -73,7 +73,7 @@ describe('a change by REST that was let in', () => {
     'the account is disabled': {
       happens: (_file, who) =>
         stage.sql('update user_account set disabled_at = clock_timestamp() where id = $1', [who]),
-      status: 404,
+      status: 401,
     },
     'the file is deleted': { happens: ({ id }) => alices(`/files/${id}`, 'DELETE'), status: 404 },
   }
