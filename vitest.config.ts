@@ -13,8 +13,9 @@ export default defineConfig({
     sequence: { sequencer: HeavyApart },
     // A worker loads the application once for all of its files, and runs it compiled from the second on.
     isolate: false,
-    // Most tests wait, for a timer or an event: one worker for each processor would leave half of a small machine idle.
-    maxWorkers: 2 * Math.max(2, availableParallelism() - 1),
+    // Most tests wait for PostgreSQL or a disk: one worker would leave half of a small machine idle; with four on two
+    // processors what is timed comes too late.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
     testTimeout: 60_000,
     hookTimeout: 90_000,
   },
