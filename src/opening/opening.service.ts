@@ -3,7 +3,7 @@ import { Settings } from '../config/settings.js'
 import { Editors, type FoundAction } from '../discovery/editors.js'
 import { LockService } from '../lock/lock.service.js'
 import { AccessService } from '../permission/access.service.js'
-import { RANK, type Role } from '../permission/role.js'
+import { isAtLeast, type Role } from '../permission/role.js'
 import { splitName } from '../storage/files/file-name.js'
 import { FileService, type Head } from '../storage/files/file.service.js'
 import { READ_ONLY, type ReadOnlyReason } from './read-only-reason.js'
@@ -64,7 +64,7 @@ export class OpeningService {
   }
 
   private async whyNotEdit(userId: string, role: Role, file: Head): Promise<ReadOnlyReason | undefined> {
-    if (RANK[role] < RANK.editor) {
+    if (!isAtLeast(role, 'editor')) {
       const takenAt = await this.accesses.editRightTakenAt(userId, file.id, REMEMBERED_DAYS * 86_400_000)
       if (takenAt) return READ_ONLY.revoked(takenAt)
       const own = await this.accesses.hasOwnRight(userId, file.id)

@@ -16,7 +16,7 @@ import {
   STILL_GOOD,
   type FileAccessRow,
 } from './access.statements.js'
-import { RANK, roleOf, type Rank, type Role } from './role.js'
+import { isAtLeast, RANK, roleOf, type Rank, type Role } from './role.js'
 
 /** What a WOPI token can do to its file at this moment. */
 export interface FileAccess {
@@ -67,7 +67,7 @@ export interface AccessedFile {
 }
 
 export function mayEdit(access: Pick<FileAccess, 'mode' | 'role'>): boolean {
-  return access.mode === 'edit' && (access.role === 'editor' || access.role === 'owner')
+  return access.mode === 'edit' && isAtLeast(access.role, 'editor')
 }
 
 /** Answers "may U do X to F now?" from the live state; nothing is cached, so a revocation counts at the next call. */

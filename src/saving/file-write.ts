@@ -28,7 +28,6 @@ export interface NextVersion extends Omit<Authorship, 'author' | 'correlationId'
   readonly content: ComparedBlob
   readonly audit: {
     readonly action: AuditAction
-    readonly outcome?: string
     readonly detail?: Readonly<Record<string, unknown>>
   }
   /** What else changes with it. */
@@ -111,14 +110,20 @@ export class FileWrites {
     if (verdict.kind === 'refused') return verdict
     const { content, audit, alongside, ...authorship } = verdict.next
     const author = userOf(write.right)
+    const isGraced = write.right.of === 'token' && write.right.terms.graced
     const { correlationId } = write
-    const moved = await this.files.commit(tx, head, content, { ...authorship, author, correlationId })
+    const moved = await this.files.commit(tx, head, content, {
+      ...authorship,
+      ...(isGraced && { flag: 'edits-by-revoked-user' }),
+      author,
+      correlationId,
+    })
     await alongside?.(tx)
     await this.audit.record(tx, {
       actor: author,
       action: audit.action,
       objectId: head.id,
-      outcome: audit.outcome ?? 'done',
+      outcome: isGraced ? 'done-in-grace' : 'done',
       correlationId,
       detail: { version: moved.head.version, ...audit.detail },
     })

@@ -127,7 +127,7 @@ export class ChunkedSaves {
   }
 
   private next(
-    { put, terms }: ChunkedSave,
+    { put }: ChunkedSave,
     made: readonly Composed[],
     held: HeldFile,
     editors: readonly string[],
@@ -139,8 +139,7 @@ export class ChunkedSaves {
       content: { blob, size, sha256, ...(kind && { kind }) },
       editors,
       cause: 'chunked',
-      ...(terms.graced && { flag: 'edits-by-revoked-user' }),
-      audit: { action: 'save', outcome: terms.graced ? 'done-in-grace' : 'done', detail: { sha256 } },
+      audit: { action: 'save', detail: { sha256 } },
       alongside: (tx) => this.changeStreams(tx, put, made, held),
     }
   }

@@ -87,12 +87,10 @@ export class PutFileSaves {
         editors,
         cause: 'save',
         ...(returned && { flag: 'after-refused-exit-save' }),
-        ...(terms.graced && { flag: 'edits-by-revoked-user' }),
         lockEpoch: verdict.lockEpoch,
         editor: by.editor,
         audit: {
           action: 'save',
-          outcome: terms.graced ? 'done-in-grace' : 'done',
           detail: { sha256: content.sha256, ...(returned && { returned }) },
         },
       },

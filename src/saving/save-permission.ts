@@ -1,5 +1,5 @@
 import { mayEdit, type FileAccess } from '../permission/access.service.js'
-import type { Role } from '../permission/role.js'
+import { isAtLeast, type Role } from '../permission/role.js'
 import type { RecoveryReason } from '../storage/recovery/recovery-item.entity.js'
 
 /** Saves with a token that died longer ago than this are nobody's unsaved work any more. */
@@ -45,5 +45,5 @@ export function refusedFor(right: RightRefusal): RightRefused {
 
 /** The same rule for whoever has no token for the file: who may edit may save. */
 export function rolePermitsSave(role: Role | undefined): boolean {
-  return role === 'editor' || role === 'owner'
+  return isAtLeast(role, 'editor')
 }

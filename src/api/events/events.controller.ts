@@ -6,7 +6,7 @@ import { DatabaseClock } from '../../database/database-clock.js'
 import { EventLog } from '../../events/event-log.js'
 import { AccessService } from '../../permission/access.service.js'
 import type { ApiUser } from '../../auth/api-user.js'
-import { RANK } from '../../permission/role.js'
+import { isAtLeast } from '../../permission/role.js'
 import { UserService } from '../../auth/user.service.js'
 import { WebSessions } from '../../auth/web-session.service.js'
 import { BearerAccess, Caller } from '../http/api-access.js'
@@ -80,8 +80,7 @@ export class EventsController {
     if (caller.webSession !== undefined && !(await this.sessions.lives(caller.webSession))) return false
     if ((await this.users.standing(caller)) !== caller.role) return false
     if (caller.role !== 'user' || fileId === undefined) return true
-    const role = await this.accesses.roleOnFile(caller.id, fileId)
-    return role !== undefined && RANK[role] >= RANK.editor
+    return isAtLeast(await this.accesses.roleOnFile(caller.id, fileId), 'editor')
   }
 }
 

@@ -4,7 +4,7 @@ import { CoauthStatusService } from '../../coauth-status/coauth-status.service.j
 import type { Tx } from '../../database/database.js'
 import type { ApiUser } from '../../auth/api-user.js'
 import { AccessService } from '../../permission/access.service.js'
-import { RANK } from '../../permission/role.js'
+import { isAtLeast } from '../../permission/role.js'
 import { Bin, type BinnedFile } from '../../storage/files/bin.service.js'
 import { ContainerService } from '../../storage/containers/container.service.js'
 import { FileService, type Head } from '../../storage/files/file.service.js'
@@ -116,8 +116,7 @@ export class BinKeeper {
 
   private async mayHave(caller: ApiUser, fileId: string, tx?: Tx): Promise<boolean> {
     if (caller.role === 'admin') return true
-    const role = await this.accesses.roleInBin(caller.id, fileId, tx)
-    return role !== undefined && RANK[role] >= RANK.owner
+    return isAtLeast(await this.accesses.roleInBin(caller.id, fileId, tx), 'owner')
   }
 
   private async purgeHeld(tx: Tx, by: BinCaller, ids: readonly string[]): Promise<void> {

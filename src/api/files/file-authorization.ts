@@ -3,7 +3,7 @@ import type { Queryable } from '../../database/database.js'
 import type { ApiUser } from '../../auth/api-user.js'
 import { AccessService } from '../../permission/access.service.js'
 import type { GrantedObject } from '../../permission/sharing/grant.service.js'
-import { RANK, type Role } from '../../permission/role.js'
+import { isAtLeast, type Role } from '../../permission/role.js'
 import { ContainerService } from '../../storage/containers/container.service.js'
 import { FileService, type Head } from '../../storage/files/file.service.js'
 import { ApiProblem } from '../http/api-problem.js'
@@ -49,8 +49,7 @@ export class FileAuthorization {
 
   /** May the caller put a file into this container? */
   async mayFill(caller: ApiUser, containerId: string): Promise<boolean> {
-    const role = await this.roleOf(caller, { kind: 'container', id: containerId })
-    return role !== undefined && RANK[role] >= RANK.editor
+    return isAtLeast(await this.roleOf(caller, { kind: 'container', id: containerId }), 'editor')
   }
 
   /** @returns the container's id; without one, the caller's own home */
@@ -97,6 +96,6 @@ function unknown(kind: GrantedObject['kind']): string {
 
 function requireRole({ kind, id }: GrantedObject, role: Role | undefined, need: Role): void {
   if (!role) throw new RefusedRight('not-found', unknown(kind), id)
-  if (RANK[role] < RANK[need])
+  if (!isAtLeast(role, need))
     throw new RefusedRight('not-allowed', `The caller is ${role} here, and must be ${need}.`, id)
 }

@@ -8,7 +8,7 @@ import { Editors, type FoundAction } from '../../discovery/editors.js'
 import { correlationId } from '../../http/correlation-id.js'
 import { AccessTokenService } from '../../permission/tokens/access-token.service.js'
 import { USER_ID, type ApiUser } from '../../auth/api-user.js'
-import { RANK } from '../../permission/role.js'
+import { isAtLeast } from '../../permission/role.js'
 import { UserService } from '../../auth/user.service.js'
 import { splitName } from '../../storage/files/file-name.js'
 import type { Head } from '../../storage/files/file.service.js'
@@ -63,7 +63,7 @@ export class AccessTokenIssuer {
     const issued = await this.changes.beside(caller, { kind, id }, 'viewer', async (tx) => {
       const role = await this.authorization.personalRole(userId, { kind, id }, tx)
       const need = mode === 'edit' ? 'editor' : 'viewer'
-      if (!role || RANK[role] < RANK[need]) {
+      if (!role || !isAtLeast(role, need)) {
         throw new ApiProblem('not-allowed', `${userId} may not ${mode} this ${kind}.`)
       }
       const token = await this.tokens.issue(

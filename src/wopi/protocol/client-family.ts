@@ -52,11 +52,6 @@ export function unlocksWhatIsFree(request: FamilyMarks): boolean {
   return clientFamily(request) === 'onlyoffice'
 }
 
-/** Only Collabora leaves the timestamp away to say: overwrite what came in between (CLIENTS.md §1.1). */
-export function overwritesWithoutTimestamp(request: FamilyMarks): boolean {
-  return clientFamily(request) === 'collabora'
-}
-
 /** Only Collabora sends the document itself along with RenameFile (CLIENTS.md §1, "The RENAME trap"). */
 export function sendsDocumentWithRename(request: FamilyMarks): boolean {
   return clientFamily(request) === 'collabora'
