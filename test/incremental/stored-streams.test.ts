@@ -69,7 +69,7 @@ describe('what PutChunkedFile stores', () => {
 
   it(
     'takes no more chunks in all its alternate streams than an answer can name: 400',
-    { timeout: 300_000 },
+    { timeout: 60_000 },
     async () => {
       const editor = await locked()
       const one = await chunked({ bytes: text('x') })

@@ -27,7 +27,12 @@ interface Desk {
 }
 
 const hosts: PretendHost[] = []
-afterEach(() => hosts.splice(0).forEach((host) => host.stop()))
+const sessions: EditorSession[] = []
+afterEach(() => {
+  // In virtual time whoever is still here would ask a host that is gone again and again, without a pause and for ever.
+  for (const session of sessions.splice(0)) session.abandon()
+  for (const host of hosts.splice(0)) host.stop()
+})
 
 async function deskFor(application: Application): Promise<Desk> {
   const host = await PretendHost.start(application.blank('Test'))
@@ -43,6 +48,7 @@ async function deskFor(application: Application): Promise<Desk> {
     wopi: new WopiClient({ sessionId: 'test' }),
     report: (what) => log.push({ at: clock.now(), what }),
   })
+  sessions.push(session)
   return {
     host,
     clock,
