@@ -36,6 +36,7 @@ import { OpeningModule } from '../opening/opening.module.js'
 import { NotFoundController } from './http/not-found.controller.js'
 import { ResourceAuthorization } from './sharing/resource-authorization.js'
 import { OpeningController } from './files/opening.controller.js'
+import { RecoveryDownloads } from './files/recovery-downloads.js'
 import { RecoveryItemsController } from './files/recovery-items.controller.js'
 import { RedeemShareLinkController } from './sharing/redeem-share-link.controller.js'
 import { RefusalReport } from './http/refusal-report.js'
@@ -97,6 +98,7 @@ import { UsersController } from './admin/users.controller.js'
     RefusalReport,
     BinPurger,
     SoundContent,
+    RecoveryDownloads,
     ForceUnlock,
     SessionTermination,
     EditingConflict,

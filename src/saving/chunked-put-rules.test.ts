@@ -3,7 +3,7 @@ import { chunkIdOf } from '../incremental/chunk-id.js'
 import type { CoauthHold, LockState } from '../lock/lock.service.js'
 import {
   type ChunkedPutDecision,
-  type HeldFile,
+  type PutTarget,
   judgeChunkedPut,
   type PresentedPut,
 } from './chunked-put-rules.js'
@@ -31,7 +31,7 @@ const OBSTACLES: readonly PresentedPut['obstacle'][] = [
 const MOST = 10
 
 /** The table of WOPI.md §13.7 as it is written there: each row by itself, the first that applies counts. */
-const TABLE: readonly (readonly [ChunkedPutDecision, (put: PresentedPut, file: HeldFile) => boolean])[] = [
+const TABLE: readonly (readonly [ChunkedPutDecision, (put: PresentedPut, file: PutTarget) => boolean])[] = [
   ['two-locks', (put) => put.lockId !== undefined && put.coauthLockId !== undefined],
   ['sequence-number-invalid', (put) => put.sequenceNumber === undefined],
   ['foreign-lock', (_put, { wopi }) => wopi.kind === 'exclusive'],
@@ -54,7 +54,7 @@ const TABLE: readonly (readonly [ChunkedPutDecision, (put: PresentedPut, file: H
   ['too-large', ({ size }) => size > MOST],
 ]
 
-function* everyCase(): Generator<[PresentedPut, HeldFile]> {
+function* everyCase(): Generator<[PresentedPut, PutTarget]> {
   for (const wopi of LOCKS)
     for (const coauth of TABLES)
       for (const size of [0, 5])

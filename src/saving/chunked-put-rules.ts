@@ -14,7 +14,7 @@ export interface PresentedPut {
 }
 
 /** The file under its row lock. */
-export interface HeldFile {
+export interface PutTarget {
   readonly wopi: LockState
   readonly coauth: readonly CoauthHold[]
   /** Of the main content. */
@@ -40,7 +40,7 @@ export type ChunkedPutDecision =
  * WOPI.md §13.7, the rows of its table from top to bottom; what cannot be parsed never gets here. An upload session that is
  * gone comes where its chunks would have been missed (§13.9).
  */
-export function judgeChunkedPut(put: PresentedPut, file: HeldFile, maxBytes: number): ChunkedPutDecision {
+export function judgeChunkedPut(put: PresentedPut, file: PutTarget, maxBytes: number): ChunkedPutDecision {
   const { lockId, coauthLockId, sequenceNumber, obstacle } = put
   if (lockId !== undefined && coauthLockId !== undefined) return 'two-locks' // 1
   if (sequenceNumber === undefined) return 'sequence-number-invalid' // 1
@@ -54,7 +54,7 @@ export function judgeChunkedPut(put: PresentedPut, file: HeldFile, maxBytes: num
 
 function judgeLocks(
   { lockId, coauthLockId }: Pick<PresentedPut, 'lockId' | 'coauthLockId'>,
-  { wopi, coauth, size }: Pick<HeldFile, 'wopi' | 'coauth' | 'size'>,
+  { wopi, coauth, size }: Pick<PutTarget, 'wopi' | 'coauth' | 'size'>,
 ): ChunkedPutDecision {
   if (wopi.kind === 'exclusive') return 'foreign-lock' // 2
   if (wopi.kind === 'wopi') return wopi.lockId === lockId ? 'yes' : 'wopi-lock' // 3

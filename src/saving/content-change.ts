@@ -43,25 +43,12 @@ export class ContentChanges {
   constructor(private readonly writes: FileWrites) {}
 
   async change<Refusal>(change: ContentChange<Refusal>): Promise<ChangeOutcome<Refusal>> {
-    const {
-      fileId,
-      right,
-      content,
-      received,
-      editors = [],
-      cause,
-      action,
-      detail = {},
-      correlationId,
-    } = change
+    const { content, editors = [], cause, action, detail = {}, check, ...write } = change
     const outcome = await this.writes.write<Refusal | BeingEdited, undefined>({
-      fileId,
-      right,
-      correlationId,
-      received,
+      ...write,
       judge: async (tx, { head, lock }) => {
         if (lock.kind !== 'none') return { kind: 'refused', refusal: { kind: 'being-edited', lock } }
-        const refusal = await change.check(tx, head)
+        const refusal = await check(tx, head)
         if (refusal !== undefined) return { kind: 'refused', refusal }
         return {
           kind: 'write',

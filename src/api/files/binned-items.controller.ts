@@ -1,19 +1,14 @@
 import { Controller, Get, Param, Req } from '@nestjs/common'
 import { ApiOperation, ApiTags } from '@nestjs/swagger'
 import type { IncomingMessage } from 'node:http'
-import { AuditService } from '../../audit/audit.service.js'
-import { Database } from '../../database/database.js'
-import { Answer } from '../../http/answer.js'
-import { correlationId } from '../../http/correlation-id.js'
-import { downloadHeaders } from '../../http/download.js'
-import { Downloads } from '../../http/downloads.js'
+import type { Answer } from '../../http/answer.js'
 import type { ApiUser } from '../../auth/api-user.js'
 import { RecoveryService } from '../../storage/recovery/recovery.service.js'
 import { BearerAccess, Caller } from '../http/api-access.js'
 import { ApiProblem } from '../http/api-problem.js'
 import { AuditorMayRead } from '../http/api-role.guard.js'
 import { BinKeeper } from './bin-keeper.js'
-import { contentOf, SoundContent } from './sound-content.js'
+import { RecoveryDownloads } from './recovery-downloads.js'
 import { recoveryView } from '../http/views.js'
 
 /** Saves that came after their file was deleted, and those that were refused before: they are restored with it. */
@@ -22,12 +17,9 @@ import { recoveryView } from '../http/views.js'
 @BearerAccess()
 export class BinnedItemsController {
   constructor(
-    private readonly database: Database,
     private readonly keeper: BinKeeper,
     private readonly recovery: RecoveryService,
-    private readonly sound: SoundContent,
-    private readonly audit: AuditService,
-    private readonly downloads: Downloads,
+    private readonly downloads: RecoveryDownloads,
   ) {}
 
   @Get()
@@ -50,13 +42,6 @@ export class BinnedItemsController {
     const { name } = await this.keeper.require(caller, id)
     const item = await this.recovery.find(id, itemId)
     if (!item) throw new ApiProblem('not-found', 'There is no such recovery item.')
-    const event = { actor: caller.id, action: 'recovery-downloaded', objectId: id, outcome: 'done' } as const
-    const detail = { item: itemId }
-    await this.audit.record(this.database, { ...event, correlationId: correlationId(request), detail })
-    const content = contentOf(item)
-    const body = await this.downloads.body({ person: caller.id }, () =>
-      this.sound.read(content, { fileId: id }),
-    )
-    return new Answer(200, downloadHeaders(name), body, content.size)
+    return this.downloads.answer(request, caller, { fileId: id, name }, item)
   }
 }

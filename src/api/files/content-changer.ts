@@ -1,21 +1,15 @@
 import { Injectable } from '@nestjs/common'
 import type { ApiUser } from '../../auth/api-user.js'
-import type { BeingEdited } from '../../saving/content-change.js'
+import type { ChangeOutcome } from '../../saving/content-change.js'
 import type { VersionMoved } from '../../saving/content-upload.js'
 import type { WriteRight } from '../../saving/file-write.js'
 import type { SourceGone } from '../../saving/restore.js'
-import type { Head } from '../../storage/files/file.service.js'
 import { ApiProblem } from '../http/api-problem.js'
-import { Changes } from '../http/changes.js'
+import { Changes, deletedMeanwhile } from '../http/changes.js'
 import { fileView } from '../http/views.js'
 import { beingEdited, EditingConflict } from './editing-conflict.js'
 
-type Outcome =
-  | { readonly kind: 'changed'; readonly head: Head }
-  | { readonly kind: 'no-such-file' }
-  | BeingEdited
-  | VersionMoved
-  | SourceGone
+type Outcome = ChangeOutcome<VersionMoved | SourceGone>
 
 /** What callers of this face are told about a change of content, which `saving` makes. */
 @Injectable()
@@ -46,7 +40,7 @@ export class ContentChanger {
 function problemOf(outcome: Exclude<Outcome, { kind: 'changed' }>): ApiProblem {
   switch (outcome.kind) {
     case 'no-such-file':
-      return new ApiProblem('not-found', 'The file was deleted meanwhile.')
+      return deletedMeanwhile()
     case 'being-edited':
       return beingEdited(outcome.lock)
     case 'version-moved': {

@@ -7,7 +7,6 @@ import { Database } from '../../database/database.js'
 import { Answer } from '../../http/answer.js'
 import { correlationId } from '../../http/correlation-id.js'
 import { downloadHeaders } from '../../http/download.js'
-import { Downloads } from '../../http/downloads.js'
 import { contentLength, uploadOf } from '../../http/request-body.js'
 import type { ApiUser } from '../../auth/api-user.js'
 import { ContentUploads } from '../../saving/content-upload.js'
@@ -40,7 +39,6 @@ export class ContentController {
     private readonly contents: ContentChanger,
     private readonly uploads: ContentUploads,
     private readonly restores: Restores,
-    private readonly downloads: Downloads,
     private readonly sound: SoundContent,
     private readonly audit: AuditService,
     private readonly database: Database,
@@ -57,9 +55,7 @@ export class ContentController {
     const { name, size, version } = file
     await this.record(request, caller, 'file-downloaded', id, version)
     const headers = { ...downloadHeaders(name), ETag: `"${version}"` }
-    const body = await this.downloads.body({ person: caller.id }, () =>
-      this.sound.read(file, { fileId: id, version }),
-    )
+    const body = await this.sound.download(caller, file, { fileId: id, version })
     return new Answer(200, headers, body, size)
   }
 
@@ -111,9 +107,7 @@ export class ContentController {
     const content = contentOf(await this.requireVersion(id, version))
     await this.record(request, caller, 'version-downloaded', id, version)
     const headers = { ...downloadHeaders(name), ETag: `"${version}"` }
-    const body = await this.downloads.body({ person: caller.id }, () =>
-      this.sound.read(content, { fileId: id, version }),
-    )
+    const body = await this.sound.download(caller, content, { fileId: id, version })
     return new Answer(200, headers, body, content.size)
   }
 

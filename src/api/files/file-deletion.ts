@@ -5,8 +5,7 @@ import type { Tx } from '../../database/database.js'
 import { LockService } from '../../lock/lock.service.js'
 import type { ApiUser } from '../../auth/api-user.js'
 import { FileService } from '../../storage/files/file.service.js'
-import { ApiProblem } from '../http/api-problem.js'
-import { Changes } from '../http/changes.js'
+import { Changes, deletedMeanwhile } from '../http/changes.js'
 import { beingEdited, EditingConflict } from './editing-conflict.js'
 
 /** A lock prevents this as it prevents everything else from outside an editing session (RELIABILITY-SECURITY.md §3.8). */
@@ -30,7 +29,7 @@ export class FileDeletion {
   ): Promise<void> {
     const remove = async (tx: Tx): Promise<void> => {
       if (!evenIfEdited) await this.requireUnlocked(tx, fileId)
-      if (!(await this.files.delete(tx, fileId, caller.id))) throw noSuchFile()
+      if (!(await this.files.delete(tx, fileId, caller.id))) throw deletedMeanwhile()
       const detail = { evenIfEdited }
       await this.audit.record(tx, {
         actor: caller.id,
@@ -48,11 +47,7 @@ export class FileDeletion {
 
   private async requireUnlocked(tx: Tx, fileId: string): Promise<void> {
     const lock = await this.locks.hold(tx, fileId)
-    if (!lock) throw noSuchFile()
+    if (!lock) throw deletedMeanwhile()
     if (lock.kind !== 'none') throw beingEdited(lock)
   }
-}
-
-function noSuchFile(): ApiProblem {
-  return new ApiProblem('not-found', 'The file was deleted meanwhile.')
 }

@@ -2,11 +2,9 @@ import { Controller, Delete, Get, HttpCode, Param, Post, Req } from '@nestjs/com
 import { ApiOperation, ApiTags } from '@nestjs/swagger'
 import type { IncomingMessage } from 'node:http'
 import { AuditService, type AuditAction } from '../../audit/audit.service.js'
-import { Database, type Queryable } from '../../database/database.js'
-import { Answer } from '../../http/answer.js'
+import type { Tx } from '../../database/database.js'
+import type { Answer } from '../../http/answer.js'
 import { correlationId } from '../../http/correlation-id.js'
-import { downloadHeaders } from '../../http/download.js'
-import { Downloads } from '../../http/downloads.js'
 import type { ApiUser } from '../../auth/api-user.js'
 import { GrantService } from '../../permission/sharing/grant.service.js'
 import { splitName } from '../../storage/files/file-name.js'
@@ -18,6 +16,7 @@ import { Changes } from '../http/changes.js'
 import { AuditorMayRead } from '../http/api-role.guard.js'
 import { ContentChanger, noSuchItem } from './content-changer.js'
 import { FileAuthorization } from './file-authorization.js'
+import { RecoveryDownloads } from './recovery-downloads.js'
 import { contentOf, SoundContent } from './sound-content.js'
 import { fileView, recoveryView } from '../http/views.js'
 
@@ -30,7 +29,6 @@ import { fileView, recoveryView } from '../http/views.js'
 @BearerAccess()
 export class RecoveryItemsController {
   constructor(
-    private readonly database: Database,
     private readonly changes: Changes,
     private readonly authorization: FileAuthorization,
     private readonly grants: GrantService,
@@ -40,7 +38,7 @@ export class RecoveryItemsController {
     private readonly sound: SoundContent,
     private readonly contents: ContentChanger,
     private readonly audit: AuditService,
-    private readonly downloads: Downloads,
+    private readonly downloads: RecoveryDownloads,
   ) {}
 
   @Get()
@@ -63,12 +61,7 @@ export class RecoveryItemsController {
     const { name } = await this.authorization.requireFile(caller, id, 'editor')
     const item = await this.recovery.find(id, itemId)
     if (!item) throw noSuchItem()
-    await this.record(this.database, request, caller, id, 'recovery-downloaded', { item: itemId })
-    const content = contentOf(item)
-    const body = await this.downloads.body({ person: caller.id }, () =>
-      this.sound.read(content, { fileId: id }),
-    )
-    return new Answer(200, downloadHeaders(name), body, content.size)
+    return this.downloads.answer(request, caller, { fileId: id, name }, item)
   }
 
   @Post(':item/restore')
@@ -151,7 +144,7 @@ export class RecoveryItemsController {
   }
 
   private async record(
-    on: Queryable,
+    tx: Tx,
     request: IncomingMessage,
     caller: ApiUser,
     fileId: string,
@@ -159,6 +152,6 @@ export class RecoveryItemsController {
     detail: Record<string, string>,
   ): Promise<void> {
     const event = { actor: caller.id, action, objectId: fileId, outcome: 'done' }
-    await this.audit.record(on, { ...event, correlationId: correlationId(request), detail })
+    await this.audit.record(tx, { ...event, correlationId: correlationId(request), detail })
   }
 }

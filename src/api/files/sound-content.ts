@@ -3,6 +3,9 @@ import { BlobStore, type StoredBlob } from '../../storage/blobs/blob-store.js'
 import type { FileVersion } from '../../storage/versions/file-version.entity.js'
 import { ContentDamaged } from '../../storage/storage-errors.js'
 import { VersionService } from '../../storage/versions/version.service.js'
+import type { ApiUser } from '../../auth/api-user.js'
+import type { LongBody } from '../../http/answer.js'
+import { Downloads } from '../../http/downloads.js'
 import { ApiProblem } from '../http/api-problem.js'
 
 /** So many contents are read to find one that is whole: a disk that lost them all must not be read for hours. */
@@ -26,10 +29,15 @@ export class SoundContent {
   constructor(
     private readonly blobs: BlobStore,
     private readonly versions: VersionService,
+    private readonly downloads: Downloads,
   ) {}
 
-  /** @throws ApiProblem content-damaged, 500 */
-  async read(content: StoredBlob, of: Belonging): Promise<Buffer | AsyncIterable<Buffer>> {
+  /** As one of the caller's downloads. @throws ApiProblem content-damaged, 500; TooManyDownloads */
+  download(caller: ApiUser, content: StoredBlob, of: Belonging): Promise<Buffer | LongBody> {
+    return this.downloads.body({ person: caller.id }, () => this.read(content, of))
+  }
+
+  private async read(content: StoredBlob, of: Belonging): Promise<Buffer | AsyncIterable<Buffer>> {
     try {
       return await this.blobs.read(content)
     } catch (error) {

@@ -47,7 +47,7 @@ export class Changes {
   /** The file's row, and behind it the right once more. @throws ApiProblem as above */
   async hold(tx: Tx, caller: ApiUser, fileId: string, need: Role): Promise<Head> {
     const head = await this.files.lockHead(tx, fileId)
-    if (!head) throw new ApiProblem('not-found', 'The file was deleted meanwhile.')
+    if (!head) throw deletedMeanwhile()
     await this.requireStill(tx, caller, { kind: 'file', id: fileId }, need)
     return head
   }
@@ -122,6 +122,10 @@ export class Changes {
     const { role } = await this.asTheyAre(tx, caller)
     if (role !== caller.role) throw new ApiProblem('not-allowed', `The caller is no ${caller.role} any more.`)
   }
+}
+
+export function deletedMeanwhile(): ApiProblem {
+  return new ApiProblem('not-found', 'The file was deleted meanwhile.')
 }
 
 function notSignedIn(): ApiProblem {
