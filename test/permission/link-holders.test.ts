@@ -82,7 +82,7 @@ describe('who holds a share link', () => {
     }
     await using housekeeping = await Housekeeping.of(stage.tandem)
     await housekeeping.links.purge()
-    const left = await stage.sql(`select link_id from share_link_holder where user_id = 'erin'`)
+    const left = await stage.sql(`select link_id from share_link_holder where user_id = 'erin' order by 1`)
     expect(left.map(({ link_id }) => ids.get(String(link_id))).toSorted()).toEqual([
       'expired lately',
       'live',

@@ -15,7 +15,7 @@ it('every column that names a blob is a reference, or known to be none', async (
   const { rows } = await execute(
     await newDatabase(inject('postgres')),
     `select table_name || '.' || column_name as place from information_schema.columns
-     where table_schema = 'public' and data_type = 'text' and column_name ~ '(blob|content)'`,
+     where table_schema = 'public' and data_type = 'text' and column_name ~ '(blob|content)' order by 1`,
   )
   const known = [...BLOB_REFERENCES.map(({ table, column }) => `${table}.${column}`), ...NO_REFERENCES]
   expect((rows as { place: string }[]).map(({ place }) => place).sort()).toEqual(known.sort())
@@ -31,7 +31,7 @@ describe.each(BLOB_REFERENCES)('$table, $column', ({ table, column }) => {
       database,
       `select column_name as name, data_type as type from information_schema.columns
        where table_name = $1 and is_nullable = 'NO' and (column_default is null or column_name = $2)
-         and is_identity = 'NO' and is_generated = 'NEVER'`,
+         and is_identity = 'NO' and is_generated = 'NEVER' order by 1`,
       [table, column],
     )
     const columns = rows as { name: string; type: string }[]

@@ -143,7 +143,7 @@ describe('the SQL functions of src/database/functions', () => {
     await execute(empty, 'alter default privileges revoke execute on functions from public')
     await migrate(empty)
     const refused = `select proname from pg_proc where pronamespace = 'public'::regnamespace
-      and not has_function_privilege(oid, 'execute')`
+      and not has_function_privilege(oid, 'execute') order by 1`
     const asServer = embeddedAppUrl(empty)
     expect((await execute(asServer, refused)).rows.length).toBeGreaterThan(15)
     await grantToApp(empty, asServer)

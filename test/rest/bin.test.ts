@@ -185,7 +185,7 @@ describe('REST: the bin', () => {
       expect(await sql(`select 1 from ${String(table)} where file_id = $1`, [file.id])).toEqual([])
     }
     const audited = await sql(
-      `select action, detail->>'name' as name from audit_event where object_id = $1`,
+      `select action, detail->>'name' as name from audit_event where object_id = $1 order by id`,
       [file.id],
     )
     expect(audited).toContainEqual({ action: 'file-purged', name: file.name })

@@ -178,7 +178,7 @@ describe('recovery items: who sees them, how many are kept, and for how long (RE
     const deleted = await Promise.all([first.recovery.purge(), second.recovery.purge()])
     expect(deleted[0] + deleted[1]).toBe(2)
     expect(await alice.recoveryItems(file.id)).toMatchObject([{ id: young?.id }])
-    const left = await sql('select id from recovery_item where file_id = $1', [file.id])
+    const left = await sql('select id from recovery_item where file_id = $1 order by id', [file.id])
     expect(left.map(({ id }) => id).toSorted()).toEqual([young?.id, lately?.id].toSorted())
     const told = [...first.log, ...second.log].map((line) => JSON.parse(line) as Record<string, unknown>)
     expect(told.filter(({ event }) => event === 'recovery-expired')).toMatchObject([

@@ -101,7 +101,7 @@ describe('webhooks, where patience counts', () => {
   async function queued(from: number): Promise<Record<string, unknown>> {
     const rows = await sql(
       `select (data->>'body')::jsonb->'detail'->>'n' as n, count(*)::int from pgboss.job
-       where ((data->>'body')::jsonb->'detail'->>'n')::int >= $1 group by 1`,
+       where ((data->>'body')::jsonb->'detail'->>'n')::int >= $1 group by 1 order by 1`,
       [from],
     )
     return Object.fromEntries(rows.map(({ n, count }) => [String(n), count]))

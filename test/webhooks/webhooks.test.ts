@@ -221,7 +221,7 @@ describe('webhooks', () => {
     const { rows } = await execute(
       base.databaseUrl,
       `select (data->>'body')::jsonb->'detail'->'n' as n, count(*)::int from pgboss.job
-       where name = (select name from pgboss.job where data->>'delivery' = $1) group by 1`,
+       where name = (select name from pgboss.job where data->>'delivery' = $1) group by 1 order by 1`,
       [receiver.deliveries[0]?.headers['tandem-delivery']],
     )
     const counted = rows as { n: number; count: number }[]

@@ -198,9 +198,10 @@ describe('containers', () => {
       const info = { OwnerId: 'bob', Size: 0, BaseFileName: Name, UserCanWrite: true }
       expect((await editor.checkFileInfo()).json()).toMatchObject(info)
       expect((await editor.putFile('first')).status).toBe(200)
-      const audit = await stage.sql(`select actor, action from audit_event where object_id = $1`, [
-        editor.fileId,
-      ])
+      const audit = await stage.sql(
+        `select actor, action from audit_event where object_id = $1 order by id`,
+        [editor.fileId],
+      )
       expect(audit[0]).toEqual({ actor: 'bob', action: 'file-created' })
     })
 

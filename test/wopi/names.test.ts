@@ -33,7 +33,7 @@ describe('names from editors', () => {
   const stage = setStage()
 
   const names = async (): Promise<string[]> =>
-    (await stage.sql('select name from file')).map((row) => String(row['name']))
+    (await stage.sql('select name from file order by name')).map((row) => String(row['name']))
 
   const suggest = async (editor: Editor, utf7: string): Promise<string> => {
     const answer = await editor.putRelativeFile('copy', { 'X-WOPI-SuggestedTarget': utf7 })
@@ -78,7 +78,7 @@ describe('names from editors', () => {
     const blobs = await stage.blobs()
     await suggest(editor, encodeUtf7('../../../../tmp/tandem-was-here.docx'))
     expect(await stage.blobs()).toBe(blobs + 1)
-    const rows = await stage.sql('select distinct blob from file_version')
+    const rows = await stage.sql('select distinct blob from file_version order by 1')
     for (const { blob } of rows) expect(blob).toMatch(/^[0-9a-f]{32}$/)
   })
 

@@ -46,7 +46,7 @@ describe('GetShareUrl and share links (WOPI.md §8.5, §9.8)', () => {
         [editor.fileId],
       )
       expect(audit).toEqual([{ actor: 'alice', action: 'share-link-created', detail: { link: id, role } }])
-      expect(JSON.stringify(await stage.sql('select * from share_link'))).not.toContain(secret)
+      expect(JSON.stringify(await stage.sql('select * from share_link order by id'))).not.toContain(secret)
     },
   )
 
