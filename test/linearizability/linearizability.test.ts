@@ -1,8 +1,8 @@
 import { afterEach, describe, expect, inject, it } from 'vitest'
 import { newDatabase } from '../kit/postgres.js'
-import { COAUTH_BUGS, plantInDatabase, type CoauthBug } from './coauth-mutants.js'
 import type { NewFile } from './driver.js'
 import { disturb } from './faults.js'
+import { COAUTH_BUGS, plantInDatabase, SAVE_BUGS, type FunctionBug } from './function-mutants.js'
 import { Random } from './random.js'
 import { runAndCheck, type RunOptions, type RunResult } from './run-and-check.js'
 import { TandemPair } from './tandem-pair.js'
@@ -25,8 +25,9 @@ describe('R-01 the lock register of two server processes on one database', () =>
     pair = undefined
   })
 
-  const start = async (seededBug?: string): Promise<TandemPair> => {
+  const start = async (seededBug?: string, inFunction?: FunctionBug): Promise<TandemPair> => {
     const databaseUrl = await newDatabase(inject('postgres'))
+    if (inFunction) await plantInDatabase(databaseUrl, inFunction)
     const bug = seededBug && { entry: 'test/kit/buggy-server.js', env: { SEEDED_BUG: seededBug } }
     return (pair = await TandemPair.start({ databaseUrl, ttlMs, graceMs, ...bug }))
   }
@@ -58,6 +59,16 @@ describe('R-01 the lock register of two server processes on one database', () =>
     },
     150_000,
   )
+
+  it.each(SAVE_BUGS)(
+    'and the checker bites: saves by %s are reported',
+    async (bug) => {
+      const options = optionsFor(await start(undefined, bug), 40_000, 'the first bad register')
+      const result = await runAndCheck({ ...options, operationsPerFile: SHORT })
+      expect(result.bad.length).toBeGreaterThan(0)
+    },
+    150_000,
+  )
 })
 
 describe('R-01 the same register with coauth locks in it (WOPI.md §12.1)', () => {
@@ -72,7 +83,7 @@ describe('R-01 the same register with coauth locks in it (WOPI.md §12.1)', () =
   const mixed = async (
     operations: number,
     upTo: RunOptions['upTo'],
-    { bug, seededBug }: { bug?: CoauthBug; seededBug?: string } = {},
+    { bug, seededBug }: { bug?: FunctionBug; seededBug?: string } = {},
   ): Promise<RunResult> => {
     const databaseUrl = await newDatabase(inject('postgres'))
     if (bug) await plantInDatabase(databaseUrl, bug)

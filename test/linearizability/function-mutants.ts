@@ -3,9 +3,16 @@ import { execute } from '../kit/postgres.js'
 /** Errors in the functions of the coauth locks that the checker must find (docs/adr/0017). */
 export const COAUTH_BUGS = ['no row lock', 'no summary', 'two exclusives'] as const
 
-export type CoauthBug = (typeof COAUTH_BUGS)[number]
+/** Errors in the one statement of a welcome save (docs/adr/0023). */
+export const SAVE_BUGS = [
+  'the clock of its beginning',
+  'any lock id',
+  'a lock row that was not locked',
+] as const
 
-const CHANGES: Readonly<Record<CoauthBug, readonly [name: string, find: RegExp, instead: string]>> = {
+export type FunctionBug = (typeof COAUTH_BUGS | typeof SAVE_BUGS)[number]
+
+const CHANGES: Readonly<Record<FunctionBug, readonly [name: string, find: RegExp, instead: string]>> = {
   'no row lock': ['get_coauth_lock', / for no key update/, ''],
   // The WOPI lock's operations see that row only.
   'no summary': [
@@ -18,10 +25,13 @@ const CHANGES: Readonly<Record<CoauthBug, readonly [name: string, find: RegExp, 
     /coauth_lock_is_live\(c\.expires_at, at\)\) then/,
     'coauth_lock_is_live(c.expires_at, at) and random() < 0.9) then',
   ],
+  'the clock of its beginning': ['save_file', /clock_timestamp\(\)\);/, 'now());'],
+  'any lock id': ['save_file', /held\.lock_id = the_lock/, 'the_lock is not null'],
+  'a lock row that was not locked': ['save_file', /(file_lock l where [^;]*) for no key update/, '$1'],
 }
 
 /** Changes the function in a database that no server uses yet; asked as the database's owner. */
-export async function plantInDatabase(databaseUrl: string, bug: CoauthBug): Promise<void> {
+export async function plantInDatabase(databaseUrl: string, bug: FunctionBug): Promise<void> {
   const [name, find, instead] = CHANGES[bug]
   const { rows } = await execute(databaseUrl, `select pg_get_functiondef($1::regproc) as source`, [name])
   const { source } = rows[0] as { source: string }
