@@ -33,7 +33,10 @@ const PERSON = 'disabled_at is not null as disabled, display_name, principal_nam
 // Writes only when something changed or a newer token says the same, so that a busy caller costs reads. A right that
 // the provider took away must not come back with an older token that is still good; one that does not say when it was
 // issued counts as older than any that does.
-const UPSERT: Statement<PersonRow> = {
+const UPSERT: Statement<
+  PersonRow,
+  [string, string, string | null, readonly string[], string | null, number | null]
+> = {
   name: 'remember-user',
   text: `
     with known as (
@@ -56,7 +59,7 @@ const UPSERT: Statement<PersonRow> = {
 }
 
 /** $1 user, $2 hash of the browser session's cookie, or null */
-const STANDING: Statement<{ api_role: ApiRole | null }> = {
+const STANDING: Statement<{ api_role: ApiRole | null }, [string, string | null]> = {
   name: 'user-standing',
   text: `
     select api_role from user_account
@@ -65,17 +68,17 @@ const STANDING: Statement<{ api_role: ApiRole | null }> = {
       where s.cookie_hash = $2 and s.user_id = $1 and ${isOpen('clock_timestamp()')}))`,
 }
 
-const ENSURE_ACCOUNT: Statement<Record<string, never>> = {
+const ENSURE_ACCOUNT: Statement<Record<string, never>, [string]> = {
   name: 'introduce-user',
   text: `insert into user_account (id, display_name) values ($1, $1) on conflict (id) do nothing`,
 }
 
-const KNOWN: Statement<Record<string, never>> = {
+const KNOWN: Statement<Record<string, never>, [string]> = {
   name: 'user-known',
   text: `select from user_account where id = $1`,
 }
 
-const PUT_USER_INFO: Statement<Record<string, never>> = {
+const PUT_USER_INFO: Statement<Record<string, never>, [string, string]> = {
   name: 'put-user-info',
   text: `update user_account set user_info = $2 where id = $1`,
 }

@@ -19,7 +19,7 @@ interface GivenRow {
 }
 
 /** $1 jti */
-const GIVEN_TO: Statement<GivenRow> = {
+const GIVEN_TO: Statement<GivenRow, [string]> = {
   name: 'version-given',
   text: `select told_version, told_modified_at, read_version, read_modified_at from version_given where jti = $1`,
 }

@@ -39,7 +39,7 @@ interface HolderRow {
  * Without a row lock, as `HeldLocks` looks: it may be a moment old. Only for whoever may edit the file, as its status is
  * (RELIABILITY-SECURITY.md §3.7). Who took the lock is known for that holding alone. $1 file, $2 token, $3 its user, $4 grace ms
  */
-const HOLDER: Statement<HolderRow> = {
+const HOLDER: Statement<HolderRow, [string, string, string, number]> = {
   name: 'lock-holder',
   text: `
     with held as (

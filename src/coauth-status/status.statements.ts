@@ -69,7 +69,7 @@ const FACTS = `json_strip_nulls(json_build_object(
     'recoveryItems', (select count(*) from recovery_item r where r.file_id = f.id and r.resolved_at is null)))`
 
 /** $1 grace ms, $2 files; no row for one that does not exist */
-export const FILE_STATUS: Statement<{ facts: StatusFacts }> = {
+export const FILE_STATUS: Statement<{ facts: StatusFacts }, [number, readonly string[]]> = {
   name: 'file-status',
   text: `${CLOCK}
     select ${FACTS} as facts
@@ -80,7 +80,7 @@ export const FILE_STATUS: Statement<{ facts: StatusFacts }> = {
 }
 
 /** In the order of their coming. $1 session id */
-export const EVERYBODY: Statement<Record<string, unknown>> = {
+export const EVERYBODY: Statement<Record<string, unknown>, [string]> = {
   name: 'session-everybody',
   text: `
     select jti, user_id as "userId", mode, family, joined_at as "joinedAt", last_seen_at as "lastSeenAt",
@@ -89,7 +89,7 @@ export const EVERYBODY: Statement<Record<string, unknown>> = {
 }
 
 /** $1 grace ms, $2 session id */
-export const SESSION_STATUS: Statement<{ facts: StatusFacts }> = {
+export const SESSION_STATUS: Statement<{ facts: StatusFacts }, [number, string]> = {
   name: 'session-status',
   text: `${CLOCK}
     select ${FACTS} as facts
@@ -102,7 +102,10 @@ export const SESSION_STATUS: Statement<{ facts: StatusFacts }> = {
  * Newest first. $1 grace ms, $2 file or null, $3 user or null, $4 open only, $5 application or null,
  * $6 before started_at, $7 before id, $8 limit
  */
-export const LIST_SESSIONS: Statement<{ facts: StatusFacts; started_at: string; id: string }> = {
+export const LIST_SESSIONS: Statement<
+  { facts: StatusFacts; started_at: string; id: string },
+  [number, string | null, string | null, boolean | null, string | null, string | null, string | null, number]
+> = {
   name: 'list-sessions',
   text: `${CLOCK}
     select ${FACTS} as facts, s.started_at::text as started_at, s.id

@@ -30,7 +30,7 @@ export const EVENT_CHANNEL = 'tandem_events'
  * nothing. That is why a save never appends here itself: NOTIFY in a hot statement halves its rate.
  * What names no session happened in the one that the file has open, if any. $1 the events as JSON
  */
-const APPEND: Statement<{ id: string }> = {
+const APPEND: Statement<{ id: string }, [string]> = {
   name: 'append-events',
   text: `
     with turn as materialized (select pg_advisory_xact_lock(hashtext('${EVENT_CHANNEL}'))),
@@ -46,7 +46,10 @@ const APPEND: Statement<{ id: string }> = {
 }
 
 // One statement for each question, so that each has the plan of its own index.
-const after = (name: string, condition: string): Statement<RecordedEvent> => ({
+const after = <Wanted extends readonly unknown[]>(
+  name: string,
+  condition: string,
+): Statement<RecordedEvent, [string, number, ...Wanted]> => ({
   name,
   text: `
     select id, at, kind, file_id, session_id, user_id, detail from session_event
@@ -54,15 +57,15 @@ const after = (name: string, condition: string): Statement<RecordedEvent> => ({
 })
 
 /** $1 after id, $2 limit */
-const AFTER = after('events-after', '')
+const AFTER = after<[]>('events-after', '')
 /** $3 file */
-const AFTER_OF_FILE = after('events-after-of-file', ' and file_id = $3')
+const AFTER_OF_FILE = after<[string]>('events-after-of-file', ' and file_id = $3')
 /** $3 session */
-const AFTER_OF_SESSION = after('events-after-of-session', ' and session_id = $3')
+const AFTER_OF_SESSION = after<[string]>('events-after-of-session', ' and session_id = $3')
 /** $3 file, $4 session */
-const AFTER_OF_BOTH = after('events-after-of-both', ' and file_id = $3 and session_id = $4')
+const AFTER_OF_BOTH = after<[string, string]>('events-after-of-both', ' and file_id = $3 and session_id = $4')
 
-const LATEST: Statement<{ id: string }> = {
+const LATEST: Statement<{ id: string }, []> = {
   name: 'latest-event',
   text: `select coalesce(max(id), 0) as id from session_event`,
 }

@@ -11,7 +11,7 @@ import {
   type CoauthLockType,
   type CoauthRow,
 } from './coauth-lock.statements.js'
-import type { Authorization } from './lock.service.js'
+import { admissionOf, type Authorization } from './lock.service.js'
 
 export interface CoauthTable {
   readonly version: string
@@ -51,8 +51,17 @@ export class CoauthLockService {
     by: Authorization,
   ): Answer<CoauthOutcome> {
     const { lockId, type, metadata, lifetimeMs } = asked
-    const values = [this.settings.lockGraceMs, ...valuesOf(by), lockId, type, metadata, lifetimeMs]
-    return outcomeOf(await this.ask(GET_COAUTH_LOCK, fileId, values))
+    const { lockGraceMs } = this.settings
+    return outcomeOf(
+      await this.ask(GET_COAUTH_LOCK, fileId, [
+        lockGraceMs,
+        ...admissionOf(by),
+        lockId,
+        type,
+        metadata,
+        lifetimeMs,
+      ]),
+    )
   }
 
   /** @param asked without metadata it stays as it is */
@@ -62,12 +71,13 @@ export class CoauthLockService {
     by: Authorization,
   ): Answer<CoauthOutcome> {
     const { lockId, metadata, lifetimeMs } = asked
-    const values = [...valuesOf(by), lockId, metadata ?? null, lifetimeMs]
-    return outcomeOf(await this.ask(REFRESH_COAUTH_LOCK, fileId, values))
+    return outcomeOf(
+      await this.ask(REFRESH_COAUTH_LOCK, fileId, [...admissionOf(by), lockId, metadata ?? null, lifetimeMs]),
+    )
   }
 
   async unlock(fileId: string, lockId: string, by: Authorization): Answer<CoauthOutcome> {
-    return outcomeOf(await this.ask(UNLOCK_COAUTH_LOCK, fileId, [...valuesOf(by), lockId]))
+    return outcomeOf(await this.ask(UNLOCK_COAUTH_LOCK, fileId, [...admissionOf(by), lockId]))
   }
 
   /** @returns 'unchanged' when the table's version is `knownVersion` */
@@ -92,14 +102,14 @@ export class CoauthLockService {
     return table?.version === knownVersion ? table && 'unchanged' : table
   }
 
-  private async ask(statement: Statement<CoauthRow>, fileId: string, values: unknown[]): Answer<CoauthRow> {
+  private async ask<Others extends readonly unknown[]>(
+    statement: Statement<CoauthRow, [string, ...Others]>,
+    fileId: string,
+    values: NoInfer<Others>,
+  ): Answer<CoauthRow> {
     const ask = (): Promise<CoauthRow[]> => this.database.query(statement, [fileId, ...values])
     return (await this.database.serializedByFile(fileId, ask))[0]
   }
-}
-
-function valuesOf({ tokenId, userId, neededRank }: Authorization): unknown[] {
-  return [tokenId, userId, neededRank]
 }
 
 function outcomeOf(row: CoauthRow | undefined): CoauthOutcome | undefined {

@@ -1,4 +1,5 @@
 import type { Statement } from '../database/database.js'
+import type { Admission } from './lock.statements.js'
 
 export type CoauthLockType = 'Coauth' | 'CoauthExclusive'
 
@@ -27,19 +28,25 @@ export interface CoauthRow {
 }
 
 /** $1 file, $2 grace ms, $3–$5 admission, $6 lock id, $7 type, $8 metadata, $9 lifetime ms */
-export const GET_COAUTH_LOCK: Statement<CoauthRow> = {
+export const GET_COAUTH_LOCK: Statement<
+  CoauthRow,
+  [string, number, ...Admission, string, CoauthLockType, string, number]
+> = {
   name: 'get-coauth-lock',
   text: `select * from get_coauth_lock($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
 }
 
 /** $1 file, $2–$4 admission, $5 lock id, $6 metadata or null, $7 lifetime ms */
-export const REFRESH_COAUTH_LOCK: Statement<CoauthRow> = {
+export const REFRESH_COAUTH_LOCK: Statement<
+  CoauthRow,
+  [string, ...Admission, string, string | null, number]
+> = {
   name: 'refresh-coauth-lock',
   text: `select * from refresh_coauth_lock($1, $2, $3, $4, $5, $6, $7)`,
 }
 
 /** $1 file, $2–$4 admission, $5 lock id */
-export const UNLOCK_COAUTH_LOCK: Statement<CoauthRow> = {
+export const UNLOCK_COAUTH_LOCK: Statement<CoauthRow, [string, ...Admission, string]> = {
   name: 'unlock-coauth-lock',
   text: `select * from unlock_coauth_lock($1, $2, $3, $4, $5)`,
 }
@@ -57,7 +64,7 @@ export interface CoauthTableRow {
  * was read after the snapshot; where one is not, SETTLED_COAUTH_TABLE tells.
  * $1 file, $2 token id, $3 its user, $4 version that the caller has, or null
  */
-export const COAUTH_TABLE: Statement<CoauthTableRow> = {
+export const COAUTH_TABLE: Statement<CoauthTableRow, [string, string, string, string | null]> = {
   name: 'coauth-table',
   text: `
     with clock as materialized (select clock_timestamp() as now), summed as materialized (
@@ -73,13 +80,16 @@ export const COAUTH_TABLE: Statement<CoauthTableRow> = {
 }
 
 /** $1 file */
-export const SETTLED_COAUTH_TABLE: Statement<{ version: string; locks: readonly CoauthEntry[] }> = {
+export const SETTLED_COAUTH_TABLE: Statement<{ version: string; locks: readonly CoauthEntry[] }, [string]> = {
   name: 'settled-coauth-table',
   text: `select * from settled_coauth_table($1)`,
 }
 
 /** For a transaction that holds the lock row already. $1 file */
-export const LIVE_COAUTH_LOCKS: Statement<{ lock_id: string; type: CoauthLockType; user_id: string }> = {
+export const LIVE_COAUTH_LOCKS: Statement<
+  { lock_id: string; type: CoauthLockType; user_id: string },
+  [string]
+> = {
   name: 'live-coauth-locks',
   text: `
     select lock_id, type, user_id from coauth_lock
@@ -90,7 +100,7 @@ export const LIVE_COAUTH_LOCKS: Statement<{ lock_id: string; type: CoauthLockTyp
  * Takes them all away, unless one was refreshed, or the file saved, a short while ago; the counterpart of BREAK_LOCK, in
  * a transaction that holds the lock row already. $1 file, $2 ms that it must have been quiet, 0: however busy
  */
-export const BREAK_COAUTH_LOCKS: Statement<{ lock_id: string; user_id: string }> = {
+export const BREAK_COAUTH_LOCKS: Statement<{ lock_id: string; user_id: string }, [string, number]> = {
   name: 'break-coauth-locks',
   text: `
     with broken as (
@@ -106,7 +116,7 @@ export const BREAK_COAUTH_LOCKS: Statement<{ lock_id: string; user_id: string }>
     select lock_id, user_id from broken order by lock_id`,
 }
 
-export const SWEEP_COAUTH_LOCKS: Statement<{ file_id: string; lock_id: string; user_id: string }> = {
+export const SWEEP_COAUTH_LOCKS: Statement<{ file_id: string; lock_id: string; user_id: string }, []> = {
   name: 'sweep-coauth-locks',
   text: `select file_id, lock_id, user_id from sweep_coauth_locks()`,
 }

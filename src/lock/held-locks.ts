@@ -54,7 +54,7 @@ const JUDGED = `
     )`
 
 /** How many files are held: as many as HELD_LOCKS lists. $1 grace ms */
-const COUNT_HELD: Statement<{ held: number }> = {
+const COUNT_HELD: Statement<{ held: number }, [number]> = {
   name: 'count-held-locks',
   text: `${JUDGED} select count(*)::int as held from judged where live_kind <> 'none'`,
 }
@@ -65,7 +65,10 @@ const COUNT_HELD: Statement<{ held: number }> = {
  * nobody is skipped or told twice because somebody else's lock came or went between two pages.
  * $1 grace ms, $2 kind, $3 holder, $4 file, $5 container, $6 after file, $7 limit; null: any
  */
-const HELD_LOCKS: Statement<HeldLock> = {
+const HELD_LOCKS: Statement<
+  HeldLock,
+  [number, string | null, string | null, string | null, string | null, string | null, number]
+> = {
   name: 'held-locks',
   text: `${JUDGED}, told as (
       select file_id, live_kind as kind, epoch, version, lock_id, holder, reason, taken_at, refreshed_at, expires_at,

@@ -31,8 +31,17 @@ export class LateLockCalls {
     how: 'extend' | 'remember',
   ): Promise<void> {
     const { lockGraceMs, lockTtlMs } = this.settings
-    const values = [fileId, lockGraceMs, tokenId, userId, lockId, lockTtlMs, how === 'extend']
-    await this.database.serializedByFile(fileId, () => this.database.query(EXTEND_FOR_OTHERS, values))
+    await this.database.serializedByFile(fileId, () =>
+      this.database.query(EXTEND_FOR_OTHERS, [
+        fileId,
+        lockGraceMs,
+        tokenId,
+        userId,
+        lockId,
+        lockTtlMs,
+        how === 'extend',
+      ]),
+    )
   }
 
   /** After an Unlock was refused. @returns undefined when the token is not one that has only just ended */
@@ -41,8 +50,9 @@ export class LateLockCalls {
     lockId: string,
     { tokenId, userId }: LateCaller,
   ): Promise<LockOutcome | undefined> {
-    const values = [fileId, this.settings.lockGraceMs, tokenId, userId, lockId]
-    const [row] = await this.database.serializedByFile(fileId, () => this.database.query(UNLOCK_LATE, values))
+    const [row] = await this.database.serializedByFile(fileId, () =>
+      this.database.query(UNLOCK_LATE, [fileId, this.settings.lockGraceMs, tokenId, userId, lockId]),
+    )
     return outcomeOf(row)
   }
 

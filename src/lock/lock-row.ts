@@ -41,6 +41,9 @@ export const changed = (set: string, decisions: string): string => `, changed as
     where file_lock.file_id = decided.file_id and decided.decision in (${decisions})
   )`
 
+/** $1 and $2 of all of them: the file, and how many ms of grace its lock has. */
+export type OfFile = [string, number]
+
 /** The row that every lock statement answers. */
 export interface LockRow {
   readonly decision: LockDecision

@@ -14,8 +14,10 @@ import {
   REFRESH_LOCK,
   UNLOCK,
   UNLOCK_AND_RELOCK,
+  type Admission,
+  type Asked,
 } from './lock.statements.js'
-import type { LockRow } from './lock-row.js'
+import type { LockRow, OfFile } from './lock-row.js'
 
 /** What holds a file, seen under its row lock. `version` is the head's at that instant. */
 export type LockState =
@@ -104,7 +106,12 @@ export class LockService {
     options = DEFAULT_LOCK_OPTIONS,
     tx?: Tx,
   ): Answer<LockOutcome> {
-    return this.change(LOCK, fileId, [...valuesOf(by), lockId, ...this.asked(options), by.editor ?? null], tx)
+    return this.change(
+      LOCK,
+      fileId,
+      [...admissionOf(by), lockId, ...this.asked(options), by.editor ?? null],
+      tx,
+    )
   }
 
   /** Swaps `oldLockId` for `lockId` in one step: nobody can get in between. */
@@ -115,8 +122,13 @@ export class LockService {
     by: Authorization,
     options = DEFAULT_LOCK_OPTIONS,
   ): Answer<LockOutcome> {
-    const values = [...valuesOf(by), lockId, ...this.asked(options), by.editor ?? null, oldLockId]
-    return this.change(UNLOCK_AND_RELOCK, fileId, values)
+    return this.change(UNLOCK_AND_RELOCK, fileId, [
+      ...admissionOf(by),
+      lockId,
+      ...this.asked(options),
+      by.editor ?? null,
+      oldLockId,
+    ])
   }
 
   /** Restarts the timer. */
@@ -126,11 +138,11 @@ export class LockService {
     by: Authorization,
     options = DEFAULT_LOCK_OPTIONS,
   ): Answer<LockOutcome> {
-    return this.change(REFRESH_LOCK, fileId, [...valuesOf(by), lockId, ...this.asked(options)])
+    return this.change(REFRESH_LOCK, fileId, [...admissionOf(by), lockId, ...this.asked(options)])
   }
 
   unlock(fileId: string, lockId: string, by: Authorization): Answer<LockOutcome> {
-    return this.change(UNLOCK, fileId, [...valuesOf(by), lockId])
+    return this.change(UNLOCK, fileId, [...admissionOf(by), lockId])
   }
 
   /** For batch jobs and maintenance: nobody may edit until `lifetimeMs` have passed. */
@@ -179,7 +191,7 @@ export class LockService {
   /** The lock as it will stand until `tx` ends: the row stays locked, so nobody takes or drops it meanwhile. */
   async hold(tx: Tx, fileId: string, by?: Authorization): Answer<LockState> {
     const row = await (by
-      ? this.ask(HOLD_IF_ADMITTED, fileId, valuesOf(by), tx)
+      ? this.ask(HOLD_IF_ADMITTED, fileId, admissionOf(by), tx)
       : this.ask(HOLD, fileId, [], tx))
     return row && stateOf(row)
   }
@@ -201,14 +213,14 @@ export class LockService {
     return { wopi: { kind: 'none', version: held.version }, coauth }
   }
 
-  private asked({ lifetimeMs, visibility }: LockOptions): unknown[] {
+  private asked({ lifetimeMs, visibility }: LockOptions): Asked {
     return [lifetimeMs ?? this.settings.lockTtlMs, lifetimeMs !== undefined, visibility === 'named']
   }
 
-  private async change(
-    statement: Statement<LockRow>,
+  private async change<Others extends readonly unknown[]>(
+    statement: Statement<LockRow, [...OfFile, ...Others]>,
     fileId: string,
-    values: readonly unknown[],
+    values: NoInfer<Others>,
     tx?: Tx,
   ): Answer<LockOutcome> {
     const row = tx
@@ -227,10 +239,10 @@ export class LockService {
     return outcomeOf(row)
   }
 
-  private async ask(
-    statement: Statement<LockRow>,
+  private async ask<Others extends readonly unknown[]>(
+    statement: Statement<LockRow, [...OfFile, ...Others]>,
     fileId: string,
-    values: readonly unknown[],
+    values: NoInfer<Others>,
     on: Queryable,
   ): Promise<LockRow | undefined> {
     const rows = await on.query(statement, [fileId, this.settings.lockGraceMs, ...values])
@@ -238,7 +250,7 @@ export class LockService {
   }
 }
 
-function valuesOf({ tokenId, userId, neededRank }: Authorization): unknown[] {
+export function admissionOf({ tokenId, userId, neededRank }: Authorization): Admission {
   return [tokenId, userId, neededRank]
 }
 

@@ -21,7 +21,7 @@ export interface ContainerAccessRow extends TokenRow {
 }
 
 /** As FILE_ACCESS, for a container. $1 jti, $2 user, $3 container */
-export const CONTAINER_ACCESS: Statement<ContainerAccessRow> = {
+export const CONTAINER_ACCESS: Statement<ContainerAccessRow, [string, string, string]> = {
   name: 'container-access',
   text: `
     select ${TOKEN}, c.name, c.parent_id,
@@ -33,7 +33,7 @@ export const CONTAINER_ACCESS: Statement<ContainerAccessRow> = {
 }
 
 /** $1 jti, $2 user */
-export const ECOSYSTEM_ACCESS: Statement<TokenRow> = {
+export const ECOSYSTEM_ACCESS: Statement<TokenRow, [string, string]> = {
   name: 'ecosystem-access',
   text: `
     select ${TOKEN}

@@ -120,7 +120,7 @@ describe('the lock statements', () => {
   afterAll(() => client.end())
 
   async function run<Row extends pg.QueryResultRow>(
-    { name, text }: Statement<Row>,
+    { name, text }: Statement<Row, never>,
     values: unknown[],
   ): Promise<Row[]> {
     return (await client.query<Row>({ name, text, values })).rows

@@ -5,12 +5,12 @@ import { Database, type Statement } from '../../src/database/database.js'
 import { isUnavailable } from '../../src/database/unavailable.js'
 import { execute, newDatabase } from '../kit/postgres.js'
 
-const ADD: Statement<{ id: string }> = {
+const ADD: Statement<{ id: string }, [string]> = {
   name: 'add',
   text: `insert into user_account (id, display_name) values ($1, $1) returning id`,
 }
-const WHO_AM_I: Statement<{ pid: number }> = { name: 'pid', text: 'select pg_backend_pid() as pid' }
-const SLEEP: Statement<{ done: string }> = { name: 'sleep', text: 'select pg_sleep($1) as done' }
+const WHO_AM_I: Statement<{ pid: number }, []> = { name: 'pid', text: 'select pg_backend_pid() as pid' }
+const SLEEP: Statement<{ done: string }, [number]> = { name: 'sleep', text: 'select pg_sleep($1) as done' }
 
 /** PostgreSQL reports the end of a backend at once, but nobody tells when node-postgres has read of it. */
 const NEWS_TRAVELS_MS = 200

@@ -10,7 +10,7 @@ export interface GrantedObject {
 }
 
 /** $1 from file, $2 to file, $3 owner of the first, $4 granted by */
-const COPY: Statement<Record<string, never>> = {
+const COPY: Statement<Record<string, never>, [string, string, string, string]> = {
   name: 'copy-grants',
   text: `
     insert into access_grant (object_id, subject, object_kind, role, granted_by)

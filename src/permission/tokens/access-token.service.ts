@@ -35,7 +35,19 @@ export class SignedOut extends Error {}
 
 // The database's clock dates the tokens, whichever server issues them. A browser session is held while tokens are
 // issued in it: whoever ends it waits, and then sees them.
-const ISSUE: Statement<{ issued: number; expires: number }> = {
+const ISSUE: Statement<
+  { issued: number; expires: number },
+  [
+    string,
+    readonly string[],
+    readonly ResourceKind[],
+    readonly string[],
+    readonly ('view' | 'edit')[],
+    Date | null,
+    number,
+    string | null,
+  ]
+> = {
   name: 'issue-access-tokens',
   text: `
     with session as materialized (
@@ -49,7 +61,7 @@ const ISSUE: Statement<{ issued: number; expires: number }> = {
     returning extract(epoch from issued_at)::float8 as issued, extract(epoch from expires_at)::float8 as expires`,
 }
 
-const REVOKE: Statement<{ user_id: string; resource_id: string; now: boolean }> = {
+const REVOKE: Statement<{ user_id: string; resource_id: string; now: boolean }, [string]> = {
   name: 'revoke-access-token',
   text: `
     with revoked as (

@@ -35,7 +35,10 @@ export interface TokenCursor {
  * as revoked, as it does at the door (FILE_ACCESS).
  * $1 user, $2 file, $3 state, $4 before issued_at, $5 before jti, $6 limit; null: any
  */
-const ISSUED_TOKENS: Statement<IssuedTokenRow> = {
+const ISSUED_TOKENS: Statement<
+  IssuedTokenRow,
+  [string | null, string | null, string | null, string | null, string | null, number]
+> = {
   name: 'issued-tokens',
   text: `
     with clock as materialized (select clock_timestamp() as now)

@@ -2,13 +2,13 @@ import { Injectable } from '@nestjs/common'
 import type { Statement, Tx } from '../../database/database.js'
 
 /** $1 jti, $2 the head's version */
-const REMEMBER: Statement<Record<string, never>> = {
+const REMEMBER: Statement<Record<string, never>, [string, string]> = {
   name: 'remember-save-conflict',
   text: `update access_token set refused_at = clock_timestamp(), refused_version = $2 where jti = $1`,
 }
 
 /** $1 jti, $2 ms that it may be ago */
-const LATEST: Statement<{ version: string }> = {
+const LATEST: Statement<{ version: string }, [string, number]> = {
   name: 'latest-save-conflict',
   text: `
     select refused_version as version from access_token

@@ -8,7 +8,7 @@ import type { Damage } from './damages.js'
 const MAX_FILES = 100
 
 /** Whose versions consist of it, wholly or in part. $1 blob, $2 limit */
-const AFFECTED: Statement<{ file_id: string; versions: string[] }> = {
+const AFFECTED: Statement<{ file_id: string; versions: string[] }, [string, number]> = {
   name: 'affected-by-damage',
   text: `
     select v.file_id, array_agg(v.version order by v.version) as versions

@@ -16,7 +16,7 @@ export interface Committed {
 }
 
 /** $1 damaged blob, $2 the good one, $3 size, $4 sha256 */
-const REPAIR: Statement<{ repaired: number }> = {
+const REPAIR: Statement<{ repaired: number }, [string, string, number, string]> = {
   name: 'repair-twins',
   text: `
     with files as (
@@ -32,7 +32,7 @@ const REPAIR: Statement<{ repaired: number }> = {
 }
 
 /** What has these bytes already, by its row. $1 file, $2 size, $3 sha256 */
-const KEPT: Statement<{ blob: string }> = {
+const KEPT: Statement<{ blob: string }, [string, number, string]> = {
   name: 'kept-twins',
   text: `
     select blob from file where id = $1 and size = $2 and sha256 = $3
@@ -40,7 +40,7 @@ const KEPT: Statement<{ blob: string }> = {
 }
 
 /** In the bin, too; not when it was purged. $1 file */
-const IS_THERE: Statement<{ there: boolean }> = {
+const IS_THERE: Statement<{ there: boolean }, [string]> = {
   name: 'is-file-there',
   text: `select exists (select from file where id = $1) as there`,
 }

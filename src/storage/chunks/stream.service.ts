@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common'
-import { Database, type Statement, type Tx } from '../../database/database.js'
+import { Database, type Tx } from '../../database/database.js'
 import {
   type ContentProperty,
   MAIN_CONTENT,
@@ -16,7 +16,6 @@ import {
   FILE_STATE,
   PUT_PROPERTIES,
   PUT_STREAMS,
-  type FileStateRow,
 } from './stream.statements.js'
 
 /** Everything that a file's content consists of, at one moment. */
@@ -43,7 +42,7 @@ export class StreamService {
     return this.read(BINNED_STATE, fileId)
   }
 
-  private async read(statement: Statement<FileStateRow>, fileId: string): Promise<FileState | undefined> {
+  private async read(statement: typeof FILE_STATE, fileId: string): Promise<FileState | undefined> {
     const [row] = await this.database.query(statement, [fileId])
     if (!row) return undefined
     const main = { blob: row.blob, size: Number(row.size), sha256: row.sha256 }

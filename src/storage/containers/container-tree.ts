@@ -17,7 +17,7 @@ export interface SeenFile extends SeenContainer {
 const RANK = `container_rank(u.id, u.groups, c.id, c.parent_id, c.owner_id, c.ancestors) as rank`
 
 /** From the root down to the container itself. $1 user, $2 container */
-const PATH: Statement<SeenContainer> = {
+const PATH: Statement<SeenContainer, [string, string]> = {
   name: 'container-path',
   text: `
     select id, name, rank from (
@@ -28,7 +28,7 @@ const PATH: Statement<SeenContainer> = {
 }
 
 /** $1 user, $2 container */
-const CHILD_CONTAINERS: Statement<SeenContainer> = {
+const CHILD_CONTAINERS: Statement<SeenContainer, [string, string]> = {
   name: 'child-containers',
   text: `
     select id, name, rank from (
@@ -37,7 +37,7 @@ const CHILD_CONTAINERS: Statement<SeenContainer> = {
 }
 
 /** $1 user, $2 container */
-const CHILD_FILES: Statement<SeenFile> = {
+const CHILD_FILES: Statement<SeenFile, [string, string]> = {
   name: 'child-files',
   text: `
     select id, name, version, size, modified_at, rank from (

@@ -22,7 +22,10 @@ import { NameTaken, NoSuchContainer, orNoSuchContainer } from '../storage-errors
 export const ROOT_CONTAINER = 'root'
 
 /** The containers a person owns or was granted, by id; one after the other, as in LIST_FILES. $1 user, $2 parent or null for all, $3 after id, $4 limit */
-const LIST_CONTAINERS: Statement<{ id: string; parent_id: string | null; name: string; rank: number }> = {
+const LIST_CONTAINERS: Statement<
+  { id: string; parent_id: string | null; name: string; rank: number },
+  [string, string | null, string | null, number]
+> = {
   name: 'list-containers',
   text: `${VISIBLE_OBJECTS}
     select seen.* from (
@@ -33,7 +36,7 @@ const LIST_CONTAINERS: Statement<{ id: string; parent_id: string | null; name: s
     ) seen where seen.rank > 0 limit $4`,
 }
 
-const FIND_HOME: Statement<ContainerRow> = {
+const FIND_HOME: Statement<ContainerRow, [string, string]> = {
   name: 'find-home',
   text: `select id from container where parent_id = $1 and owner_id = $2 order by created_at, id limit 1`,
 }

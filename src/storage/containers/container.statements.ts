@@ -5,7 +5,7 @@ export interface ContainerRow {
 }
 
 /** No row when the name is taken. $1 id, $2 parent, $3 name, $4 name key, $5 owner */
-export const CREATE_CONTAINER: Statement<ContainerRow> = {
+export const CREATE_CONTAINER: Statement<ContainerRow, [string, string, string, string, string]> = {
   name: 'create-container',
   text: `
     insert into container (id, parent_id, name, name_key, owner_id, ancestors)
@@ -15,37 +15,37 @@ export const CREATE_CONTAINER: Statement<ContainerRow> = {
 }
 
 /** $1 container */
-export const CONTAINER_EXISTS: Statement<ContainerRow> = {
+export const CONTAINER_EXISTS: Statement<ContainerRow, [string]> = {
   name: 'container-exists',
   text: `select id from container where id = $1`,
 }
 
 /** $1 parent, $2 name key */
-export const FIND_CONTAINER_BY_NAME: Statement<ContainerRow> = {
+export const FIND_CONTAINER_BY_NAME: Statement<ContainerRow, [string, string]> = {
   name: 'find-container-by-name',
   text: `select id from container where parent_id = $1 and name_key = $2`,
 }
 
 /** Nobody else renames, deletes or fills the container until the transaction ends. $1 container */
-export const HOLD_CONTAINER: Statement<{ name: string; parent_id: string | null }> = {
+export const HOLD_CONTAINER: Statement<{ name: string; parent_id: string | null }, [string]> = {
   name: 'hold-container',
   text: `select name, parent_id from container where id = $1 for update`,
 }
 
 /** Nobody renames or deletes it until the transaction ends; it can be filled meanwhile. $1 container */
-export const KEEP_CONTAINER: Statement<ContainerRow> = {
+export const KEEP_CONTAINER: Statement<ContainerRow, [string]> = {
   name: 'keep-container',
   text: `select id from container where id = $1 for key share`,
 }
 
 /** Nobody else changes it, or what is shared of it, until the transaction ends; it can be filled. $1 container */
-export const HOLD_SHARING: Statement<ContainerRow> = {
+export const HOLD_SHARING: Statement<ContainerRow, [string]> = {
   name: 'hold-sharing-of-container',
   text: `select id from container where id = $1 for no key update`,
 }
 
 /** No row when the name is taken. $1 container, $2 name, $3 name key */
-export const RENAME_CONTAINER: Statement<ContainerRow> = {
+export const RENAME_CONTAINER: Statement<ContainerRow, [string, string, string]> = {
   name: 'rename-container',
   text: `
     update container set name = $2, name_key = $3
@@ -56,7 +56,7 @@ export const RENAME_CONTAINER: Statement<ContainerRow> = {
 }
 
 /** $1 container */
-export const HAS_CHILDREN: Statement<{ found: boolean }> = {
+export const HAS_CHILDREN: Statement<{ found: boolean }, [string]> = {
   name: 'container-has-children',
   text: `
     select exists (select from file where container_id = $1 and deleted_at is null)
@@ -64,13 +64,13 @@ export const HAS_CHILDREN: Statement<{ found: boolean }> = {
 }
 
 /** The content of deleted files stays, and so do their rows: they belong to the folder above then. $1 container, $2 parent */
-export const REPARENT_DELETED_FILES: Statement<Record<string, never>> = {
+export const REPARENT_DELETED_FILES: Statement<Record<string, never>, [string, string]> = {
   name: 'hand-deleted-files-up',
   text: `update file set container_id = $2 where container_id = $1 and deleted_at is not null`,
 }
 
 /** $1 container */
-export const DELETE_CONTAINER: Statement<Record<string, never>> = {
+export const DELETE_CONTAINER: Statement<Record<string, never>, [string]> = {
   name: 'delete-container',
   text: `
     with grants as (delete from access_grant where object_id = $1 and object_kind = 'container')

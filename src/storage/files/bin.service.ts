@@ -12,6 +12,7 @@ import {
   PURGE,
   RESTORE_FROM_BIN,
   type BinnedRow,
+  type BinPage,
 } from './bin.statements.js'
 import { nameKey, numberedName } from './file-name.js'
 import { NameTaken } from '../storage-errors.js'
@@ -66,7 +67,7 @@ export class Bin {
     limit: number,
   ): Promise<{ file: BinnedFile; cursor: BinCursor }[]> {
     const { binRetentionDays } = this.settings
-    const page = [owner ?? null, before?.deletedAt ?? null, before?.id ?? null, limit]
+    const page: BinPage = [owner ?? null, before?.deletedAt ?? null, before?.id ?? null, limit]
     const rows =
       of === undefined
         ? await this.database.query(LIST_BIN, [binRetentionDays, ...page])

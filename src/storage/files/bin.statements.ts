@@ -30,11 +30,14 @@ const columns = (days: string): string => `
   (select count(*)::int from recovery_item r where r.file_id = f.id and r.resolved_at is null) as recovery_items,
   f.deleted_at::text as cursor`
 
+/** Owner or null, before deleted_at, before id, limit. */
+export type BinPage = [string | null, string | null, string | null, number]
+
 /**
  * Latest first: what is deleted meanwhile comes before the first page and moves nothing.
  * $1 days, $2 owner or null, $3 before deleted_at, $4 before id, $5 limit
  */
-export const LIST_BIN: Statement<BinnedRow> = {
+export const LIST_BIN: Statement<BinnedRow, [number, ...BinPage]> = {
   name: 'list-bin',
   text: `
     select ${columns('$1')} from file f
@@ -47,7 +50,7 @@ export const LIST_BIN: Statement<BinnedRow> = {
  * The same of what a person could delete, found as LIST_FILES finds what they see.
  * $1 user, $2 owner or null, $3 before deleted_at, $4 before id, $5 limit, $6 days
  */
-export const LIST_BIN_OF: Statement<BinnedRow> = {
+export const LIST_BIN_OF: Statement<BinnedRow, [string, ...BinPage, number]> = {
   name: 'list-bin-of',
   text: `${VISIBLE_OBJECTS}, candidate as materialized (
       select id, deleted_at from (
@@ -65,25 +68,25 @@ export const LIST_BIN_OF: Statement<BinnedRow> = {
 }
 
 /** $1 days, $2 file */
-export const FIND_IN_BIN: Statement<BinnedRow> = {
+export const FIND_IN_BIN: Statement<BinnedRow, [number, string]> = {
   name: 'find-in-bin',
   text: `select ${columns('$1')} from file f where f.id = $2 and f.deleted_at is not null`,
 }
 
 /** Nobody else restores or purges it, and nothing is kept for it, until the transaction ends. $1 file */
-export const HOLD_IN_BIN: Statement<{ id: string }> = {
+export const HOLD_IN_BIN: Statement<{ id: string }, [string]> = {
   name: 'hold-in-bin',
   text: `select id from file where id = $1 and deleted_at is not null for update`,
 }
 
 /** The clock that dates deletions; text keeps its microseconds. */
-export const BIN_CLOCK: Statement<{ now: string }> = {
+export const BIN_CLOCK: Statement<{ now: string }, []> = {
   name: 'bin-clock',
   text: `select clock_timestamp()::text as now`,
 }
 
 /** Of what a person owns: another server may be at some of it. $1 owner, $2 deleted before, $3 limit */
-export const HOLD_BIN_OF_OWNER: Statement<{ id: string }> = {
+export const HOLD_BIN_OF_OWNER: Statement<{ id: string }, [string, string, number]> = {
   name: 'hold-bin-of-owner',
   text: `
     select id from file where owner_id = $1 and deleted_at is not null and deleted_at <= $2
@@ -91,7 +94,7 @@ export const HOLD_BIN_OF_OWNER: Statement<{ id: string }> = {
 }
 
 /** What somebody restores just now is skipped; so any number of servers may purge at once. $1 days, $2 limit */
-export const HOLD_DUE: Statement<{ id: string }> = {
+export const HOLD_DUE: Statement<{ id: string }, [number, number]> = {
   name: 'hold-due-in-bin',
   text: `
     select f.id from file f
@@ -104,7 +107,7 @@ export const HOLD_DUE: Statement<{ id: string }> = {
  * coauth locks is never taken for an earlier one. Of what an older server deleted nobody knows how far they counted: the
  * clock's milliseconds are more. No row when the name is taken there. $1 file, $2 container, $3 name, $4 name key
  */
-export const RESTORE_FROM_BIN: Statement<{ id: string }> = {
+export const RESTORE_FROM_BIN: Statement<{ id: string }, [string, string, string, string]> = {
   name: 'restore-from-bin',
   text: `
     with counted as materialized (
@@ -136,15 +139,18 @@ const OF_A_FILE = [
 ] as const
 
 /** The caller holds the files. What they were called and who deleted them is for the audit. $1 files */
-export const PURGE: Statement<{
-  id: string
-  name: string
-  owner_id: string
-  size: string
-  version: string
-  deleted_at: Date
-  deleted_by: string | null
-}> = {
+export const PURGE: Statement<
+  {
+    id: string
+    name: string
+    owner_id: string
+    size: string
+    version: string
+    deleted_at: Date
+    deleted_by: string | null
+  },
+  [readonly string[]]
+> = {
   name: 'purge-from-bin',
   text: `
     with ${OF_A_FILE.map((table) => `of_${table} as (delete from ${table} where file_id = any ($1))`).join(', ')},

@@ -165,20 +165,21 @@ export class FileService {
   /** @throws NameTaken, NoSuchContainer */
   async create(on: Queryable, file: NewFile): Promise<Head> {
     const { containerId, name, owner, content, correlationId } = file
-    const values = [
-      randomBytes(16).toString('hex'),
-      containerId,
-      name,
-      nameKey(name),
-      owner,
-      content.blob,
-      content.size,
-      content.sha256,
-      'upload',
-      correlationId,
-      content.kind ?? null,
-    ]
-    const [row] = await orNoSuchContainer(() => on.query(CREATE_FILE, values))
+    const [row] = await orNoSuchContainer(() =>
+      on.query(CREATE_FILE, [
+        randomBytes(16).toString('hex'),
+        containerId,
+        name,
+        nameKey(name),
+        owner,
+        content.blob,
+        content.size,
+        content.sha256,
+        'upload',
+        correlationId,
+        content.kind ?? null,
+      ]),
+    )
     if (!row) throw new NameTaken(name)
     return headOf(row)
   }

@@ -17,7 +17,7 @@ export interface KnownBase {
 }
 
 /** Compared as text: it is what the client was given, or it is nothing. $1 file, $2 timestamp */
-const BY_TIMESTAMP: Statement<{ version: string }> = {
+const BY_TIMESTAMP: Statement<{ version: string }, [string, string]> = {
   name: 'base-by-timestamp',
   text: `
     select version from file_version
@@ -25,7 +25,7 @@ const BY_TIMESTAMP: Statement<{ version: string }> = {
 }
 
 /** Came between the two anything that no editor saved? $1 file, $2 after version, $3 up to version */
-const CHANGED_OUTSIDE: Statement<{ outside: boolean }> = {
+const CHANGED_OUTSIDE: Statement<{ outside: boolean }, [string, string, string]> = {
   name: 'base-changed-outside',
   text: `
     select exists (
@@ -34,7 +34,7 @@ const CHANGED_OUTSIDE: Statement<{ outside: boolean }> = {
 }
 
 /** The version that a file was made with, while it has no other: nothing else can have been read. $1 file */
-const ONLY_VERSION: Statement<{ version: string }> = {
+const ONLY_VERSION: Statement<{ version: string }, [string]> = {
   name: 'base-only-version',
   text: `select version from file where id = $1 and version = 1`,
 }

@@ -11,7 +11,10 @@ const ROWS_AT_ONCE = 500
  * An item that somebody deals with just now is skipped; so any number of servers may delete at once, and each item is
  * reported once. With a file in the bin its items stay, and go or come back with it. $1 days, $2 limit
  */
-const DELETE_OLD: Statement<{ id: string; file_id: string; user_id: string; was_open: boolean }> = {
+const DELETE_OLD: Statement<
+  { id: string; file_id: string; user_id: string; was_open: boolean },
+  [number, number]
+> = {
   name: 'delete-old-recovery-items',
   text: `
     with old as materialized (

@@ -44,7 +44,26 @@ const MAX_OF_A_PERSON = {
  * $1 id, $2 file, $3 reason, $4 user, $5 editors, $6 lock id, $7 correlation id, $8 blob, $9 size, $10 sha256,
  * $11 base version, $12 base timestamp, $13 token, $14 family, $15 exit save
  */
-const KEEP: Statement<{ id: string }> = {
+const KEEP: Statement<
+  { id: string },
+  [
+    string,
+    string,
+    string,
+    string,
+    readonly string[],
+    string,
+    string,
+    string,
+    number,
+    string,
+    string | null,
+    string | null,
+    string,
+    string,
+    boolean,
+  ]
+> = {
   name: 'keep-refused-save',
   text: `
     insert into recovery_item (id, file_id, reason, user_id, editors, presented_lock_id, correlation_id, blob, size,
@@ -56,7 +75,7 @@ const KEEP: Statement<{ id: string }> = {
 }
 
 /** What a session that could not save did keep on sending, and sent last of all. $1 file, $2 sha256, $3 token, $4 family */
-const KEPT_AT_EXIT: Statement<Record<string, never>> = {
+const KEPT_AT_EXIT: Statement<Record<string, never>, [string, string, string, string]> = {
   name: 'kept-at-exit',
   text: `
     update recovery_item set exit_save = true, token_id = $3, family = $4
@@ -69,7 +88,7 @@ const KEPT_AT_EXIT: Statement<Record<string, never>> = {
  * ids, of which there is mostly none: as a join it is planned to compare each of a person's items with each.
  * $1 user, $2 the new item, $3–$6 most items and bytes on one file, in all
  */
-const MAKE_ROOM: Statement<{ id: string }> = {
+const MAKE_ROOM: Statement<{ id: string }, [string, string, number, number, number, number]> = {
   name: 'displace-refused-saves',
   text: `
     with mine as (
@@ -121,8 +140,14 @@ export class RecoveryService {
       return 'already-safe'
     }
     const { onOneFile, inAll } = MAX_OF_A_PERSON
-    const limits = [onOneFile.items, onOneFile.bytes, inAll.items, inAll.bytes]
-    const displaced = await tx.query(MAKE_ROOM, [save.userId, row.id, ...limits])
+    const displaced = await tx.query(MAKE_ROOM, [
+      save.userId,
+      row.id,
+      onOneFile.items,
+      onOneFile.bytes,
+      inAll.items,
+      inAll.bytes,
+    ])
     return { itemId: row.id, displaced: displaced.map(({ id }) => id) }
   }
 

@@ -17,7 +17,10 @@ export interface ComingBack {
  * after a refused exit save brings it back. The same session that tries again has the same token.
  * $1 file, $2 family, $3 token, $4 exit save, $5 sha256, $6 version
  */
-const RETURN: Statement<{ unchanged: boolean; again: boolean }> = {
+const RETURN: Statement<
+  { unchanged: boolean; again: boolean },
+  [string, string, string, boolean, string, string]
+> = {
   name: 'return-refused-saves',
   text: `
     update recovery_item set returned_version = $6, returned_unchanged = sha256 = $5

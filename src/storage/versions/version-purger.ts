@@ -42,8 +42,13 @@ export class VersionPurger {
   }
 
   private async filesAfter(fileId: string | null | undefined): Promise<string[]> {
-    const values = [this.since, UNLISTED_KEPT_MS, fileId ?? null, FILES_AT_ONCE]
-    return (await this.database.query(FILES_WITH_OLD_SAVES, values)).map((row) => row.file_id)
+    const rows = await this.database.query(FILES_WITH_OLD_SAVES, [
+      this.since,
+      UNLISTED_KEPT_MS,
+      fileId ?? null,
+      FILES_AT_ONCE,
+    ])
+    return rows.map((row) => row.file_id)
   }
 
   private async deleteIn(files: readonly string[]): Promise<number> {
