@@ -1,3 +1,4 @@
+import type { FileId } from '../ids/ids.js'
 import { profileOf } from './application-profile.js'
 import { applyTimeouts } from './session/session-timeouts.js'
 import { principalOf } from './principal.js'
@@ -16,7 +17,7 @@ export type RevocationEffect = 'none' | 'removes-user' | 'may-end-session' | 'en
 
 export interface Forecast {
   readonly sessionId: string
-  readonly fileId: string
+  readonly fileId: FileId
   readonly userId: string
   readonly effect: RevocationEffect
   /** What becomes of whom. `by` is null where nothing more happens to that person. */

@@ -1,11 +1,12 @@
 import type { Statement } from '../database/database.js'
+import type { FileId, LockId } from '../ids/ids.js'
 import type { CoauthFact, LockFact, Session } from './session/session.js'
 import { CLOCK, COAUTH, LIVE_KIND, RECENT, SESSION } from './session/session.statements.js'
 
 /** Everything that a status is made of, from one look at the database. */
 export interface StatusFacts {
   readonly now: number
-  readonly file: { readonly id: string; readonly name: string }
+  readonly file: { readonly id: FileId; readonly name: string }
   readonly session?: Session
   readonly lock: LockDetail
   readonly people: readonly PersonFact[]
@@ -22,7 +23,7 @@ export interface StatusFacts {
 
 /** As stored; `kind` is 'none' for a lock that has expired for good. */
 export interface LockDetail extends LockFact {
-  readonly lockId?: string
+  readonly lockId?: LockId
   readonly takenAt?: number
   readonly holder?: string
   readonly reason?: string
@@ -30,7 +31,7 @@ export interface LockDetail extends LockFact {
 }
 
 export interface CoauthDetail extends CoauthFact {
-  readonly lockId: string
+  readonly lockId: LockId
   readonly type: 'Coauth' | 'CoauthExclusive'
   readonly name: string
 }
@@ -69,7 +70,7 @@ const FACTS = `json_strip_nulls(json_build_object(
     'recoveryItems', (select count(*) from recovery_item r where r.file_id = f.id and r.resolved_at is null)))`
 
 /** $1 grace ms, $2 files; no row for one that does not exist */
-export const FILE_STATUS: Statement<{ facts: StatusFacts }, [number, readonly string[]]> = {
+export const FILE_STATUS: Statement<{ facts: StatusFacts }, [number, readonly FileId[]]> = {
   name: 'file-status',
   text: `${CLOCK}
     select ${FACTS} as facts
@@ -104,7 +105,7 @@ export const SESSION_STATUS: Statement<{ facts: StatusFacts }, [number, string]>
  */
 export const LIST_SESSIONS: Statement<
   { facts: StatusFacts; started_at: string; id: string },
-  [number, string | null, string | null, boolean | null, string | null, string | null, string | null, number]
+  [number, FileId | null, string | null, boolean | null, string | null, string | null, string | null, number]
 > = {
   name: 'list-sessions',
   text: `${CLOCK}

@@ -1,3 +1,4 @@
+import type { FileId, LockId } from '../ids/ids.js'
 import { profileOf, type ApplicationName, applicationOf, type PrincipalRule } from './application-profile.js'
 import { iso } from './iso.js'
 import { isGhost, isOverdue, applyTimeouts } from './session/session-timeouts.js'
@@ -41,7 +42,7 @@ export interface EditorStatus {
 
 /** A lock of one native client (WOPI.md §12). */
 export interface CoauthLockStatus {
-  readonly lockId: string
+  readonly lockId: LockId
   readonly type: 'Coauth' | 'CoauthExclusive'
   readonly userId: string
   readonly displayName: string
@@ -50,7 +51,7 @@ export interface CoauthLockStatus {
 }
 
 export interface CoauthStatus {
-  readonly fileId: string
+  readonly fileId: FileId
   readonly name: string
   readonly application: ApplicationName
   readonly sessionId: string | null

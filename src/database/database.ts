@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common'
 import type { Client, Pool, PoolClient, QueryResultRow } from 'pg'
 import { DataSource, type EntityManager, type QueryRunner } from 'typeorm'
+import type { FileId } from '../ids/ids.js'
 import { KeyedMutex } from './keyed-mutex.js'
 import { DatabaseBusy, isUnanswered } from './unavailable.js'
 
@@ -54,7 +55,7 @@ export class Database implements Queryable {
    * Runs `work` when this process's earlier work on the same file is done; see `Turns` for why. Not to be nested.
    * @throws DatabaseBusy when the turn comes too late, so that a queue before a database that hangs ends at once
    */
-  serializedByFile<T>(fileId: string, work: () => Promise<T>): Promise<T> {
+  serializedByFile<T>(fileId: FileId, work: () => Promise<T>): Promise<T> {
     const latest = performance.now() + MAX_WAIT_MS
     return this.turns.run(fileId, () =>
       performance.now() > latest ? Promise.reject(new DatabaseBusy()) : work(),

@@ -1,11 +1,12 @@
 import { Injectable } from '@nestjs/common'
 import { Database, type Queryable, type Statement, type Tx } from '../database/database.js'
+import type { FileId } from '../ids/ids.js'
 import type { EventKind } from './event-kind.js'
 
 /** Something that happened to a file or its session, as it is recorded. */
 export interface NewEvent {
   readonly kind: EventKind
-  readonly fileId: string
+  readonly fileId: FileId
   readonly sessionId?: string
   readonly userId?: string
   readonly detail?: Readonly<Record<string, unknown>>
@@ -16,7 +17,7 @@ export interface RecordedEvent {
   readonly id: string
   readonly at: Date
   readonly kind: EventKind
-  readonly file_id: string
+  readonly file_id: FileId
   readonly session_id: string | null
   readonly user_id: string | null
   readonly detail: Record<string, unknown>
@@ -86,7 +87,7 @@ export class EventLog {
   /** In their order. Fewer than `limit` means: that is all there is now. */
   async after(
     id: string,
-    { fileId, sessionId, limit }: { fileId?: string | undefined; sessionId?: string; limit: number },
+    { fileId, sessionId, limit }: { fileId?: FileId | undefined; sessionId?: string; limit: number },
     on: Queryable = this.database,
   ): Promise<RecordedEvent[]> {
     if (fileId !== undefined && sessionId !== undefined)

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common'
 import { Settings } from '../config/settings.js'
 import { Database, type Statement } from '../database/database.js'
+import type { FileId, LockId } from '../ids/ids.js'
 import {
   COAUTH_TABLE,
   GET_COAUTH_LOCK,
@@ -46,8 +47,8 @@ export class CoauthLockService {
 
   /** Acquires the lock; when `lockId` is held already, its type, metadata and expiry become these. */
   async get(
-    fileId: string,
-    asked: { lockId: string; type: CoauthLockType; metadata: string; lifetimeMs: number },
+    fileId: FileId,
+    asked: { lockId: LockId; type: CoauthLockType; metadata: string; lifetimeMs: number },
     by: Authorization,
   ): Answer<CoauthOutcome> {
     const { lockId, type, metadata, lifetimeMs } = asked
@@ -66,8 +67,8 @@ export class CoauthLockService {
 
   /** @param asked without metadata it stays as it is */
   async refresh(
-    fileId: string,
-    asked: { lockId: string; metadata: string | undefined; lifetimeMs: number },
+    fileId: FileId,
+    asked: { lockId: LockId; metadata: string | undefined; lifetimeMs: number },
     by: Authorization,
   ): Answer<CoauthOutcome> {
     const { lockId, metadata, lifetimeMs } = asked
@@ -76,13 +77,13 @@ export class CoauthLockService {
     )
   }
 
-  async unlock(fileId: string, lockId: string, by: Authorization): Answer<CoauthOutcome> {
+  async unlock(fileId: FileId, lockId: LockId, by: Authorization): Answer<CoauthOutcome> {
     return outcomeOf(await this.ask(UNLOCK_COAUTH_LOCK, fileId, [...admissionOf(by), lockId]))
   }
 
   /** @returns 'unchanged' when the table's version is `knownVersion` */
   async table(
-    fileId: string,
+    fileId: FileId,
     knownVersion: string | undefined,
     { tokenId, userId }: Pick<Authorization, 'tokenId' | 'userId'>,
   ): Answer<CoauthTable | 'unchanged'> {
@@ -93,7 +94,7 @@ export class CoauthLockService {
   }
 
   private async settledTable(
-    fileId: string,
+    fileId: FileId,
     knownVersion: string | undefined,
   ): Answer<CoauthTable | 'unchanged'> {
     const [table] = await this.database.serializedByFile(fileId, () =>
@@ -104,7 +105,7 @@ export class CoauthLockService {
 
   private async ask<Others extends readonly unknown[]>(
     statement: Statement<CoauthRow, [string, ...Others]>,
-    fileId: string,
+    fileId: FileId,
     values: NoInfer<Others>,
   ): Answer<CoauthRow> {
     const ask = (): Promise<CoauthRow[]> => this.database.query(statement, [fileId, ...values])

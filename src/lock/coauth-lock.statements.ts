@@ -1,11 +1,12 @@
 import type { Statement } from '../database/database.js'
+import type { FileId, LockId } from '../ids/ids.js'
 import type { Admission } from './lock.statements.js'
 
 export type CoauthLockType = 'Coauth' | 'CoauthExclusive'
 
 /** A row of the coauth table as everybody sees it (WOPI.md §12.1). */
 export interface CoauthEntry {
-  readonly lockId: string
+  readonly lockId: LockId
   readonly type: CoauthLockType
   readonly metadata: string
   /** Of whoever acquired it. */
@@ -64,7 +65,7 @@ export interface CoauthTableRow {
  * was read after the snapshot; where one is not, SETTLED_COAUTH_TABLE tells.
  * $1 file, $2 token id, $3 its user, $4 version that the caller has, or null
  */
-export const COAUTH_TABLE: Statement<CoauthTableRow, [string, string, string, string | null]> = {
+export const COAUTH_TABLE: Statement<CoauthTableRow, [FileId, string, string, string | null]> = {
   name: 'coauth-table',
   text: `
     with clock as materialized (select clock_timestamp() as now), summed as materialized (
@@ -80,15 +81,15 @@ export const COAUTH_TABLE: Statement<CoauthTableRow, [string, string, string, st
 }
 
 /** $1 file */
-export const SETTLED_COAUTH_TABLE: Statement<{ version: string; locks: readonly CoauthEntry[] }, [string]> = {
+export const SETTLED_COAUTH_TABLE: Statement<{ version: string; locks: readonly CoauthEntry[] }, [FileId]> = {
   name: 'settled-coauth-table',
   text: `select * from settled_coauth_table($1)`,
 }
 
 /** For a transaction that holds the lock row already. $1 file */
 export const LIVE_COAUTH_LOCKS: Statement<
-  { lock_id: string; type: CoauthLockType; user_id: string },
-  [string]
+  { lock_id: LockId; type: CoauthLockType; user_id: string },
+  [FileId]
 > = {
   name: 'live-coauth-locks',
   text: `
@@ -100,7 +101,7 @@ export const LIVE_COAUTH_LOCKS: Statement<
  * Takes them all away, unless one was refreshed, or the file saved, a short while ago; the counterpart of BREAK_LOCK, in
  * a transaction that holds the lock row already. $1 file, $2 ms that it must have been quiet, 0: however busy
  */
-export const BREAK_COAUTH_LOCKS: Statement<{ lock_id: string; user_id: string }, [string, number]> = {
+export const BREAK_COAUTH_LOCKS: Statement<{ lock_id: LockId; user_id: string }, [FileId, number]> = {
   name: 'break-coauth-locks',
   text: `
     with broken as (
@@ -116,7 +117,7 @@ export const BREAK_COAUTH_LOCKS: Statement<{ lock_id: string; user_id: string },
     select lock_id, user_id from broken order by lock_id`,
 }
 
-export const SWEEP_COAUTH_LOCKS: Statement<{ file_id: string; lock_id: string; user_id: string }, []> = {
+export const SWEEP_COAUTH_LOCKS: Statement<{ file_id: FileId; lock_id: LockId; user_id: string }, []> = {
   name: 'sweep-coauth-locks',
   text: `select file_id, lock_id, user_id from sweep_coauth_locks()`,
 }

@@ -1,15 +1,16 @@
 import { Injectable } from '@nestjs/common'
 import { Settings } from '../config/settings.js'
 import { Database, type Statement } from '../database/database.js'
+import type { ContainerId, FileId, LockId } from '../ids/ids.js'
 
 /** A lock that holds its file at this moment, by the database's clock. */
 export interface HeldLock {
-  readonly file_id: string
+  readonly file_id: FileId
   readonly file_name: string
-  readonly container_id: string
+  readonly container_id: ContainerId
   readonly kind: 'wopi' | 'exclusive' | 'coauth'
   /** '' and null for coauth locks: they are told one by one. */
-  readonly lock_id: string
+  readonly lock_id: LockId
   readonly holder: string | null
   /** Why an exclusive lock was taken. */
   readonly reason: string | null
@@ -27,7 +28,7 @@ export interface HeldLock {
 
 /** Times in epoch milliseconds. */
 export interface HeldCoauthLock {
-  readonly lockId: string
+  readonly lockId: LockId
   readonly type: 'Coauth' | 'CoauthExclusive'
   readonly holder: string
   readonly takenAt: number
@@ -38,9 +39,9 @@ export interface HeldCoauthLock {
 export interface LockFilter {
   readonly kind?: HeldLock['kind'] | undefined
   readonly holder?: string | undefined
-  readonly fileId?: string | undefined
+  readonly fileId?: FileId | undefined
   /** Files in this container or anywhere below it. */
-  readonly containerId?: string | undefined
+  readonly containerId?: ContainerId | undefined
 }
 
 /** Begins a statement on the files that something may hold, with what holds each of them at `now`. $1 grace ms */
@@ -67,7 +68,7 @@ const COUNT_HELD: Statement<{ held: number }, [number]> = {
  */
 const HELD_LOCKS: Statement<
   HeldLock,
-  [number, string | null, string | null, string | null, string | null, string | null, number]
+  [number, string | null, string | null, FileId | null, ContainerId | null, FileId | null, number]
 > = {
   name: 'held-locks',
   text: `${JUDGED}, told as (
@@ -105,7 +106,7 @@ export class HeldLocks {
 
   async list(
     { kind, holder, fileId, containerId }: LockFilter,
-    { afterFileId, limit }: { afterFileId?: string | undefined; limit: number },
+    { afterFileId, limit }: { afterFileId?: FileId | undefined; limit: number },
   ): Promise<HeldLock[]> {
     return this.database.query(HELD_LOCKS, [
       this.settings.lockGraceMs,
@@ -124,7 +125,7 @@ export class HeldLocks {
     return row?.held ?? 0
   }
 
-  async find(fileId: string): Promise<HeldLock | undefined> {
+  async find(fileId: FileId): Promise<HeldLock | undefined> {
     const [lock] = await this.list({ fileId }, { limit: 1 })
     return lock
   }

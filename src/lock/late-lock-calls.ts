@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common'
 import { Settings } from '../config/settings.js'
 import { Database } from '../database/database.js'
+import type { FileId, LockId } from '../ids/ids.js'
 import { Logger } from '../logging/logger.js'
 import { EXTEND_FOR_OTHERS, NOTICE, UNLOCK_LATE } from './late-lock.statements.js'
 import { outcomeOf, type LockOutcome } from './lock.service.js'
@@ -25,8 +26,8 @@ export class LateLockCalls {
    * @param how `remember`: only that the id was presented
    */
   async refused(
-    fileId: string,
-    lockId: string,
+    fileId: FileId,
+    lockId: LockId,
     { tokenId, userId }: LateCaller,
     how: 'extend' | 'remember',
   ): Promise<void> {
@@ -46,8 +47,8 @@ export class LateLockCalls {
 
   /** After an Unlock was refused. @returns undefined when the token is not one that has only just ended */
   async unlock(
-    fileId: string,
-    lockId: string,
+    fileId: FileId,
+    lockId: LockId,
     { tokenId, userId }: LateCaller,
   ): Promise<LockOutcome | undefined> {
     const [row] = await this.database.serializedByFile(fileId, () =>
@@ -57,7 +58,7 @@ export class LateLockCalls {
   }
 
   /** Somebody works under this id, though perhaps in vain. What they are answered does not depend on it. */
-  async notice(fileId: string, lockId: string): Promise<void> {
+  async notice(fileId: FileId, lockId: LockId): Promise<void> {
     try {
       await this.database.query(NOTICE, [fileId, lockId])
     } catch (error) {

@@ -1,4 +1,5 @@
 import type { Statement } from '../database/database.js'
+import type { FileId, LockId } from '../ids/ids.js'
 import { ANSWER, changed, decided, FREE, held, type LockRow, type OfFile } from './lock-row.js'
 
 /** Only for an edit token of this file that was good less than a day ago; else no row. $3 token id, $4 its user */
@@ -36,7 +37,7 @@ export const UNLOCK_LATE: Statement<LockRow, [...OfFile, string, string, string]
 }
 
 /** The id was presented with a save that was refused: whoever did is still there. $1 file, $2 lock id */
-export const NOTICE: Statement<Record<string, never>, [string, string]> = {
+export const NOTICE: Statement<Record<string, never>, [FileId, LockId]> = {
   name: 'notice-lock',
   text: `update file_lock set used_at = clock_timestamp() where file_id = $1 and kind = 'wopi' and lock_id = $2`,
 }

@@ -1,3 +1,4 @@
+import type { LockId } from '../ids/ids.js'
 import type { LockDecision } from './lock-rules.js'
 
 /**
@@ -49,7 +50,7 @@ export interface LockRow {
   readonly decision: LockDecision
   readonly live_kind: 'none' | 'wopi' | 'exclusive' | 'coauth'
   /** The WOPI lock id before the operation, '' when there was none. */
-  readonly live_lock_id: string
+  readonly live_lock_id: LockId
   /** The head's version, read under the same row lock. */
   readonly version: string
   readonly holder: string | null
@@ -57,7 +58,7 @@ export interface LockRow {
   /** What it was, when the lock had expired and nobody had swept it up yet. */
   readonly dead_kind: 'wopi' | 'exclusive' | null
   /** The id as it stood in the row, of a live or of a dead lock. */
-  readonly stored_lock_id: string
+  readonly stored_lock_id: LockId
   /** Whom the WOPI lock names to others, if it names anybody (WOPI.md §7.3). */
   readonly visible_name: string | null
   /** How many holders the file has had, the one that this operation makes included. */

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common'
 import { Settings } from '../config/settings.js'
 import { Database, type Queryable, type Statement, type Tx } from '../database/database.js'
+import type { FileId, LockId } from '../ids/ids.js'
 import { BREAK_COAUTH_LOCKS, LIVE_COAUTH_LOCKS, type CoauthLockType } from './coauth-lock.statements.js'
 import { LockLog } from './lock-log.js'
 import {
@@ -24,7 +25,7 @@ export type LockState =
   | { readonly kind: 'none'; readonly version: string }
   | {
       readonly kind: 'wopi'
-      readonly lockId: string
+      readonly lockId: LockId
       /** Whom it names to others, if its holder wanted that (WOPI.md §7.3). */
       readonly visibleName: string | undefined
       /** Which holding of the file's lock it is: each new holder raises it. */
@@ -37,7 +38,7 @@ export type LockState =
 
 /** A coauth lock that is live at that instant. */
 export interface CoauthHold {
-  readonly lockId: string
+  readonly lockId: LockId
   readonly type: CoauthLockType
 }
 
@@ -59,7 +60,7 @@ export type BreakOutcome =
       readonly kind: 'broken' | 'in-use'
       readonly lock: Exclude<LockState, { kind: 'none' }>
       /** Those that were broken. */
-      readonly coauthLocks: readonly { readonly lockId: string; readonly userId: string }[]
+      readonly coauthLocks: readonly { readonly lockId: LockId; readonly userId: string }[]
     }
   | { readonly kind: 'not-locked' }
 
@@ -100,8 +101,8 @@ export class LockService {
    * @param tx where one is open that holds the head: a save takes the lock again in its own transaction
    */
   lock(
-    fileId: string,
-    lockId: string,
+    fileId: FileId,
+    lockId: LockId,
     by: Authorization,
     options = DEFAULT_LOCK_OPTIONS,
     tx?: Tx,
@@ -116,9 +117,9 @@ export class LockService {
 
   /** Swaps `oldLockId` for `lockId` in one step: nobody can get in between. */
   unlockAndRelock(
-    fileId: string,
-    oldLockId: string,
-    lockId: string,
+    fileId: FileId,
+    oldLockId: LockId,
+    lockId: LockId,
     by: Authorization,
     options = DEFAULT_LOCK_OPTIONS,
   ): Answer<LockOutcome> {
@@ -133,33 +134,33 @@ export class LockService {
 
   /** Restarts the timer. */
   refresh(
-    fileId: string,
-    lockId: string,
+    fileId: FileId,
+    lockId: LockId,
     by: Authorization,
     options = DEFAULT_LOCK_OPTIONS,
   ): Answer<LockOutcome> {
     return this.change(REFRESH_LOCK, fileId, [...admissionOf(by), lockId, ...this.asked(options)])
   }
 
-  unlock(fileId: string, lockId: string, by: Authorization): Answer<LockOutcome> {
+  unlock(fileId: FileId, lockId: LockId, by: Authorization): Answer<LockOutcome> {
     return this.change(UNLOCK, fileId, [...admissionOf(by), lockId])
   }
 
   /** For batch jobs and maintenance: nobody may edit until `lifetimeMs` have passed. */
   lockExclusively(
     tx: Tx,
-    fileId: string,
+    fileId: FileId,
     {
       lockId,
       holder,
       reason,
       lifetimeMs,
-    }: { lockId: string; holder: string; reason: string; lifetimeMs: number },
+    }: { lockId: LockId; holder: string; reason: string; lifetimeMs: number },
   ): Answer<LockOutcome> {
     return this.change(EXCLUSIVE_LOCK, fileId, [lockId, lifetimeMs, holder, reason], tx)
   }
 
-  unlockExclusive(tx: Tx, fileId: string): Answer<LockOutcome> {
+  unlockExclusive(tx: Tx, fileId: FileId): Answer<LockOutcome> {
     return this.change(EXCLUSIVE_UNLOCK, fileId, [], tx)
   }
 
@@ -168,7 +169,7 @@ export class LockService {
    * under way.
    * @param quietMs how long it must not have been refreshed, nor the file saved; 0 for however busy
    */
-  async break(tx: Tx, fileId: string, quietMs: number): Answer<BreakOutcome> {
+  async break(tx: Tx, fileId: FileId, quietMs: number): Answer<BreakOutcome> {
     const row = await this.ask(BREAK_LOCK, fileId, [quietMs], tx)
     if (!row) return undefined
     const lock = stateOf(row)
@@ -181,7 +182,7 @@ export class LockService {
     return { kind: broken.length > 0 ? 'broken' : 'in-use', lock, coauthLocks }
   }
 
-  async current(fileId: string): Answer<LockState> {
+  async current(fileId: FileId): Answer<LockState> {
     const row = await this.database.serializedByFile(fileId, () =>
       this.ask(GET_LOCK, fileId, [], this.database),
     )
@@ -189,7 +190,7 @@ export class LockService {
   }
 
   /** The lock as it will stand until `tx` ends: the row stays locked, so nobody takes or drops it meanwhile. */
-  async hold(tx: Tx, fileId: string, by?: Authorization): Answer<LockState> {
+  async hold(tx: Tx, fileId: FileId, by?: Authorization): Answer<LockState> {
     const row = await (by
       ? this.ask(HOLD_IF_ADMITTED, fileId, admissionOf(by), tx)
       : this.ask(HOLD, fileId, [], tx))
@@ -197,7 +198,7 @@ export class LockService {
   }
 
   /** The same, with the coauth locks one by one. */
-  async holdWithCoauth(tx: Tx, fileId: string): Answer<LocksOneByOne> {
+  async holdWithCoauth(tx: Tx, fileId: FileId): Answer<LocksOneByOne> {
     const state = await this.hold(tx, fileId)
     return state && this.oneByOne(tx, fileId, state)
   }
@@ -206,7 +207,7 @@ export class LockService {
    * The coauth locks behind a state, for who decides by them (WOPI.md §13.7). They are looked for once the row is held,
    * in a statement of their own, since the one that waited sees them as they were before.
    */
-  async oneByOne(tx: Tx, fileId: string, held: LockState): Promise<LocksOneByOne> {
+  async oneByOne(tx: Tx, fileId: FileId, held: LockState): Promise<LocksOneByOne> {
     if (held.kind !== 'coauth') return { wopi: held, coauth: [] }
     const rows = await tx.query(LIVE_COAUTH_LOCKS, [fileId])
     const coauth = rows.map(({ lock_id: lockId, type }) => ({ lockId, type }))
@@ -219,7 +220,7 @@ export class LockService {
 
   private async change<Others extends readonly unknown[]>(
     statement: Statement<LockRow, [...OfFile, ...Others]>,
-    fileId: string,
+    fileId: FileId,
     values: NoInfer<Others>,
     tx?: Tx,
   ): Answer<LockOutcome> {
@@ -241,7 +242,7 @@ export class LockService {
 
   private async ask<Others extends readonly unknown[]>(
     statement: Statement<LockRow, [...OfFile, ...Others]>,
-    fileId: string,
+    fileId: FileId,
     values: NoInfer<Others>,
     on: Queryable,
   ): Promise<LockRow | undefined> {

@@ -1,4 +1,5 @@
 import type { Statement } from '../database/database.js'
+import type { FileId, LockId } from '../ids/ids.js'
 import { ANSWER, changed, decided, FREE, HELD, held, type LockRow, type OfFile } from './lock-row.js'
 
 /** A token, its user, and the least rank that will do. */
@@ -132,9 +133,9 @@ export const HOLD_IF_ADMITTED: Statement<LockRow, [...OfFile, ...Admission]> = {
 }
 
 export interface ExpiredRow {
-  readonly file_id: string
+  readonly file_id: FileId
   readonly kind: 'wopi' | 'exclusive'
-  readonly lock_id: string
+  readonly lock_id: LockId
   readonly holder: string | null
   readonly expires_at: Date
 }

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common'
 import { Settings } from '../config/settings.js'
 import { Editors, type FoundAction } from '../discovery/editors.js'
+import type { FileId } from '../ids/ids.js'
 import { LockService } from '../lock/lock.service.js'
 import { AccessService } from '../permission/access.service.js'
 import { isAtLeast, type Role } from '../permission/role.js'
@@ -36,7 +37,7 @@ export class OpeningService {
   /** @returns undefined when there is no such file for this person */
   async open(
     userId: string,
-    fileId: string,
+    fileId: FileId,
     wanted: 'edit' | 'view',
     editor?: string,
   ): Promise<Opening | undefined> {

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common'
 import { type AuditAction, AuditService } from '../audit/audit.service.js'
 import { Database, type Tx } from '../database/database.js'
+import type { FileId } from '../ids/ids.js'
 import { LockService, type Authorization, type LockState } from '../lock/lock.service.js'
 import { AccessService, type FileAccess } from '../permission/access.service.js'
 import { RANK } from '../permission/role.js'
@@ -41,7 +42,7 @@ export type Verdict<Refusal, Said = undefined> =
 
 /** What the ways to save differ in. */
 export interface FileWrite<Refusal, Said = undefined> {
-  readonly fileId: string
+  readonly fileId: FileId
   readonly right: WriteRight
   readonly correlationId: string
   /** Takes the rows that come before the file's. */

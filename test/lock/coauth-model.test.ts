@@ -14,6 +14,7 @@ import {
 } from '../../src/lock/lock-rules.js'
 import { GET_LOCK, LOCK, UNLOCK } from '../../src/lock/lock.statements.js'
 import { CREATE_FILE } from '../../src/storage/files/file.statements.js'
+import { theLock } from '../kit/ids.js'
 import { newDatabase } from '../kit/postgres.js'
 
 const GRACE = 700
@@ -36,7 +37,7 @@ interface Model {
   now: number
 }
 
-const lockId = fc.constantFrom('A', 'B', 'a', '{"S":"A"}')
+const lockId = fc.constantFrom(...['A', 'B', 'a', '{"S":"A"}'].map(theLock))
 const metadata = fc.constantFrom('', 'x', 'y')
 const request: fc.Arbitrary<CoauthRequest> = fc.oneof(
   fc.record({

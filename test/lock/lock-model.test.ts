@@ -15,6 +15,7 @@ import { EXTEND_FOR_OTHERS, NOTICE, UNLOCK_LATE } from '../../src/lock/late-lock
 import type { LockRow } from '../../src/lock/lock-row.js'
 import * as statements from '../../src/lock/lock.statements.js'
 import { CREATE_FILE, MOVE_HEAD } from '../../src/storage/files/file.statements.js'
+import { theLock } from '../kit/ids.js'
 import { newDatabase } from '../kit/postgres.js'
 
 const GRACE = 700
@@ -45,7 +46,7 @@ interface Model {
   used: number | null
 }
 
-const lockId = fc.constantFrom('A', 'B', 'a', '{"S":"A","F":4}')
+const lockId = fc.constantFrom(...['A', 'B', 'a', '{"S":"A","F":4}'].map(theLock))
 const request: fc.Arbitrary<LockRequest> = fc.oneof(
   fc.record({ operation: fc.constantFrom('lock', 'refresh', 'unlock'), lockId }),
   fc.record({ operation: fc.constant('unlock-and-relock'), oldLockId: lockId, lockId }),
@@ -290,8 +291,8 @@ describe('the lock statements', () => {
   }, 120_000)
 
   it('decide exactly as the rules do for every request against every state at every edge of its time', async () => {
-    const ids = ['A', 'B']
-    const requests: LockRequest[] = ids.flatMap((id): LockRequest[] => [
+    const [a, b] = [theLock('A'), theLock('B')]
+    const requests: LockRequest[] = [a, b].flatMap((id): LockRequest[] => [
       { operation: 'lock', lockId: id },
       { operation: 'refresh', lockId: id },
       { operation: 'unlock', lockId: id },
@@ -299,15 +300,15 @@ describe('the lock statements', () => {
       { operation: 'extend-for-others', lockId: id, othersEdit: true },
       { operation: 'extend-for-others', lockId: id, othersEdit: false },
       { operation: 'exclusive', lockId: id },
-      { operation: 'unlock-and-relock', oldLockId: id, lockId: 'A' },
-      { operation: 'unlock-and-relock', oldLockId: id, lockId: 'B' },
+      { operation: 'unlock-and-relock', oldLockId: id, lockId: a },
+      { operation: 'unlock-and-relock', oldLockId: id, lockId: b },
     ])
     const ages = [0, TTL - 1, TTL, TTL + GRACE - 1, TTL + GRACE, TTL + GRACE + 1]
     for (const before of ['lock', 'exclusive'] as const) {
       for (const age of ages) {
         for (const asked of requests) {
           const model = await freshFile()
-          await play(model, { step: 'request', request: { operation: before, lockId: 'A' } })
+          await play(model, { step: 'request', request: { operation: before, lockId: a } })
           await play(model, { step: 'wait', ms: age })
           await play(model, { step: 'request', request: asked })
           await expectStored(model)
@@ -349,11 +350,11 @@ describe('the lock statements', () => {
         await run(statements.LOCK, [FILE, GRACE, ...ADMISSION, 'A', ...life, takenWith])
         await present(...users)
         await setClock(now)
-        const stored = { kind: 'wopi', lockId: 'A', expiresAt: usedAt + 20 * minute } as const
+        const stored = { kind: 'wopi', lockId: theLock('A'), expiresAt: usedAt + 20 * minute } as const
         const takenBy = { tokenId: 'token-of-alice', editor: takenWith }
         const asking = { tokenId: 'token-of-bob', editor: asksWith }
         const abandoned = isAbandoned({ takenBy, usedAt }, users, asking, now)
-        const decision = decide({ operation: 'lock', lockId: 'B' }, stored, now, {
+        const decision = decide({ operation: 'lock', lockId: theLock('B') }, stored, now, {
           graceMs: GRACE,
           abandoned,
         })
@@ -366,7 +367,7 @@ describe('the lock statements', () => {
         if (decision === 'replace') {
           model.epoch = 2
           model.used = now
-          model.stored = { kind: 'wopi', lockId: 'B', expiresAt: now + 20 * minute }
+          model.stored = { kind: 'wopi', lockId: theLock('B'), expiresAt: now + 20 * minute }
         }
         await expectStored(model)
       }),

@@ -54,11 +54,11 @@ export class IssuedTokensController {
       if (outcome === 'no-such-token') throw new ApiProblem('not-found', 'There is no such token.')
       // A script that lost the first answer may simply ask again.
       if (outcome === 'revoked-before') return
-      const { userId, fileId } = outcome
+      const { userId, resourceId } = outcome
       const event = {
         actor: caller.id,
         action: 'access-token-revoked',
-        objectId: fileId,
+        objectId: resourceId,
         outcome: 'done',
       } as const
       await this.audit.record(tx, {

@@ -25,7 +25,7 @@ import {
 import { SessionTermination } from './session-termination.js'
 
 const sessionsQuery = pageQuery.extend({
-  file: id.optional(),
+  file: id.brand<'FileId'>().optional(),
   user: id.optional().describe('User id of somebody who was ever in it'),
   open: truth.optional(),
   application: z.enum(['word', 'excel', 'powerpoint', 'other']).optional(),

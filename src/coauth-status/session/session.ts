@@ -1,9 +1,10 @@
+import type { FileId } from '../../ids/ids.js'
 import type { ApplicationName, ClientFamily, PrincipalRule } from '../application-profile.js'
 
 /** One editing of a file, from the first who opens it to the last who is gone. Times are epoch ms of the database's clock. */
 export interface Session {
   readonly id: string
-  readonly fileId: string
+  readonly fileId: FileId
   readonly application: ApplicationName
   readonly startedAt: number
   /** The latest sign of a person; a refreshed lock is none. */
@@ -81,7 +82,7 @@ export type LeftReason =
 
 /** What a WOPI answer or a page told about one token. */
 export interface PresenceRecord {
-  readonly fileId: string
+  readonly fileId: FileId
   readonly jti: string
   readonly userId: string
   readonly family: ClientFamily

@@ -1,5 +1,8 @@
 import type { Statement } from '../../database/database.js'
+import type { GrantedObject } from './grant.service.js'
 
+type ObjectId = GrantedObject['id']
+type ObjectKind = GrantedObject['kind']
 export type LinkRole = 'viewer' | 'editor'
 
 export interface ShareLinkRow {
@@ -19,7 +22,7 @@ const LIVES = `revoked_at is null and expires_at > clock_timestamp()`
 /** $1 new id, $2 object, $3 kind, $4 role, $5 user, $6 days */
 export const LINK: Statement<
   { id: string; made: boolean },
-  [string, string, string, string, string, number]
+  [string, ObjectId, ObjectKind, LinkRole, string, number]
 > = {
   name: 'share-link',
   text: `
@@ -38,7 +41,7 @@ export const LINK: Statement<
 }
 
 /** Oldest first. $1 object, $2 kind, $3 most holders to name */
-export const LIVE_LINKS: Statement<ShareLinkRow, [string, string, number]> = {
+export const LIVE_LINKS: Statement<ShareLinkRow, [ObjectId, ObjectKind, number]> = {
   name: 'share-links',
   text: `
     select id, role, created_by, created_at, expires_at,
@@ -50,7 +53,7 @@ export const LIVE_LINKS: Statement<ShareLinkRow, [string, string, number]> = {
 }
 
 /** $1 link, $2 object, $3 kind */
-export const REVOKE_LINK: Statement<{ role: LinkRole }, [string, string, string]> = {
+export const REVOKE_LINK: Statement<{ role: LinkRole }, [string, ObjectId, ObjectKind]> = {
   name: 'revoke-share-link',
   text: `
     update share_link set revoked_at = clock_timestamp()

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { EARLY_SECONDS } from '../../auth/token-times.js'
+import type { ContainerId, FileId } from '../../ids/ids.js'
 
 /** 10 hours, as WOPI.md §1 recommends: a token that dies before its session does loses people's work. */
 export const ACCESS_TOKEN_SECONDS = 10 * 3600
@@ -7,6 +8,7 @@ export const ACCESS_TOKEN_SECONDS = 10 * 3600
 /** What a token can be for. The ecosystem is the whole installation, as one person sees it. */
 export type ResourceKind = 'file' | 'container' | 'ecosystem'
 export const ECOSYSTEM = 'ecosystem'
+export type ResourceId = FileId | ContainerId | typeof ECOSYSTEM
 
 const instant = z.int().min(1).max(253_402_300_799)
 

@@ -4,7 +4,12 @@ import jwt from 'jsonwebtoken'
 import { Settings } from '../../config/settings.js'
 import { WOPI_AUDIENCE } from '../../auth/token-audience.js'
 import { Database, type Queryable, type Statement } from '../../database/database.js'
-import { ACCESS_TOKEN_SECONDS, type OpenedIn, type ResourceKind } from './access-token.claims.js'
+import {
+  ACCESS_TOKEN_SECONDS,
+  type OpenedIn,
+  type ResourceId,
+  type ResourceKind,
+} from './access-token.claims.js'
 import { deriveKeys, type SigningKeys } from '../../auth/signing-keys.js'
 
 export interface IssuedToken {
@@ -17,7 +22,7 @@ export interface IssuedToken {
 /** One of the things that a person gets tokens for. */
 export interface TokenResource {
   readonly kind: ResourceKind
-  readonly id: string
+  readonly id: ResourceId
   readonly mode: 'view' | 'edit'
 }
 
@@ -41,7 +46,7 @@ const ISSUE: Statement<
     string,
     readonly string[],
     readonly ResourceKind[],
-    readonly string[],
+    readonly ResourceId[],
     readonly ('view' | 'edit')[],
     Date | null,
     number,
@@ -61,7 +66,7 @@ const ISSUE: Statement<
     returning extract(epoch from issued_at)::float8 as issued, extract(epoch from expires_at)::float8 as expires`,
 }
 
-const REVOKE: Statement<{ user_id: string; resource_id: string; now: boolean }, [string]> = {
+const REVOKE: Statement<{ user_id: string; resource_id: ResourceId; now: boolean }, [string]> = {
   name: 'revoke-access-token',
   text: `
     with revoked as (
@@ -86,7 +91,7 @@ export class AccessTokenService {
     token: {
       userId: string
       resource: ResourceKind
-      resourceId: string
+      resourceId: ResourceId
       mode: 'view' | 'edit'
     } & TokenOrigin,
     on: Queryable = this.database,
@@ -146,9 +151,9 @@ export class AccessTokenService {
   async revoke(
     on: Queryable,
     jti: string,
-  ): Promise<{ userId: string; fileId: string } | 'revoked-before' | 'no-such-token'> {
+  ): Promise<{ userId: string; resourceId: ResourceId } | 'revoked-before' | 'no-such-token'> {
     const [row] = await on.query(REVOKE, [jti])
     if (!row) return 'no-such-token'
-    return row.now ? { userId: row.user_id, fileId: row.resource_id } : 'revoked-before'
+    return row.now ? { userId: row.user_id, resourceId: row.resource_id } : 'revoked-before'
   }
 }

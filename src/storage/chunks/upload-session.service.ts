@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common'
 import { randomBytes } from 'node:crypto'
 import { Database, type Tx } from '../../database/database.js'
+import type { FileId } from '../../ids/ids.js'
 import type { BlobRange } from '../blobs/blob-ranges.js'
 import type { StoredBlob } from '../blobs/blob-store.js'
 import {
@@ -14,7 +15,7 @@ import {
 /** Whose session of which file; nobody else's token for it is one. */
 export interface SessionKey {
   readonly token: string
-  readonly fileId: string
+  readonly fileId: FileId
   readonly userId: string
 }
 
@@ -23,7 +24,7 @@ export interface SessionKey {
 export class UploadSessions {
   constructor(private readonly database: Database) {}
 
-  async create(fileId: string, userId: string): Promise<string> {
+  async create(fileId: FileId, userId: string): Promise<string> {
     const token = randomBytes(32).toString('hex')
     await this.database.query(CREATE_SESSION, [token, fileId, userId])
     return token

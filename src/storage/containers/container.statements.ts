@@ -1,11 +1,12 @@
 import type { Statement } from '../../database/database.js'
+import type { ContainerId } from '../../ids/ids.js'
 
 export interface ContainerRow {
-  readonly id: string
+  readonly id: ContainerId
 }
 
 /** No row when the name is taken. $1 id, $2 parent, $3 name, $4 name key, $5 owner */
-export const CREATE_CONTAINER: Statement<ContainerRow, [string, string, string, string, string]> = {
+export const CREATE_CONTAINER: Statement<ContainerRow, [string, ContainerId, string, string, string]> = {
   name: 'create-container',
   text: `
     insert into container (id, parent_id, name, name_key, owner_id, ancestors)
@@ -15,19 +16,19 @@ export const CREATE_CONTAINER: Statement<ContainerRow, [string, string, string, 
 }
 
 /** $1 container */
-export const CONTAINER_EXISTS: Statement<ContainerRow, [string]> = {
+export const CONTAINER_EXISTS: Statement<ContainerRow, [ContainerId]> = {
   name: 'container-exists',
   text: `select id from container where id = $1`,
 }
 
 /** $1 parent, $2 name key */
-export const FIND_CONTAINER_BY_NAME: Statement<ContainerRow, [string, string]> = {
+export const FIND_CONTAINER_BY_NAME: Statement<ContainerRow, [ContainerId, string]> = {
   name: 'find-container-by-name',
   text: `select id from container where parent_id = $1 and name_key = $2`,
 }
 
 /** Nobody else renames, deletes or fills the container until the transaction ends. $1 container */
-export const HOLD_CONTAINER: Statement<{ name: string; parent_id: string | null }, [string]> = {
+export const HOLD_CONTAINER: Statement<{ name: string; parent_id: ContainerId | null }, [string]> = {
   name: 'hold-container',
   text: `select name, parent_id from container where id = $1 for update`,
 }
@@ -64,7 +65,7 @@ export const HAS_CHILDREN: Statement<{ found: boolean }, [string]> = {
 }
 
 /** The content of deleted files stays, and so do their rows: they belong to the folder above then. $1 container, $2 parent */
-export const REPARENT_DELETED_FILES: Statement<Record<string, never>, [string, string]> = {
+export const REPARENT_DELETED_FILES: Statement<Record<string, never>, [string, ContainerId]> = {
   name: 'hand-deleted-files-up',
   text: `update file set container_id = $2 where container_id = $1 and deleted_at is not null`,
 }

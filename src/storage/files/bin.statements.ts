@@ -1,14 +1,15 @@
 import type { Statement } from '../../database/database.js'
+import type { ContainerId, FileId } from '../../ids/ids.js'
 import { VISIBLE_OBJECTS } from './visible-objects.js'
 
 export interface BinnedRow {
-  readonly id: string
+  readonly id: FileId
   readonly name: string
   readonly size: string
   readonly version: string
   readonly owner_id: string
   /** The container that it was deleted from, which may be gone. */
-  readonly container_id: string
+  readonly container_id: ContainerId
   /** Null when the container is gone. */
   readonly container_name: string | null
   readonly deleted_at: Date
@@ -68,13 +69,13 @@ export const LIST_BIN_OF: Statement<BinnedRow, [string, ...BinPage, number]> = {
 }
 
 /** $1 days, $2 file */
-export const FIND_IN_BIN: Statement<BinnedRow, [number, string]> = {
+export const FIND_IN_BIN: Statement<BinnedRow, [number, FileId]> = {
   name: 'find-in-bin',
   text: `select ${columns('$1')} from file f where f.id = $2 and f.deleted_at is not null`,
 }
 
 /** Nobody else restores or purges it, and nothing is kept for it, until the transaction ends. $1 file */
-export const HOLD_IN_BIN: Statement<{ id: string }, [string]> = {
+export const HOLD_IN_BIN: Statement<{ id: FileId }, [FileId]> = {
   name: 'hold-in-bin',
   text: `select id from file where id = $1 and deleted_at is not null for update`,
 }
@@ -86,7 +87,7 @@ export const BIN_CLOCK: Statement<{ now: string }, []> = {
 }
 
 /** Of what a person owns: another server may be at some of it. $1 owner, $2 deleted before, $3 limit */
-export const HOLD_BIN_OF_OWNER: Statement<{ id: string }, [string, string, number]> = {
+export const HOLD_BIN_OF_OWNER: Statement<{ id: FileId }, [string, string, number]> = {
   name: 'hold-bin-of-owner',
   text: `
     select id from file where owner_id = $1 and deleted_at is not null and deleted_at <= $2
@@ -94,7 +95,7 @@ export const HOLD_BIN_OF_OWNER: Statement<{ id: string }, [string, string, numbe
 }
 
 /** What somebody restores just now is skipped; so any number of servers may purge at once. $1 days, $2 limit */
-export const HOLD_DUE: Statement<{ id: string }, [number, number]> = {
+export const HOLD_DUE: Statement<{ id: FileId }, [number, number]> = {
   name: 'hold-due-in-bin',
   text: `
     select f.id from file f
@@ -107,7 +108,7 @@ export const HOLD_DUE: Statement<{ id: string }, [number, number]> = {
  * coauth locks is never taken for an earlier one. Of what an older server deleted nobody knows how far they counted: the
  * clock's milliseconds are more. No row when the name is taken there. $1 file, $2 container, $3 name, $4 name key
  */
-export const RESTORE_FROM_BIN: Statement<{ id: string }, [string, string, string, string]> = {
+export const RESTORE_FROM_BIN: Statement<{ id: FileId }, [string, ContainerId, string, string]> = {
   name: 'restore-from-bin',
   text: `
     with counted as materialized (
@@ -141,7 +142,7 @@ const OF_A_FILE = [
 /** The caller holds the files. What they were called and who deleted them is for the audit. $1 files */
 export const PURGE: Statement<
   {
-    id: string
+    id: FileId
     name: string
     owner_id: string
     size: string
@@ -149,7 +150,7 @@ export const PURGE: Statement<
     deleted_at: Date
     deleted_by: string | null
   },
-  [readonly string[]]
+  [readonly FileId[]]
 > = {
   name: 'purge-from-bin',
   text: `

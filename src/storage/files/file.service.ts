@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common'
 import { randomBytes } from 'node:crypto'
 import { Database, type Queryable, type Tx } from '../../database/database.js'
 import { EventLog } from '../../events/event-log.js'
+import type { ContainerId, FileId } from '../../ids/ids.js'
 import type { StoredBlob } from '../blobs/blob-store.js'
 import type { ComparedBlob, Committed } from '../blobs/twins.js'
 import type { VersionCause, VersionFlag } from '../versions/file-version.entity.js'
@@ -23,9 +24,9 @@ import { NameTaken, orNoSuchContainer } from '../storage-errors.js'
 
 /** A file's current content. */
 export interface Head {
-  readonly id: string
+  readonly id: FileId
   readonly name: string
-  readonly containerId: string
+  readonly containerId: ContainerId
   readonly ownerId: string
   readonly version: string
   readonly sequenceNumber: number
@@ -57,7 +58,7 @@ export interface Authorship {
 }
 
 export interface NewFile {
-  readonly containerId: string
+  readonly containerId: ContainerId
   readonly name: string
   readonly owner: string
   readonly content: StoredBlob
@@ -67,7 +68,7 @@ export interface NewFile {
 /** Where a page of a listing goes on. */
 export interface FileCursor {
   readonly createdAt: string
-  readonly id: string
+  readonly id: FileId
 }
 
 const MAX_NUMBERED_NAMES = 1000
@@ -80,19 +81,19 @@ export class FileService {
     private readonly events: EventLog,
   ) {}
 
-  async head(fileId: string): Promise<Head | undefined> {
+  async head(fileId: FileId): Promise<Head | undefined> {
     const [row] = await this.database.query(GET_HEAD, [fileId])
     return row && headOf(row)
   }
 
   /** Holds the file row until `tx` ends. Always taken before the lock row, so that no two transactions deadlock. */
-  async lockHead(tx: Tx, fileId: string): Promise<HeldHead | undefined> {
+  async lockHead(tx: Tx, fileId: FileId): Promise<HeldHead | undefined> {
     const [row] = await tx.query(LOCK_HEAD, [fileId])
     return row && { ...headOf(row), mayReturn: row.may_return }
   }
 
   /** Waits for no save, and no save for it. @returns whether the file is there */
-  async keep(tx: Tx, fileId: string): Promise<boolean> {
+  async keep(tx: Tx, fileId: FileId): Promise<boolean> {
     return (await tx.query(KEEP_FILE, [fileId])).length === 1
   }
 
@@ -167,7 +168,7 @@ export class FileService {
     const { containerId, name, owner, content, correlationId } = file
     const [row] = await orNoSuchContainer(() =>
       on.query(CREATE_FILE, [
-        randomBytes(16).toString('hex'),
+        randomBytes(16).toString('hex') as FileId,
         containerId,
         name,
         nameKey(name),
@@ -197,7 +198,7 @@ export class FileService {
   }
 
   /** Renames a held file to `name` or the next numbered one that is free. @returns the name it got */
-  async renameNumbered(tx: Tx, fileId: string, name: string): Promise<string> {
+  async renameNumbered(tx: Tx, fileId: FileId, name: string): Promise<string> {
     for (let number = 1; number < MAX_NUMBERED_NAMES; number++) {
       const candidate = number === 1 ? name : numberedName(name, number)
       const [row] = await tx.query(RENAME_FILE, [fileId, candidate, nameKey(candidate)])
@@ -206,13 +207,13 @@ export class FileService {
     throw new NameTaken(name)
   }
 
-  async findByName(containerId: string, name: string): Promise<string | undefined> {
+  async findByName(containerId: ContainerId, name: string): Promise<FileId | undefined> {
     const [row] = await this.database.query(FIND_BY_NAME, [containerId, nameKey(name)])
     return row?.id
   }
 
   /** Into the bin. The caller holds the head. */
-  async delete(tx: Tx, fileId: string, by: string): Promise<boolean> {
+  async delete(tx: Tx, fileId: FileId, by: string): Promise<boolean> {
     return (await tx.query(DELETE_FILE, [fileId, by])).length === 1
   }
 

@@ -1,4 +1,5 @@
 import type { Statement } from '../../database/database.js'
+import type { ContainerId, FileId } from '../../ids/ids.js'
 import type { ContentKind } from './content-kind.js'
 import { VISIBLE_OBJECTS } from './visible-objects.js'
 
@@ -7,9 +8,9 @@ export const KIND = `coalesce(v.kind, case v.size when 0 then 'empty' end)`
 
 /** The current content of a file and where it stands. */
 export interface HeadRow {
-  readonly id: string
+  readonly id: FileId
   readonly name: string
-  readonly container_id: string
+  readonly container_id: ContainerId
   readonly owner_id: string
   readonly version: string
   readonly sequence_number: number
@@ -33,7 +34,7 @@ export interface HeadMoved {
 const HEAD_COLUMNS = `id, name, container_id, owner_id, version, sequence_number, size, sha256, blob, iso_time(modified_at) as modified_at, modified_by`
 
 /** $1 file */
-export const GET_HEAD: Statement<HeadRow, [string]> = {
+export const GET_HEAD: Statement<HeadRow, [FileId]> = {
   name: 'get-head',
   text: `select ${HEAD_COLUMNS} from file where id = $1 and deleted_at is null`,
 }
@@ -42,7 +43,7 @@ export const GET_HEAD: Statement<HeadRow, [string]> = {
  * Nobody else moves, renames or deletes the file until the transaction ends. `may_return`: what was refused at the end of
  * a session may come back with the next save. $1 file
  */
-export const LOCK_HEAD: Statement<HeadRow & { may_return: boolean }, [string]> = {
+export const LOCK_HEAD: Statement<HeadRow & { may_return: boolean }, [FileId]> = {
   name: 'lock-head',
   text: `
     select ${HEAD_COLUMNS}, exists (
@@ -52,7 +53,7 @@ export const LOCK_HEAD: Statement<HeadRow & { may_return: boolean }, [string]> =
 }
 
 /** Nobody deletes its row until the transaction ends; saves go on. $1 file */
-export const KEEP_FILE: Statement<{ id: string }, [string]> = {
+export const KEEP_FILE: Statement<{ id: FileId }, [FileId]> = {
   name: 'keep-file',
   text: `select id from file where id = $1 and deleted_at is null for key share`,
 }
@@ -64,7 +65,7 @@ export const KEEP_FILE: Statement<{ id: string }, [string]> = {
  */
 export const CREATE_FILE: Statement<
   HeadRow,
-  [string, string, string, string, string, string, number, string, string, string, string | null]
+  [string, ContainerId, string, string, string, string, number, string, string, string, string | null]
 > = {
   name: 'create-file',
   text: `
@@ -113,7 +114,7 @@ export const MOVE_HEAD: Statement<
 }
 
 /** No row when the name is taken. $1 file, $2 name, $3 name key */
-export const RENAME_FILE: Statement<{ id: string }, [string, string, string]> = {
+export const RENAME_FILE: Statement<{ id: FileId }, [FileId, string, string]> = {
   name: 'rename-file',
   text: `
     update file set name = $2, name_key = $3
@@ -125,7 +126,7 @@ export const RENAME_FILE: Statement<{ id: string }, [string, string, string]> = 
 }
 
 /** Into the bin: out of everybody's sight, with all that belongs to it (bin.statements.ts). $1 file, $2 who deletes it */
-export const DELETE_FILE: Statement<{ id: string }, [string, string]> = {
+export const DELETE_FILE: Statement<{ id: FileId }, [FileId, string]> = {
   name: 'delete-file',
   text: `
     with lock_row as (
@@ -140,7 +141,7 @@ export const DELETE_FILE: Statement<{ id: string }, [string, string]> = {
 }
 
 /** $1 container, $2 name key */
-export const FIND_BY_NAME: Statement<{ id: string }, [string, string]> = {
+export const FIND_BY_NAME: Statement<{ id: FileId }, [ContainerId, string]> = {
   name: 'find-by-name',
   text: `select id from file where container_id = $1 and name_key = $2 and deleted_at is null`,
 }

@@ -1,4 +1,5 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm'
+import type { FileId } from '../../ids/ids.js'
 
 /** Why a save was refused; its bytes are kept all the same (RELIABILITY-SECURITY.md §3.4). */
 export const RECOVERY_REASONS = [
@@ -21,7 +22,7 @@ export class RecoveryItem {
   id!: string
 
   @Column({ type: 'text', name: 'file_id' })
-  fileId!: string
+  fileId!: FileId
 
   @Column({ type: 'text' })
   reason!: RecoveryReason

@@ -2,16 +2,17 @@ import { Injectable } from '@nestjs/common'
 import { randomBytes } from 'node:crypto'
 import { IsNull } from 'typeorm'
 import { Database, type Statement, type Tx } from '../../database/database.js'
+import type { FileId, LockId } from '../../ids/ids.js'
 import type { StoredBlob } from '../blobs/blob-store.js'
 import type { Base } from '../files/save-base.js'
 import { RecoveryItem, type RecoveryReason } from './recovery-item.entity.js'
 
 export interface RefusedSave {
-  readonly fileId: string
+  readonly fileId: FileId
   readonly reason: RecoveryReason
   readonly userId: string
   readonly editors: readonly string[]
-  readonly presentedLockId: string
+  readonly presentedLockId: LockId | ''
   readonly correlationId: string
   readonly content: StoredBlob
   /** What it was made from, if anybody knows. */
@@ -48,11 +49,11 @@ const KEEP: Statement<
   { id: string },
   [
     string,
-    string,
+    FileId,
     string,
     string,
     readonly string[],
-    string,
+    LockId | '',
     string,
     string,
     number,
@@ -75,7 +76,7 @@ const KEEP: Statement<
 }
 
 /** What a session that could not save did keep on sending, and sent last of all. $1 file, $2 sha256, $3 token, $4 family */
-const KEPT_AT_EXIT: Statement<Record<string, never>, [string, string, string, string]> = {
+const KEPT_AT_EXIT: Statement<Record<string, never>, [FileId, string, string, string]> = {
   name: 'kept-at-exit',
   text: `
     update recovery_item set exit_save = true, token_id = $3, family = $4
@@ -152,20 +153,20 @@ export class RecoveryService {
   }
 
   /** Open items, oldest first. */
-  async list(fileId: string): Promise<RecoveryItem[]> {
+  async list(fileId: FileId): Promise<RecoveryItem[]> {
     return this.database.dataSource.manager.find(RecoveryItem, {
       where: { fileId, resolvedAt: IsNull() },
       order: { at: 'ASC', id: 'ASC' },
     })
   }
 
-  async find(fileId: string, itemId: string): Promise<RecoveryItem | undefined> {
+  async find(fileId: FileId, itemId: string): Promise<RecoveryItem | undefined> {
     const where = { id: itemId, fileId, resolvedAt: IsNull() }
     return (await this.database.dataSource.manager.findOneBy(RecoveryItem, where)) ?? undefined
   }
 
   /** Holds an open item until `tx` ends, so that it is resolved once. */
-  async lock(tx: Tx, fileId: string, itemId: string): Promise<RecoveryItem | undefined> {
+  async lock(tx: Tx, fileId: FileId, itemId: string): Promise<RecoveryItem | undefined> {
     const item = await tx.manager.findOne(RecoveryItem, {
       where: { id: itemId, fileId, resolvedAt: IsNull() },
       lock: { mode: 'pessimistic_write' },

@@ -1,8 +1,9 @@
 import type { Statement, Tx } from '../../database/database.js'
+import type { FileId } from '../../ids/ids.js'
 
 /** A save that is about to be accepted. */
 export interface ComingBack {
-  readonly fileId: string
+  readonly fileId: FileId
   readonly family: string
   readonly tokenId: string
   readonly isExitSave: boolean
@@ -19,7 +20,7 @@ export interface ComingBack {
  */
 const RETURN: Statement<
   { unchanged: boolean; again: boolean },
-  [string, string, string, boolean, string, string]
+  [FileId, string, string, boolean, string, string]
 > = {
   name: 'return-refused-saves',
   text: `

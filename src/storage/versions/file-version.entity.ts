@@ -1,3 +1,4 @@
+import type { FileId } from '../../ids/ids.js'
 import type { ContentKind } from '../files/content-kind.js'
 import { Column, Entity, PrimaryColumn } from 'typeorm'
 
@@ -13,7 +14,7 @@ export type VersionFlag =
 @Entity('file_version')
 export class FileVersion {
   @PrimaryColumn({ type: 'text', name: 'file_id' })
-  fileId!: string
+  fileId!: FileId
 
   @PrimaryColumn({ type: 'bigint' })
   version!: string

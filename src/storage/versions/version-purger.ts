@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common'
 import { Database } from '../../database/database.js'
+import type { FileId } from '../../ids/ids.js'
 import { Housekeeper } from '../../installation/housekeeper.js'
 import { Logger } from '../../logging/logger.js'
 import { DELETE_UNLISTED, FILES_WITH_OLD_SAVES, UNLISTED_KEPT_MS } from './version-listing.js'
@@ -41,7 +42,7 @@ export class VersionPurger {
     return deleted
   }
 
-  private async filesAfter(fileId: string | null | undefined): Promise<string[]> {
+  private async filesAfter(fileId: FileId | null | undefined): Promise<FileId[]> {
     const rows = await this.database.query(FILES_WITH_OLD_SAVES, [
       this.since,
       UNLISTED_KEPT_MS,
@@ -51,7 +52,7 @@ export class VersionPurger {
     return rows.map((row) => row.file_id)
   }
 
-  private async deleteIn(files: readonly string[]): Promise<number> {
+  private async deleteIn(files: readonly FileId[]): Promise<number> {
     let deleted = 0
     for (;;) {
       const rows = await this.database.query(DELETE_UNLISTED, [files, UNLISTED_KEPT_MS, ROWS_AT_ONCE])

@@ -1,11 +1,12 @@
 import type { IncomingMessage } from 'node:http'
 import type { Answer } from '../../http/answer.js'
+import type { ContainerId } from '../../ids/ids.js'
 import type { AccessTokenClaims } from '../../permission/tokens/access-token.claims.js'
 import type { ContainerAccess, TokenAccess } from '../../permission/container-access.service.js'
 
 /** An authenticated WOPI request on a container, as the guards leave it. */
 export interface ContainerRequest extends IncomingMessage {
-  params: { readonly id: string }
+  params: { readonly id: ContainerId }
   user: AccessTokenClaims
   access: ContainerAccess
   operation: ContainerOperation

@@ -3,6 +3,7 @@ import { type LockHolder, LockHolders } from '../../coauth-status/lock-holders.j
 import type { ClientFamily } from '../../coauth-status/application-profile.js'
 import { Editors } from '../../discovery/editors.js'
 import { Answer, headerText, nameInHeader } from '../../http/answer.js'
+import type { FileId } from '../../ids/ids.js'
 import { Logger } from '../../logging/logger.js'
 import type { WopiRequest } from '../protocol/operation.js'
 
@@ -54,7 +55,7 @@ export class LockReasons {
     }
   }
 
-  private reason(fileId: string, holder: LockHolder, now: number): string {
+  private reason(fileId: FileId, holder: LockHolder, now: number): string {
     const { kind, userId, displayName, takenAt, others } = holder
     if (kind === 'exclusive') return headerText(`The file is locked exclusively: ${holder.reason}`)
     const name = nameInHeader(displayName, userId)
@@ -65,7 +66,7 @@ export class LockReasons {
       : `${people} it open in ${product} since ${since(takenAt, now)}`
   }
 
-  private productOf(fileId: string, { kind, lockId, editor, family }: LockHolder): string | undefined {
+  private productOf(fileId: FileId, { kind, lockId, editor, family }: LockHolder): string | undefined {
     // Only Office's own applications take coauth locks (WOPI.md §12).
     if (kind === 'coauth') return 'Office'
     const opened = this.editors.all.find(({ setting }) => setting.name === editor)?.document?.family

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import type { Answer } from '../../http/answer.js'
+import type { FileId } from '../../ids/ids.js'
 import type { AccessTokenClaims } from '../../permission/tokens/access-token.claims.js'
 import type { FileAccess } from '../../permission/access.service.js'
 import type { IncomingSave, Received } from '../../saving/incoming-save.js'
@@ -7,7 +8,7 @@ import type { SaveOutcome } from '../../saving/save-outcome.js'
 
 /** An authenticated WOPI request on a file, as the guards leave it. */
 export interface WopiRequest extends IncomingMessage {
-  params: { readonly id: string }
+  params: { readonly id: FileId }
   /** Put there by passport: what the genuine token claims. */
   user: AccessTokenClaims
   /** Not there for an operation that judges access itself. */
