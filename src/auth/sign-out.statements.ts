@@ -1,10 +1,11 @@
 import type { Statement } from '../database/database.js'
+import type { UserId } from '../ids/ids.js'
 
 /**
  * Also those that are over without anybody's doing: tokens that were issued in them may live on. Held in one order, so
  * that two who do this at once do not wait for each other. $1 user
  */
-export const END_SESSIONS_OF: Statement<{ cookie_hash: string }, [string]> = {
+export const END_SESSIONS_OF: Statement<{ cookie_hash: string }, [UserId]> = {
   name: 'end-web-sessions-of',
   text: `
     with held as materialized (

@@ -1,10 +1,11 @@
 import { Injectable } from '@nestjs/common'
 import { Database, type Queryable, type Statement } from '../database/database.js'
+import type { UserId } from '../ids/ids.js'
 import { isOpen } from './web-session.statements.js'
 import { lesserRole, type ApiRole, type ApiUser } from './api-user.js'
 
 interface Profile {
-  readonly id: string
+  readonly id: UserId
   readonly displayName: string
   readonly principalName: string | null
   readonly groups: readonly string[]
@@ -116,17 +117,17 @@ export class UserService {
   }
 
   /** Has Tandem met this person, welcome or not? */
-  async isKnown(on: Queryable, id: string): Promise<boolean> {
+  async isKnown(on: Queryable, id: UserId): Promise<boolean> {
     return (await on.query(KNOWN, [id])).length === 1
   }
 
   /** Makes sure there is an account, for somebody who was named before their first call. */
-  async ensureAccount(on: Queryable, id: string): Promise<void> {
+  async ensureAccount(on: Queryable, id: UserId): Promise<void> {
     await on.query(ENSURE_ACCOUNT, [id])
   }
 
   /** Stores what an editor wants to remember about its user (WOPI.md §8.4). */
-  async putUserInfo(id: string, userInfo: string): Promise<void> {
+  async putUserInfo(id: UserId, userInfo: string): Promise<void> {
     await this.database.query(PUT_USER_INFO, [id, userInfo])
   }
 }

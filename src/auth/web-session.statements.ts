@@ -1,8 +1,9 @@
 import type { Statement } from '../database/database.js'
+import type { UserId } from '../ids/ids.js'
 import type { ApiRole } from './api-user.js'
 
 export interface WebSessionRow {
-  readonly user_id: string
+  readonly user_id: UserId
   readonly display_name: string
   readonly principal_name: string | null
   readonly role: ApiRole
@@ -62,7 +63,7 @@ export const FIND_SESSION: Statement<WebSessionRow, [string, number]> = {
 }
 
 /** $1 cookie hash */
-export const END_SESSION: Statement<{ user_id: string }, [string]> = {
+export const END_SESSION: Statement<{ user_id: UserId }, [string]> = {
   name: 'end-web-session',
   text: `
     update web_session set ended_at = clock_timestamp() where cookie_hash = $1 and ended_at is null returning user_id`,

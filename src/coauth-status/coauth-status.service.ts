@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common'
 import { Settings } from '../config/settings.js'
 import { Database, type Tx } from '../database/database.js'
 import { EventLog, type NewEvent } from '../events/event-log.js'
-import type { FileId } from '../ids/ids.js'
+import type { FileId, UserId } from '../ids/ids.js'
 import type { ApplicationName } from './application-profile.js'
 import { forecast, type Forecast } from './forecast.js'
 import { iso } from './iso.js'
@@ -21,7 +21,7 @@ import {
 
 export interface SessionFilter {
   readonly fileId?: FileId | undefined
-  readonly userId?: string | undefined
+  readonly userId?: UserId | undefined
   readonly open?: boolean | undefined
   readonly application?: ApplicationName | undefined
 }
@@ -98,7 +98,7 @@ export class CoauthStatusService {
     })
   }
 
-  async forecast(sessionId: string, userId: string): Promise<Forecast | undefined> {
+  async forecast(sessionId: string, userId: UserId): Promise<Forecast | undefined> {
     const facts = await this.factsOf(sessionId)
     const session = facts?.session
     return facts && session && forecast({ ...facts, session }, userId, this.rules)
@@ -129,7 +129,7 @@ export class CoauthStatusService {
    */
   async tellMoved(
     tx: Tx,
-    { fileId, userId, kind }: { fileId: FileId; userId: string; kind: 'file-deleted' | 'file-restored' },
+    { fileId, userId, kind }: { fileId: FileId; userId: UserId; kind: 'file-deleted' | 'file-restored' },
   ): Promise<void> {
     const now = await this.takeTurn(tx, fileId)
     const [row] = await tx.query(OPEN_SESSIONS, [this.settings.lockGraceMs, [fileId]])

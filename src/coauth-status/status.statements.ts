@@ -1,5 +1,5 @@
 import type { Statement } from '../database/database.js'
-import type { FileId, LockId } from '../ids/ids.js'
+import type { FileId, LockId, TokenId, UserId } from '../ids/ids.js'
 import type { CoauthFact, LockFact, Session } from './session/session.js'
 import { CLOCK, COAUTH, LIVE_KIND, RECENT, SESSION } from './session/session.statements.js'
 
@@ -13,7 +13,7 @@ export interface StatusFacts {
   readonly lastSave?: {
     readonly version: string
     readonly at: number
-    readonly userId: string
+    readonly userId: UserId
     readonly editors: readonly string[]
   }
   readonly recoveryItems: number
@@ -25,7 +25,7 @@ export interface StatusFacts {
 export interface LockDetail extends LockFact {
   readonly lockId?: LockId
   readonly takenAt?: number
-  readonly holder?: string
+  readonly holder?: UserId
   readonly reason?: string
   readonly coauth?: readonly CoauthDetail[]
 }
@@ -38,7 +38,7 @@ export interface CoauthDetail extends CoauthFact {
 
 /** What a participant may do now. */
 export interface PersonFact {
-  readonly jti: string
+  readonly jti: TokenId
   readonly displayName: string
   /** An edit token that is alive, and the live right behind it. */
   readonly canWrite: boolean
@@ -105,7 +105,7 @@ export const SESSION_STATUS: Statement<{ facts: StatusFacts }, [number, string]>
  */
 export const LIST_SESSIONS: Statement<
   { facts: StatusFacts; started_at: string; id: string },
-  [number, FileId | null, string | null, boolean | null, string | null, string | null, string | null, number]
+  [number, FileId | null, UserId | null, boolean | null, string | null, string | null, string | null, number]
 > = {
   name: 'list-sessions',
   text: `${CLOCK}

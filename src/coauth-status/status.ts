@@ -1,4 +1,4 @@
-import type { FileId, LockId } from '../ids/ids.js'
+import type { FileId, LockId, UserId } from '../ids/ids.js'
 import { profileOf, type ApplicationName, applicationOf, type PrincipalRule } from './application-profile.js'
 import { iso } from './iso.js'
 import { isGhost, isOverdue, applyTimeouts } from './session/session-timeouts.js'
@@ -27,7 +27,7 @@ export interface StatusRules {
 
 /** One person; their tabs together. */
 export interface EditorStatus {
-  readonly userId: string
+  readonly userId: UserId
   readonly displayName: string
   readonly joinedAt: string
   readonly lastSeenAt: string
@@ -44,7 +44,7 @@ export interface EditorStatus {
 export interface CoauthLockStatus {
   readonly lockId: LockId
   readonly type: 'Coauth' | 'CoauthExclusive'
-  readonly userId: string
+  readonly userId: UserId
   readonly displayName: string
   readonly acquiredAt: string
   readonly expiresAt: string
@@ -63,14 +63,14 @@ export interface CoauthStatus {
   readonly unsavedSince: string | null
   readonly conflictedUsers: readonly string[]
   readonly principal: {
-    readonly userId: string | null
+    readonly userId: UserId | null
     readonly rule: PrincipalRule | 'last-editor'
     readonly confirmedBySave: boolean
   }
   readonly lastSave: {
     readonly version: string
     readonly at: string
-    readonly userId: string
+    readonly userId: UserId
     readonly editors: readonly string[]
   } | null
   readonly nextSaveBy: string | null
@@ -167,7 +167,7 @@ function peopleOf(
     const checks = tabs.map((one) => (one.checkedAt ?? one.joinedAt) + checkEveryMs)
     return {
       userId,
-      displayName: facts.get(tabs[0]?.jti ?? '')?.displayName ?? userId,
+      displayName: (tabs[0] && facts.get(tabs[0].jti))?.displayName ?? userId,
       joinedAt: new Date(Math.min(...tabs.map((one) => one.joinedAt))).toISOString(),
       lastSeenAt: new Date(Math.max(...tabs.map((one) => one.lastSeenAt))).toISOString(),
       canWrite: tabs.some((one) => facts.get(one.jti)?.canWrite ?? false),

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common'
 import { Database, type Queryable, type Statement, type Tx } from '../database/database.js'
-import type { FileId } from '../ids/ids.js'
+import type { FileId, UserId } from '../ids/ids.js'
 import type { EventKind } from './event-kind.js'
 
 /** Something that happened to a file or its session, as it is recorded. */
@@ -8,7 +8,7 @@ export interface NewEvent {
   readonly kind: EventKind
   readonly fileId: FileId
   readonly sessionId?: string
-  readonly userId?: string
+  readonly userId?: UserId
   readonly detail?: Readonly<Record<string, unknown>>
 }
 
@@ -19,7 +19,7 @@ export interface RecordedEvent {
   readonly kind: EventKind
   readonly file_id: FileId
   readonly session_id: string | null
-  readonly user_id: string | null
+  readonly user_id: UserId | null
   readonly detail: Record<string, unknown>
 }
 

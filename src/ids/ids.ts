@@ -10,3 +10,9 @@ export type FileId = string & $brand<'FileId'>
 export type LockId = string & $brand<'LockId'>
 
 export type ContainerId = string & $brand<'ContainerId'>
+
+/** Letters and digits (`USER_ID`): it travels in X-WOPI-Editors. */
+export type UserId = string & $brand<'UserId'>
+
+/** Of an access token: the `jti` in its claims. */
+export type TokenId = string & $brand<'TokenId'>

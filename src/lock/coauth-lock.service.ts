@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common'
 import { Settings } from '../config/settings.js'
 import { Database, type Statement } from '../database/database.js'
-import type { FileId, LockId } from '../ids/ids.js'
+import type { FileId, LockId, TokenId, UserId } from '../ids/ids.js'
 import {
   COAUTH_TABLE,
   GET_COAUTH_LOCK,
@@ -30,7 +30,7 @@ export type CoauthOutcome =
       /** Without the lock, if it was released. */
       readonly table: CoauthTable
       /** Whose lock it is, or was: not necessarily the caller's. */
-      readonly holder: { readonly userId: string; readonly tokenId: string }
+      readonly holder: { readonly userId: UserId; readonly tokenId: TokenId }
     }
   | { readonly granted: false; readonly refusal: CoauthRefusal }
 
@@ -115,15 +115,15 @@ export class CoauthLockService {
 
 function outcomeOf(row: CoauthRow | undefined): CoauthOutcome | undefined {
   if (!row) return undefined
-  if (row.outcome !== 'granted') return { granted: false, refusal: refusalOf(row) }
+  if (row.outcome !== 'granted') {
+    const { outcome, visible_name } = row
+    const refusal: CoauthRefusal =
+      outcome === 'wopi' ? { kind: outcome, visibleName: visible_name ?? undefined } : { kind: outcome }
+    return { granted: false, refusal }
+  }
   return {
     granted: true,
-    table: { version: row.table_version ?? '', locks: row.locks ?? [] },
-    holder: { userId: row.user_id ?? '', tokenId: row.token_id ?? '' },
+    table: { version: row.table_version, locks: row.locks },
+    holder: { userId: row.user_id, tokenId: row.token_id },
   }
-}
-
-function refusalOf({ outcome, visible_name }: CoauthRow): CoauthRefusal {
-  if (outcome === 'granted') throw new Error('what was granted was not refused')
-  return outcome === 'wopi' ? { kind: outcome, visibleName: visible_name ?? undefined } : { kind: outcome }
 }

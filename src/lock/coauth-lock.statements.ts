@@ -1,5 +1,5 @@
 import type { Statement } from '../database/database.js'
-import type { FileId, LockId } from '../ids/ids.js'
+import type { FileId, LockId, TokenId, UserId } from '../ids/ids.js'
 import type { Admission } from './lock.statements.js'
 
 export type CoauthLockType = 'Coauth' | 'CoauthExclusive'
@@ -15,18 +15,22 @@ export interface CoauthEntry {
   readonly acquiredAt: number
 }
 
-/** What the coauth locks' functions answer. */
-export interface CoauthRow {
-  readonly outcome: 'granted' | 'wopi' | 'exclusive' | 'coauth-exclusive' | 'coauth-full' | 'no-lock'
-  /** The head's, as in every lock answer. */
-  readonly version: string
-  readonly table_version: string | null
-  readonly locks: readonly CoauthEntry[] | null
-  readonly visible_name: string | null
-  /** Whose lock it is, or was: not necessarily the caller's. */
-  readonly user_id: string | null
-  readonly token_id: string | null
-}
+/** What the coauth locks' functions answer. `version` is the head's, as in every lock answer. */
+export type CoauthRow =
+  | {
+      readonly outcome: 'granted'
+      readonly version: string
+      readonly table_version: string
+      readonly locks: readonly CoauthEntry[]
+      /** Whose lock it is, or was: not necessarily the caller's. */
+      readonly user_id: UserId
+      readonly token_id: TokenId
+    }
+  | {
+      readonly outcome: 'wopi' | 'exclusive' | 'coauth-exclusive' | 'coauth-full' | 'no-lock'
+      readonly version: string
+      readonly visible_name: string | null
+    }
 
 /** $1 file, $2 grace ms, $3–$5 admission, $6 lock id, $7 type, $8 metadata, $9 lifetime ms */
 export const GET_COAUTH_LOCK: Statement<
@@ -65,7 +69,7 @@ export interface CoauthTableRow {
  * was read after the snapshot; where one is not, SETTLED_COAUTH_TABLE tells.
  * $1 file, $2 token id, $3 its user, $4 version that the caller has, or null
  */
-export const COAUTH_TABLE: Statement<CoauthTableRow, [FileId, string, string, string | null]> = {
+export const COAUTH_TABLE: Statement<CoauthTableRow, [FileId, TokenId, UserId, string | null]> = {
   name: 'coauth-table',
   text: `
     with clock as materialized (select clock_timestamp() as now), summed as materialized (
@@ -88,7 +92,7 @@ export const SETTLED_COAUTH_TABLE: Statement<{ version: string; locks: readonly 
 
 /** For a transaction that holds the lock row already. $1 file */
 export const LIVE_COAUTH_LOCKS: Statement<
-  { lock_id: LockId; type: CoauthLockType; user_id: string },
+  { lock_id: LockId; type: CoauthLockType; user_id: UserId },
   [FileId]
 > = {
   name: 'live-coauth-locks',
@@ -101,7 +105,7 @@ export const LIVE_COAUTH_LOCKS: Statement<
  * Takes them all away, unless one was refreshed, or the file saved, a short while ago; the counterpart of BREAK_LOCK, in
  * a transaction that holds the lock row already. $1 file, $2 ms that it must have been quiet, 0: however busy
  */
-export const BREAK_COAUTH_LOCKS: Statement<{ lock_id: LockId; user_id: string }, [FileId, number]> = {
+export const BREAK_COAUTH_LOCKS: Statement<{ lock_id: LockId; user_id: UserId }, [FileId, number]> = {
   name: 'break-coauth-locks',
   text: `
     with broken as (
@@ -117,7 +121,7 @@ export const BREAK_COAUTH_LOCKS: Statement<{ lock_id: LockId; user_id: string },
     select lock_id, user_id from broken order by lock_id`,
 }
 
-export const SWEEP_COAUTH_LOCKS: Statement<{ file_id: FileId; lock_id: LockId; user_id: string }, []> = {
+export const SWEEP_COAUTH_LOCKS: Statement<{ file_id: FileId; lock_id: LockId; user_id: UserId }, []> = {
   name: 'sweep-coauth-locks',
   text: `select file_id, lock_id, user_id from sweep_coauth_locks()`,
 }

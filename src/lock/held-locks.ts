@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common'
 import { Settings } from '../config/settings.js'
 import { Database, type Statement } from '../database/database.js'
-import type { ContainerId, FileId, LockId } from '../ids/ids.js'
+import type { ContainerId, FileId, LockId, UserId } from '../ids/ids.js'
 
 /** A lock that holds its file at this moment, by the database's clock. */
 export interface HeldLock {
@@ -11,7 +11,7 @@ export interface HeldLock {
   readonly kind: 'wopi' | 'exclusive' | 'coauth'
   /** '' and null for coauth locks: they are told one by one. */
   readonly lock_id: LockId
-  readonly holder: string | null
+  readonly holder: UserId | null
   /** Why an exclusive lock was taken. */
   readonly reason: string | null
   readonly taken_at: Date
@@ -30,7 +30,7 @@ export interface HeldLock {
 export interface HeldCoauthLock {
   readonly lockId: LockId
   readonly type: 'Coauth' | 'CoauthExclusive'
-  readonly holder: string
+  readonly holder: UserId
   readonly takenAt: number
   readonly refreshedAt: number
   readonly expiresAt: number
@@ -38,7 +38,7 @@ export interface HeldCoauthLock {
 
 export interface LockFilter {
   readonly kind?: HeldLock['kind'] | undefined
-  readonly holder?: string | undefined
+  readonly holder?: UserId | undefined
   readonly fileId?: FileId | undefined
   /** Files in this container or anywhere below it. */
   readonly containerId?: ContainerId | undefined
@@ -68,7 +68,7 @@ const COUNT_HELD: Statement<{ held: number }, [number]> = {
  */
 const HELD_LOCKS: Statement<
   HeldLock,
-  [number, string | null, string | null, FileId | null, ContainerId | null, FileId | null, number]
+  [number, string | null, UserId | null, FileId | null, ContainerId | null, FileId | null, number]
 > = {
   name: 'held-locks',
   text: `${JUDGED}, told as (

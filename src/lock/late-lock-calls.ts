@@ -1,15 +1,15 @@
 import { Injectable } from '@nestjs/common'
 import { Settings } from '../config/settings.js'
 import { Database } from '../database/database.js'
-import type { FileId, LockId } from '../ids/ids.js'
+import type { FileId, LockId, TokenId, UserId } from '../ids/ids.js'
 import { Logger } from '../logging/logger.js'
 import { EXTEND_FOR_OTHERS, NOTICE, UNLOCK_LATE } from './late-lock.statements.js'
 import { outcomeOf, type LockOutcome } from './lock.service.js'
 
 /** A genuine token of whoever calls, and its user; what it is still good for is judged in the database. */
 export interface LateCaller {
-  readonly tokenId: string
-  readonly userId: string
+  readonly tokenId: TokenId
+  readonly userId: UserId
 }
 
 /** What calls do that are refused, or come too late: an editor service may be using the token of somebody who is gone. */

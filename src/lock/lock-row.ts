@@ -1,4 +1,4 @@
-import type { LockId } from '../ids/ids.js'
+import type { LockId, UserId } from '../ids/ids.js'
 import type { LockDecision } from './lock-rules.js'
 
 /**
@@ -53,7 +53,7 @@ export interface LockRow {
   readonly live_lock_id: LockId
   /** The head's version, read under the same row lock. */
   readonly version: string
-  readonly holder: string | null
+  readonly holder: UserId | null
   readonly reason: string | null
   /** What it was, when the lock had expired and nobody had swept it up yet. */
   readonly dead_kind: 'wopi' | 'exclusive' | null

@@ -1,4 +1,4 @@
-import type { LockId } from '../ids/ids.js'
+import type { LockId, TokenId } from '../ids/ids.js'
 
 /** What a caller asks of a file's lock (WOPI.md §7.1). Ids are compared byte for byte, never parsed. */
 export type LockRequest =
@@ -72,7 +72,7 @@ export function decide(
 
 /** A participant of the file's session, as far as it matters to a lock. Times in ms. */
 export interface LockUser {
-  readonly tokenId: string
+  readonly tokenId: TokenId
   /** Its page has told something, once at least. */
   readonly reports: boolean
   /** Its page has said so, as the last thing that was seen of it. */
@@ -81,7 +81,7 @@ export interface LockUser {
 }
 
 export interface LockTaking {
-  readonly tokenId: string
+  readonly tokenId: TokenId
   /** Of EDITORS; null when the token was issued for none. */
   readonly editor: string | null
 }

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common'
 import { Settings } from '../config/settings.js'
 import { Database, type Queryable, type Statement, type Tx } from '../database/database.js'
-import type { FileId, LockId } from '../ids/ids.js'
+import type { FileId, LockId, TokenId, UserId } from '../ids/ids.js'
 import { BREAK_COAUTH_LOCKS, LIVE_COAUTH_LOCKS, type CoauthLockType } from './coauth-lock.statements.js'
 import { LockLog } from './lock-log.js'
 import {
@@ -34,7 +34,12 @@ export type LockState =
     }
   /** One coauth lock or more: to the WOPI lock's operations, another interface (WOPI.md §12.1). */
   | { readonly kind: 'coauth'; readonly version: string }
-  | { readonly kind: 'exclusive'; readonly holder: string; readonly reason: string; readonly version: string }
+  | {
+      readonly kind: 'exclusive'
+      readonly holder: string
+      readonly reason: string
+      readonly version: string
+    }
 
 /** A coauth lock that is live at that instant. */
 export interface CoauthHold {
@@ -60,14 +65,14 @@ export type BreakOutcome =
       readonly kind: 'broken' | 'in-use'
       readonly lock: Exclude<LockState, { kind: 'none' }>
       /** Those that were broken. */
-      readonly coauthLocks: readonly { readonly lockId: LockId; readonly userId: string }[]
+      readonly coauthLocks: readonly { readonly lockId: LockId; readonly userId: UserId }[]
     }
   | { readonly kind: 'not-locked' }
 
 /** Who asks, and the right they must have: judged in the statement that changes the lock. */
 export interface Authorization {
-  readonly tokenId: string
-  readonly userId: string
+  readonly tokenId: TokenId
+  readonly userId: UserId
   /** The least rank of a role that will do; 0: any token that was issued for editing. */
   readonly neededRank: number
   /** Of EDITORS, for whose page the token was issued, if for any: two that know one lock id may be two servers. */
@@ -155,7 +160,7 @@ export class LockService {
       holder,
       reason,
       lifetimeMs,
-    }: { lockId: LockId; holder: string; reason: string; lifetimeMs: number },
+    }: { lockId: LockId; holder: UserId; reason: string; lifetimeMs: number },
   ): Answer<LockOutcome> {
     return this.change(EXCLUSIVE_LOCK, fileId, [lockId, lifetimeMs, holder, reason], tx)
   }

@@ -1,5 +1,5 @@
 import type { Statement } from '../database/database.js'
-import type { FileId, LockId } from '../ids/ids.js'
+import type { FileId, LockId, UserId } from '../ids/ids.js'
 import { ANSWER, changed, decided, FREE, HELD, held, type LockRow, type OfFile } from './lock-row.js'
 
 /** A token, its user, and the least rank that will do. */
@@ -136,7 +136,7 @@ export interface ExpiredRow {
   readonly file_id: FileId
   readonly kind: 'wopi' | 'exclusive'
   readonly lock_id: LockId
-  readonly holder: string | null
+  readonly holder: UserId | null
   readonly expires_at: Date
 }
 

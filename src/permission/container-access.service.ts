@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common'
 import { Database, type Queryable } from '../database/database.js'
 import { DatabaseClock } from '../database/database-clock.js'
-import type { ContainerId } from '../ids/ids.js'
+import type { ContainerId, UserId } from '../ids/ids.js'
 import { ECOSYSTEM, type AccessTokenClaims, type OpenedIn } from './tokens/access-token.claims.js'
 import { CONTAINER_ACCESS, ECOSYSTEM_ACCESS, type TokenRow } from './container-access.statements.js'
 import { roleOf, type Role } from './role.js'
@@ -11,7 +11,7 @@ export interface TokenAccess {
   readonly token: 'live' | 'expired' | 'revoked'
   readonly tokenExpiresAt: Date
   readonly mode: 'view' | 'edit'
-  readonly user: { readonly id: string }
+  readonly user: { readonly id: UserId }
   /** For tokens that come out of this one. */
   readonly openedIn: OpenedIn | undefined
   /** The browser session that it ends with, and those that come out of it. */

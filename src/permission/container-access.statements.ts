@@ -1,5 +1,5 @@
 import type { Statement } from '../database/database.js'
-import type { ContainerId } from '../ids/ids.js'
+import type { ContainerId, TokenId, UserId } from '../ids/ids.js'
 
 const TOKEN = `
   t.mode,
@@ -22,7 +22,7 @@ export interface ContainerAccessRow extends TokenRow {
 }
 
 /** As FILE_ACCESS, for a container. $1 jti, $2 user, $3 container */
-export const CONTAINER_ACCESS: Statement<ContainerAccessRow, [string, string, ContainerId]> = {
+export const CONTAINER_ACCESS: Statement<ContainerAccessRow, [TokenId, UserId, ContainerId]> = {
   name: 'container-access',
   text: `
     select ${TOKEN}, c.name, c.parent_id,
@@ -34,7 +34,7 @@ export const CONTAINER_ACCESS: Statement<ContainerAccessRow, [string, string, Co
 }
 
 /** $1 jti, $2 user */
-export const ECOSYSTEM_ACCESS: Statement<TokenRow, [string, string]> = {
+export const ECOSYSTEM_ACCESS: Statement<TokenRow, [TokenId, UserId]> = {
   name: 'ecosystem-access',
   text: `
     select ${TOKEN}

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common'
 import { type AuditEvent, AuditService } from '../audit/audit.service.js'
 import { Database, type Tx } from '../database/database.js'
-import type { ContainerId } from '../ids/ids.js'
+import type { ContainerId, UserId } from '../ids/ids.js'
 import type { StoredBlob } from '../storage/blobs/blob-store.js'
 import { FileService, type Head } from '../storage/files/file.service.js'
 import type { ReceivedBlob } from './received-blob.js'
@@ -11,7 +11,7 @@ export interface NewFile {
   readonly name: string
   /** Under that name and no other, or with the next number that is free. */
   readonly naming: 'exact' | 'numbered'
-  readonly owner: string
+  readonly owner: UserId
   readonly content: StoredBlob
   /** What the content came in; undefined for one that is stored already. */
   readonly received?: ReceivedBlob

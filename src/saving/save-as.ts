@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common'
 import type { Tx } from '../database/database.js'
-import type { ContainerId, FileId } from '../ids/ids.js'
+import type { ContainerId, FileId, UserId } from '../ids/ids.js'
 import type { LockState } from '../lock/lock.service.js'
 import { AccessService } from '../permission/access.service.js'
 import { numberedName } from '../storage/files/file-name.js'
@@ -17,7 +17,7 @@ export type TargetName =
   | { readonly mode: 'exact'; readonly name: string; readonly overwrite: boolean }
 
 export interface SaveAsTarget {
-  readonly userId: string
+  readonly userId: UserId
   readonly containerId: ContainerId
   readonly target: TargetName
   readonly correlationId: string
@@ -131,7 +131,7 @@ export class SaveAs {
     }
   }
 
-  private async mayOverwrite(userId: string, fileId: FileId, on?: Tx): Promise<boolean> {
+  private async mayOverwrite(userId: UserId, fileId: FileId, on?: Tx): Promise<boolean> {
     return rolePermitsSave(await this.accesses.roleOnFile(userId, fileId, on))
   }
 

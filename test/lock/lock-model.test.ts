@@ -15,7 +15,7 @@ import { EXTEND_FOR_OTHERS, NOTICE, UNLOCK_LATE } from '../../src/lock/late-lock
 import type { LockRow } from '../../src/lock/lock-row.js'
 import * as statements from '../../src/lock/lock.statements.js'
 import { CREATE_FILE, MOVE_HEAD } from '../../src/storage/files/file.statements.js'
-import { theLock } from '../kit/ids.js'
+import { theLock, theToken } from '../kit/ids.js'
 import { newDatabase } from '../kit/postgres.js'
 
 const GRACE = 700
@@ -179,12 +179,12 @@ describe('the lock statements', () => {
         return run(UNLOCK_LATE, [FILE, GRACE, ...SERVED, asked.lockId])
       case 'extend-for-others': {
         const alice = {
-          tokenId: 'token-of-alice',
+          tokenId: theToken('token-of-alice'),
           reports: false,
           saidLeft: !asked.othersEdit,
           lastSeenAt: 0,
         }
-        await present(alice, { ...alice, tokenId: 'token-of-bob', saidLeft: false })
+        await present(alice, { ...alice, tokenId: theToken('token-of-bob'), saidLeft: false })
         const rows = await run(EXTEND_FOR_OTHERS, [FILE, GRACE, ...SERVED, asked.lockId, TTL, true])
         await present()
         return rows
@@ -325,14 +325,16 @@ describe('the lock statements', () => {
     )
     const now = 10 * minute
     const user = fc.record({
-      tokenId: fc.constantFrom('token-of-alice', 'token-of-bob', 'token-of-carol', 'token-of-dave'),
+      tokenId: fc.constantFrom(
+        ...['alice', 'bob', 'carol', 'dave'].map((who) => theToken(`token-of-${who}`)),
+      ),
       reports: fc.boolean(),
       saidLeft: fc.boolean(),
       lastSeenAt: fc.constantFrom(0, 5 * minute - 1, 5 * minute, 5 * minute + 1, now),
     })
     // Mostly gone, or every second case would be a conflict for the first reason.
     const gone = user.map((one) => ({ ...one, reports: true, saidLeft: true }))
-    const alice = fc.oneof(user, gone, gone).map((one) => ({ ...one, tokenId: 'token-of-alice' }))
+    const alice = fc.oneof(user, gone, gone).map((one) => ({ ...one, tokenId: theToken('token-of-alice') }))
     const scene = fc.record({
       usedAt: fc.constantFrom(0, 8 * minute - 1, 8 * minute, 8 * minute + 1, now),
       takenWith: fc.constantFrom(EDITOR, EDITOR, EDITOR, null),
@@ -351,8 +353,8 @@ describe('the lock statements', () => {
         await present(...users)
         await setClock(now)
         const stored = { kind: 'wopi', lockId: theLock('A'), expiresAt: usedAt + 20 * minute } as const
-        const takenBy = { tokenId: 'token-of-alice', editor: takenWith }
-        const asking = { tokenId: 'token-of-bob', editor: asksWith }
+        const takenBy = { tokenId: theToken('token-of-alice'), editor: takenWith }
+        const asking = { tokenId: theToken('token-of-bob'), editor: asksWith }
         const abandoned = isAbandoned({ takenBy, usedAt }, users, asking, now)
         const decision = decide({ operation: 'lock', lockId: theLock('B') }, stored, now, {
           graceMs: GRACE,

@@ -16,7 +16,7 @@ import { lockView } from '../http/views.js'
 
 const listQuery = pageQuery.extend({
   kind: z.enum(['wopi', 'exclusive', 'coauth'], 'must be wopi, exclusive or coauth').optional(),
-  holder: id.optional().describe('User id of who took it'),
+  holder: id.brand<'UserId'>().optional().describe('User id of who took it'),
   file: id.brand<'FileId'>().optional(),
   container: id.brand<'ContainerId'>().optional().describe('Files in it, or anywhere below it'),
 })

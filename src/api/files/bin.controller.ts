@@ -13,7 +13,9 @@ import { OptionalJsonBody } from '../http/json-body.js'
 import { CheckedQuery, id, pageOf, pageQuery, readCursor, text, timestamp, type Page } from '../http/query.js'
 import { binView, fileView } from '../http/views.js'
 
-const listQuery = pageQuery.extend({ owner: id.optional().describe('Only files of this person') })
+const listQuery = pageQuery.extend({
+  owner: id.brand<'UserId'>().optional().describe('Only files of this person'),
+})
 const binCursor = z.object({ deletedAt: timestamp, id: text.brand<'FileId'>() })
 const restoreBody = z.strictObject({
   container: text.max(64).brand<'ContainerId'>().optional().describe('Instead of the one that it was in'),

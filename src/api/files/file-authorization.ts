@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common'
 import type { Queryable } from '../../database/database.js'
 import type { ApiUser } from '../../auth/api-user.js'
-import type { ContainerId, FileId } from '../../ids/ids.js'
+import type { ContainerId, FileId, UserId } from '../../ids/ids.js'
 import { AccessService } from '../../permission/access.service.js'
 import type { GrantedObject } from '../../permission/sharing/grant.service.js'
 import { isAtLeast, type Role } from '../../permission/role.js'
@@ -37,7 +37,7 @@ export class FileAuthorization {
   }
 
   /** The right of the person alone, even of an administrator: nobody is one behind an access token. */
-  async personalRole(userId: string, { kind, id }: GrantedObject, on?: Queryable): Promise<Role | undefined> {
+  async personalRole(userId: UserId, { kind, id }: GrantedObject, on?: Queryable): Promise<Role | undefined> {
     return kind === 'file'
       ? this.accesses.roleOnFile(userId, id, on)
       : this.accesses.roleOnContainer(userId, id, on)

@@ -19,7 +19,7 @@ import { FileAuthorization } from '../files/file-authorization.js'
 
 export const tokenBody = z.strictObject({
   mode: z.enum(['view', 'edit']),
-  onBehalfOf: z.string().regex(USER_ID, 'must be letters and digits').optional(),
+  onBehalfOf: z.string().regex(USER_ID, 'must be letters and digits').brand<'UserId'>().optional(),
 })
 
 /** Containers are opened in no editor's page. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { theFile } from '../../../test/kit/ids.js'
+import { theFile, theToken, theUser } from '../../../test/kit/ids.js'
 import type { ClientFamily } from '../application-profile.js'
 import { applyTimeouts } from './session-timeouts.js'
 import { observe } from './session-rules.js'
@@ -22,8 +22,8 @@ class Story {
   sees(at: number, who: string, what: PresenceSignal): this {
     const sighting = {
       fileId: theFile('f'),
-      jti: `token of ${who}`,
-      userId: who,
+      jti: theToken(`token of ${who}`),
+      userId: theUser(who),
       family: this.family,
       at,
       what,

@@ -1,4 +1,5 @@
 import type { Statement } from '../../database/database.js'
+import type { UserId } from '../../ids/ids.js'
 import type { GrantedObject } from './grant.service.js'
 
 type ObjectId = GrantedObject['id']
@@ -8,7 +9,7 @@ export type LinkRole = 'viewer' | 'editor'
 export interface ShareLinkRow {
   readonly id: string
   readonly role: LinkRole
-  readonly created_by: string
+  readonly created_by: UserId
   readonly created_at: Date
   readonly expires_at: Date
   /** The first of those who opened it. */
@@ -22,7 +23,7 @@ const LIVES = `revoked_at is null and expires_at > clock_timestamp()`
 /** $1 new id, $2 object, $3 kind, $4 role, $5 user, $6 days */
 export const LINK: Statement<
   { id: string; made: boolean },
-  [string, ObjectId, ObjectKind, LinkRole, string, number]
+  [string, ObjectId, ObjectKind, LinkRole, UserId, number]
 > = {
   name: 'share-link',
   text: `
@@ -71,7 +72,7 @@ export interface RedeemedRow {
 }
 
 /** No row when the link is no good. It need not be held: what it gives is asked live, each time. $1 link, $2 user */
-export const REDEEM_LINK: Statement<RedeemedRow, [string, string]> = {
+export const REDEEM_LINK: Statement<RedeemedRow, [string, UserId]> = {
   name: 'redeem-share-link',
   text: `
     with link as materialized (

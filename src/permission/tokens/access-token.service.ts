@@ -4,6 +4,7 @@ import jwt from 'jsonwebtoken'
 import { Settings } from '../../config/settings.js'
 import { WOPI_AUDIENCE } from '../../auth/token-audience.js'
 import { Database, type Queryable, type Statement } from '../../database/database.js'
+import type { TokenId, UserId } from '../../ids/ids.js'
 import {
   ACCESS_TOKEN_SECONDS,
   type OpenedIn,
@@ -16,7 +17,7 @@ export interface IssuedToken {
   readonly accessToken: string
   /** Epoch milliseconds of its end, not a duration (WOPI.md §1). */
   readonly accessTokenTtl: number
-  readonly jti: string
+  readonly jti: TokenId
 }
 
 /** One of the things that a person gets tokens for. */
@@ -43,7 +44,7 @@ export class SignedOut extends Error {}
 const ISSUE: Statement<
   { issued: number; expires: number },
   [
-    string,
+    UserId,
     readonly string[],
     readonly ResourceKind[],
     readonly ResourceId[],
@@ -66,7 +67,7 @@ const ISSUE: Statement<
     returning extract(epoch from issued_at)::float8 as issued, extract(epoch from expires_at)::float8 as expires`,
 }
 
-const REVOKE: Statement<{ user_id: string; resource_id: ResourceId; now: boolean }, [string]> = {
+const REVOKE: Statement<{ user_id: UserId; resource_id: ResourceId; now: boolean }, [TokenId]> = {
   name: 'revoke-access-token',
   text: `
     with revoked as (
@@ -89,7 +90,7 @@ export class AccessTokenService {
 
   async issue(
     token: {
-      userId: string
+      userId: UserId
       resource: ResourceKind
       resourceId: ResourceId
       mode: 'view' | 'edit'
@@ -107,12 +108,15 @@ export class AccessTokenService {
    * @throws SignedOut
    */
   async issueAll(
-    userId: string,
+    userId: UserId,
     resources: readonly TokenResource[],
     { until, openedIn, webSession }: TokenOrigin = {},
     on: Queryable = this.database,
   ): Promise<IssuedToken[]> {
-    const named = resources.map((resource) => ({ ...resource, jti: randomBytes(16).toString('hex') }))
+    const named = resources.map((resource) => ({
+      ...resource,
+      jti: randomBytes(16).toString('hex') as TokenId,
+    }))
     const [row] = await on.query(ISSUE, [
       userId,
       named.map(({ jti }) => jti),
@@ -129,7 +133,7 @@ export class AccessTokenService {
   }
 
   private sign(
-    identity: { jti: string; sub: string; fid: string },
+    identity: { jti: TokenId; sub: UserId; fid: ResourceId },
     openedIn: OpenedIn | undefined,
     { issued, expires }: { issued: number; expires: number },
   ): IssuedToken {
@@ -150,8 +154,8 @@ export class AccessTokenService {
   /** @returns whose token was revoked just now */
   async revoke(
     on: Queryable,
-    jti: string,
-  ): Promise<{ userId: string; resourceId: ResourceId } | 'revoked-before' | 'no-such-token'> {
+    jti: TokenId,
+  ): Promise<{ userId: UserId; resourceId: ResourceId } | 'revoked-before' | 'no-such-token'> {
     const [row] = await on.query(REVOKE, [jti])
     if (!row) return 'no-such-token'
     return row.now ? { userId: row.user_id, resourceId: row.resource_id } : 'revoked-before'

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common'
 import { Database, type Statement } from '../../database/database.js'
+import type { TokenId, UserId } from '../../ids/ids.js'
 import type { ResourceKind } from './access-token.claims.js'
 
 export const TOKEN_STATES = ['live', 'expired', 'revoked'] as const
@@ -7,8 +8,8 @@ export type TokenState = (typeof TOKEN_STATES)[number]
 
 /** The record of an access token, never the token. */
 export interface IssuedTokenRow {
-  readonly jti: string
-  readonly user_id: string
+  readonly jti: TokenId
+  readonly user_id: UserId
   readonly resource_kind: ResourceKind
   readonly resource_id: string
   readonly mode: 'view' | 'edit'
@@ -27,7 +28,7 @@ export interface TokenFilter {
 
 export interface TokenCursor {
   readonly issuedAt: string
-  readonly jti: string
+  readonly jti: TokenId
 }
 
 /**
@@ -37,7 +38,7 @@ export interface TokenCursor {
  */
 const ISSUED_TOKENS: Statement<
   IssuedTokenRow,
-  [string | null, string | null, string | null, string | null, string | null, number]
+  [string | null, string | null, string | null, string | null, TokenId | null, number]
 > = {
   name: 'issued-tokens',
   text: `

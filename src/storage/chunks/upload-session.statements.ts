@@ -1,5 +1,5 @@
 import type { Statement } from '../../database/database.js'
-import type { FileId } from '../../ids/ids.js'
+import type { FileId, UserId } from '../../ids/ids.js'
 
 /** An upload session lives on from its last update (WOPI.md §13.9). */
 const LIFE = `interval '30 minutes'`
@@ -8,7 +8,7 @@ const LIFE = `interval '30 minutes'`
 const LIVES = `token = $1 and file_id = $2 and user_id = $3 and expires_at > clock_timestamp()`
 
 /** $1 token, $2 file, $3 user */
-export const CREATE_SESSION: Statement<{ token: string }, [string, FileId, string]> = {
+export const CREATE_SESSION: Statement<{ token: string }, [string, FileId, UserId]> = {
   name: 'create-upload-session',
   text: `
     insert into upload_session (token, file_id, user_id, expires_at)
@@ -16,7 +16,7 @@ export const CREATE_SESSION: Statement<{ token: string }, [string, FileId, strin
 }
 
 /** $1 token, $2 file, $3 user */
-export const SESSION_SIZE: Statement<{ size: string }, [string, FileId, string]> = {
+export const SESSION_SIZE: Statement<{ size: string }, [string, FileId, UserId]> = {
   name: 'upload-session-size',
   text: `
     select size from upload_session where ${LIVES}`,
@@ -26,7 +26,7 @@ export const SESSION_SIZE: Statement<{ size: string }, [string, FileId, string]>
  * One row of a count when the bytes came where the others ended; two that send the same at once wait for each other, and
  * the later one is told where it stands. $1 token, $2 file, $3 user, $4 start, $5 length, $6 blob
  */
-export const APPEND_PART: Statement<{ size: string }, [string, FileId, string, number, number, string]> = {
+export const APPEND_PART: Statement<{ size: string }, [string, FileId, UserId, number, number, string]> = {
   name: 'append-upload-part',
   text: `
     with longer as (
@@ -43,7 +43,7 @@ export const APPEND_PART: Statement<{ size: string }, [string, FileId, string, n
 /** $1 token, $2 file, $3 user */
 export const SESSION_PARTS: Statement<
   { start: string; length: string; blob: string },
-  [string, FileId, string]
+  [string, FileId, UserId]
 > = {
   name: 'upload-session-parts',
   text: `

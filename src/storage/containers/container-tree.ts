@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common'
 import { Database, type Statement } from '../../database/database.js'
-import type { ContainerId, FileId } from '../../ids/ids.js'
+import type { ContainerId, FileId, UserId } from '../../ids/ids.js'
 
 interface Seen {
   readonly name: string
@@ -22,7 +22,7 @@ export interface SeenFile extends Seen {
 const RANK = `container_rank(u.id, u.groups, c.id, c.parent_id, c.owner_id, c.ancestors) as rank`
 
 /** From the root down to the container itself. $1 user, $2 container */
-const PATH: Statement<SeenContainer, [string, ContainerId]> = {
+const PATH: Statement<SeenContainer, [UserId, ContainerId]> = {
   name: 'container-path',
   text: `
     select id, name, rank from (
@@ -33,7 +33,7 @@ const PATH: Statement<SeenContainer, [string, ContainerId]> = {
 }
 
 /** $1 user, $2 container */
-const CHILD_CONTAINERS: Statement<SeenContainer, [string, ContainerId]> = {
+const CHILD_CONTAINERS: Statement<SeenContainer, [UserId, ContainerId]> = {
   name: 'child-containers',
   text: `
     select id, name, rank from (
@@ -42,7 +42,7 @@ const CHILD_CONTAINERS: Statement<SeenContainer, [string, ContainerId]> = {
 }
 
 /** $1 user, $2 container */
-const CHILD_FILES: Statement<SeenFile, [string, ContainerId]> = {
+const CHILD_FILES: Statement<SeenFile, [UserId, ContainerId]> = {
   name: 'child-files',
   text: `
     select id, name, version, size, modified_at, rank from (
@@ -60,15 +60,15 @@ export class ContainerTree {
   constructor(private readonly database: Database) {}
 
   /** The root first, the container itself last. */
-  async path(userId: string, containerId: ContainerId): Promise<SeenContainer[]> {
+  async path(userId: UserId, containerId: ContainerId): Promise<SeenContainer[]> {
     return this.database.query(PATH, [userId, containerId])
   }
 
-  async childContainers(userId: string, containerId: ContainerId): Promise<SeenContainer[]> {
+  async childContainers(userId: UserId, containerId: ContainerId): Promise<SeenContainer[]> {
     return this.database.query(CHILD_CONTAINERS, [userId, containerId])
   }
 
-  async childFiles(userId: string, containerId: ContainerId): Promise<SeenFile[]> {
+  async childFiles(userId: UserId, containerId: ContainerId): Promise<SeenFile[]> {
     return this.database.query(CHILD_FILES, [userId, containerId])
   }
 }

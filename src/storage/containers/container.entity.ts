@@ -1,5 +1,5 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm'
-import type { ContainerId } from '../../ids/ids.js'
+import type { ContainerId, UserId } from '../../ids/ids.js'
 
 @Entity('container')
 export class Container {
@@ -16,7 +16,7 @@ export class Container {
   nameKey!: string
 
   @Column({ type: 'text', name: 'owner_id', nullable: true })
-  ownerId!: string | null
+  ownerId!: UserId | null
 
   /** Ids from the root down to this container itself. */
   @Column({ type: 'text', array: true })

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common'
 import { randomBytes } from 'node:crypto'
 import { Database, type Queryable, type Statement, type Tx } from '../../database/database.js'
-import type { ContainerId } from '../../ids/ids.js'
+import type { ContainerId, UserId } from '../../ids/ids.js'
 import { Container } from './container.entity.js'
 import {
   CONTAINER_EXISTS,
@@ -25,7 +25,7 @@ export const ROOT_CONTAINER = 'root' as ContainerId
 /** The containers a person owns or was granted, by id; one after the other, as in LIST_FILES. $1 user, $2 parent or null for all, $3 after id, $4 limit */
 const LIST_CONTAINERS: Statement<
   { id: ContainerId; parent_id: ContainerId | null; name: string; rank: number },
-  [string, ContainerId | null, string | null, number]
+  [UserId, ContainerId | null, string | null, number]
 > = {
   name: 'list-containers',
   text: `${VISIBLE_OBJECTS}
@@ -37,7 +37,7 @@ const LIST_CONTAINERS: Statement<
     ) seen where seen.rank > 0 limit $4`,
 }
 
-const FIND_HOME: Statement<ContainerRow, [string, string]> = {
+const FIND_HOME: Statement<ContainerRow, [string, UserId]> = {
   name: 'find-home',
   text: `select id from container where parent_id = $1 and owner_id = $2 order by created_at, id limit 1`,
 }
@@ -57,7 +57,7 @@ export class ContainerService {
   }
 
   /** @throws NameTaken, NoSuchContainer */
-  async create(on: Queryable, parentId: ContainerId, name: string, owner: string): Promise<ContainerId> {
+  async create(on: Queryable, parentId: ContainerId, name: string, owner: UserId): Promise<ContainerId> {
     const id = randomBytes(16).toString('hex') as ContainerId
     const [row] = await orNoSuchContainer(() =>
       on.query(CREATE_CONTAINER, [id, parentId, name, nameKey(name), owner]),
@@ -73,7 +73,7 @@ export class ContainerService {
     on: Queryable,
     parentId: ContainerId,
     name: string,
-    owner: string,
+    owner: UserId,
   ): Promise<{ id: ContainerId; name: string }> {
     for (let number = 1; number < MAX_NUMBERED_NAMES; number++) {
       const candidate = number === 1 ? name : numberedContainerName(name, number)
@@ -137,7 +137,7 @@ export class ContainerService {
    * Where a person's files go unless told otherwise: a container of their own, so that names do not collide. It is found
    * by its owner; its name is numbered where somebody's id differs only in case, or a folder has the name already.
    */
-  async homeOf(userId: string): Promise<ContainerId> {
+  async homeOf(userId: UserId): Promise<ContainerId> {
     for (let number = 1; ; number++) {
       const [known] = await this.database.query(FIND_HOME, [ROOT_CONTAINER, userId])
       if (known) return known.id
@@ -151,7 +151,7 @@ export class ContainerService {
   }
 
   async list(
-    userId: string,
+    userId: UserId,
     {
       parentId,
       afterId,

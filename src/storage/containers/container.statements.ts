@@ -1,12 +1,12 @@
 import type { Statement } from '../../database/database.js'
-import type { ContainerId } from '../../ids/ids.js'
+import type { ContainerId, UserId } from '../../ids/ids.js'
 
 export interface ContainerRow {
   readonly id: ContainerId
 }
 
 /** No row when the name is taken. $1 id, $2 parent, $3 name, $4 name key, $5 owner */
-export const CREATE_CONTAINER: Statement<ContainerRow, [string, ContainerId, string, string, string]> = {
+export const CREATE_CONTAINER: Statement<ContainerRow, [string, ContainerId, string, string, UserId]> = {
   name: 'create-container',
   text: `
     insert into container (id, parent_id, name, name_key, owner_id, ancestors)

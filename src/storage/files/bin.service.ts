@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common'
 import { Settings } from '../../config/settings.js'
 import { Database, type Queryable, type Tx } from '../../database/database.js'
-import type { ContainerId, FileId } from '../../ids/ids.js'
+import type { ContainerId, FileId, UserId } from '../../ids/ids.js'
 import {
   BIN_CLOCK,
   FIND_IN_BIN,
@@ -24,13 +24,13 @@ export interface BinnedFile {
   readonly name: string
   readonly size: number
   readonly version: string
-  readonly ownerId: string
+  readonly ownerId: UserId
   readonly sha256: string
   /** Where it was deleted from; `containerName` is null when that was deleted as well. */
   readonly containerId: ContainerId
   readonly containerName: string | null
   readonly deletedAt: Date
-  readonly deletedBy: string | null
+  readonly deletedBy: UserId | null
   readonly purgeAfter: Date
   /** How many open ones there are. */
   readonly recoveryItems: number
@@ -63,7 +63,7 @@ export class Bin {
   /** @param of whose bin; undefined: everybody's */
   async list(
     of: string | undefined,
-    owner: string | undefined,
+    owner: UserId | undefined,
     before: BinCursor | undefined,
     limit: number,
   ): Promise<{ file: BinnedFile; cursor: BinCursor }[]> {
@@ -94,7 +94,7 @@ export class Bin {
   }
 
   /** What was deleted until `deletedBefore` and belongs to `owner`, as much as one transaction should purge. */
-  async holdOwned(tx: Tx, owner: string, deletedBefore: string, limit: number): Promise<FileId[]> {
+  async holdOwned(tx: Tx, owner: UserId, deletedBefore: string, limit: number): Promise<FileId[]> {
     return (await tx.query(HOLD_BIN_OF_OWNER, [owner, deletedBefore, limit])).map(({ id }) => id)
   }
 

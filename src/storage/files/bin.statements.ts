@@ -1,5 +1,5 @@
 import type { Statement } from '../../database/database.js'
-import type { ContainerId, FileId } from '../../ids/ids.js'
+import type { ContainerId, FileId, UserId } from '../../ids/ids.js'
 import { VISIBLE_OBJECTS } from './visible-objects.js'
 
 export interface BinnedRow {
@@ -7,14 +7,14 @@ export interface BinnedRow {
   readonly name: string
   readonly size: string
   readonly version: string
-  readonly owner_id: string
+  readonly owner_id: UserId
   /** The container that it was deleted from, which may be gone. */
   readonly container_id: ContainerId
   /** Null when the container is gone. */
   readonly container_name: string | null
   readonly deleted_at: Date
   /** Null where a server of before the bin deleted it. */
-  readonly deleted_by: string | null
+  readonly deleted_by: UserId | null
   readonly purge_after: Date
   readonly recovery_items: number
   readonly sha256: string
@@ -87,7 +87,7 @@ export const BIN_CLOCK: Statement<{ now: string }, []> = {
 }
 
 /** Of what a person owns: another server may be at some of it. $1 owner, $2 deleted before, $3 limit */
-export const HOLD_BIN_OF_OWNER: Statement<{ id: FileId }, [string, string, number]> = {
+export const HOLD_BIN_OF_OWNER: Statement<{ id: FileId }, [UserId, string, number]> = {
   name: 'hold-bin-of-owner',
   text: `
     select id from file where owner_id = $1 and deleted_at is not null and deleted_at <= $2
@@ -144,11 +144,11 @@ export const PURGE: Statement<
   {
     id: FileId
     name: string
-    owner_id: string
+    owner_id: UserId
     size: string
     version: string
     deleted_at: Date
-    deleted_by: string | null
+    deleted_by: UserId | null
   },
   [readonly FileId[]]
 > = {

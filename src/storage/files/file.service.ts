@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common'
 import { randomBytes } from 'node:crypto'
 import { Database, type Queryable, type Tx } from '../../database/database.js'
 import { EventLog } from '../../events/event-log.js'
-import type { ContainerId, FileId } from '../../ids/ids.js'
+import type { ContainerId, FileId, UserId } from '../../ids/ids.js'
 import type { StoredBlob } from '../blobs/blob-store.js'
 import type { ComparedBlob, Committed } from '../blobs/twins.js'
 import type { VersionCause, VersionFlag } from '../versions/file-version.entity.js'
@@ -27,7 +27,7 @@ export interface Head {
   readonly id: FileId
   readonly name: string
   readonly containerId: ContainerId
-  readonly ownerId: string
+  readonly ownerId: UserId
   readonly version: string
   readonly sequenceNumber: number
   readonly size: number
@@ -35,7 +35,7 @@ export interface Head {
   readonly blob: string
   /** ISO 8601 UTC with microseconds */
   readonly modifiedAt: string
-  readonly modifiedBy: string
+  readonly modifiedBy: UserId
 }
 
 export interface HeldHead extends Head {
@@ -45,7 +45,7 @@ export interface HeldHead extends Head {
 
 /** Who made a content, and why it came to be. */
 export interface Authorship {
-  readonly author: string
+  readonly author: UserId
   /** Everybody whose changes are in it, as far as the editor said so. */
   readonly editors: readonly string[]
   readonly cause: VersionCause
@@ -60,7 +60,7 @@ export interface Authorship {
 export interface NewFile {
   readonly containerId: ContainerId
   readonly name: string
-  readonly owner: string
+  readonly owner: UserId
   readonly content: StoredBlob
   readonly correlationId: string
 }
@@ -156,7 +156,7 @@ export class FileService {
   private async tellOfKind(
     tx: Tx,
     head: Head,
-    userId: string,
+    userId: UserId,
     { version, kind, former_kind: formerKind }: Pick<HeadMoved, 'version' | 'kind' | 'former_kind'>,
   ): Promise<void> {
     const detail = { version, kind, formerVersion: head.version, formerKind, ownerId: head.ownerId }
@@ -219,7 +219,7 @@ export class FileService {
 
   /** Own and shared files, oldest first; `rank` is the person's live right to each. */
   async list(
-    userId: string,
+    userId: UserId,
     after: FileCursor | undefined,
     limit: number,
   ): Promise<{ head: Head; rank: number; cursor: FileCursor }[]> {

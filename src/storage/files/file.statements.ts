@@ -1,5 +1,5 @@
 import type { Statement } from '../../database/database.js'
-import type { ContainerId, FileId } from '../../ids/ids.js'
+import type { ContainerId, FileId, UserId } from '../../ids/ids.js'
 import type { ContentKind } from './content-kind.js'
 import { VISIBLE_OBJECTS } from './visible-objects.js'
 
@@ -11,14 +11,14 @@ export interface HeadRow {
   readonly id: FileId
   readonly name: string
   readonly container_id: ContainerId
-  readonly owner_id: string
+  readonly owner_id: UserId
   readonly version: string
   readonly sequence_number: number
   readonly size: string
   readonly sha256: string
   readonly blob: string
   readonly modified_at: string
-  readonly modified_by: string
+  readonly modified_by: UserId
 }
 
 /** A version that was just made. */
@@ -65,7 +65,7 @@ export const KEEP_FILE: Statement<{ id: FileId }, [FileId]> = {
  */
 export const CREATE_FILE: Statement<
   HeadRow,
-  [string, ContainerId, string, string, string, string, number, string, string, string, string | null]
+  [string, ContainerId, string, string, UserId, string, number, string, string, string, string | null]
 > = {
   name: 'create-file',
   text: `
@@ -96,7 +96,7 @@ export const MOVE_HEAD: Statement<
     string,
     number,
     string,
-    string,
+    UserId,
     readonly string[],
     string,
     string,
@@ -152,7 +152,7 @@ export const FIND_BY_NAME: Statement<{ id: FileId }, [ContainerId, string]> = {
  */
 export const LIST_FILES: Statement<
   HeadRow & { created_at: string; rank: number },
-  [string, string | null, string | null, number]
+  [UserId, string | null, string | null, number]
 > = {
   name: 'list-files',
   text: `${VISIBLE_OBJECTS}, candidate as materialized (

@@ -1,5 +1,5 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm'
-import type { FileId } from '../../ids/ids.js'
+import type { FileId, UserId } from '../../ids/ids.js'
 
 /** Why a save was refused; its bytes are kept all the same (RELIABILITY-SECURITY.md §3.4). */
 export const RECOVERY_REASONS = [
@@ -28,7 +28,7 @@ export class RecoveryItem {
   reason!: RecoveryReason
 
   @Column({ type: 'text', name: 'user_id' })
-  userId!: string
+  userId!: UserId
 
   @Column({ type: 'text', array: true })
   editors!: string[]

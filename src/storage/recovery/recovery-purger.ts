@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common'
 import { Database, type Statement } from '../../database/database.js'
-import type { FileId } from '../../ids/ids.js'
+import type { FileId, UserId } from '../../ids/ids.js'
 import { Housekeeper } from '../../installation/housekeeper.js'
 import { Logger } from '../../logging/logger.js'
 
@@ -13,7 +13,7 @@ const ROWS_AT_ONCE = 500
  * reported once. With a file in the bin its items stay, and go or come back with it. $1 days, $2 limit
  */
 const DELETE_OLD: Statement<
-  { id: string; file_id: FileId; user_id: string; was_open: boolean },
+  { id: string; file_id: FileId; user_id: UserId; was_open: boolean },
   [number, number]
 > = {
   name: 'delete-old-recovery-items',

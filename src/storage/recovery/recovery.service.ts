@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common'
 import { randomBytes } from 'node:crypto'
 import { IsNull } from 'typeorm'
 import { Database, type Statement, type Tx } from '../../database/database.js'
-import type { FileId, LockId } from '../../ids/ids.js'
+import type { FileId, LockId, TokenId, UserId } from '../../ids/ids.js'
 import type { StoredBlob } from '../blobs/blob-store.js'
 import type { Base } from '../files/save-base.js'
 import { RecoveryItem, type RecoveryReason } from './recovery-item.entity.js'
@@ -10,14 +10,14 @@ import { RecoveryItem, type RecoveryReason } from './recovery-item.entity.js'
 export interface RefusedSave {
   readonly fileId: FileId
   readonly reason: RecoveryReason
-  readonly userId: string
+  readonly userId: UserId
   readonly editors: readonly string[]
   readonly presentedLockId: LockId | ''
   readonly correlationId: string
   readonly content: StoredBlob
   /** What it was made from, if anybody knows. */
   readonly base: Base | undefined
-  readonly tokenId: string
+  readonly tokenId: TokenId
   /** The product that sent it: such a one may keep it as well, and bring it back. */
   readonly family: string
   /** The last save of a session. */
@@ -51,7 +51,7 @@ const KEEP: Statement<
     string,
     FileId,
     string,
-    string,
+    UserId,
     readonly string[],
     LockId | '',
     string,
@@ -60,7 +60,7 @@ const KEEP: Statement<
     string,
     string | null,
     string | null,
-    string,
+    TokenId,
     string,
     boolean,
   ]
@@ -76,7 +76,7 @@ const KEEP: Statement<
 }
 
 /** What a session that could not save did keep on sending, and sent last of all. $1 file, $2 sha256, $3 token, $4 family */
-const KEPT_AT_EXIT: Statement<Record<string, never>, [FileId, string, string, string]> = {
+const KEPT_AT_EXIT: Statement<Record<string, never>, [FileId, string, TokenId, string]> = {
   name: 'kept-at-exit',
   text: `
     update recovery_item set exit_save = true, token_id = $3, family = $4
@@ -89,7 +89,7 @@ const KEPT_AT_EXIT: Statement<Record<string, never>, [FileId, string, string, st
  * ids, of which there is mostly none: as a join it is planned to compare each of a person's items with each.
  * $1 user, $2 the new item, $3–$6 most items and bytes on one file, in all
  */
-const MAKE_ROOM: Statement<{ id: string }, [string, string, number, number, number, number]> = {
+const MAKE_ROOM: Statement<{ id: string }, [UserId, string, number, number, number, number]> = {
   name: 'displace-refused-saves',
   text: `
     with mine as (

@@ -1,11 +1,11 @@
 import type { Statement, Tx } from '../../database/database.js'
-import type { FileId } from '../../ids/ids.js'
+import type { FileId, TokenId } from '../../ids/ids.js'
 
 /** A save that is about to be accepted. */
 export interface ComingBack {
   readonly fileId: FileId
   readonly family: string
-  readonly tokenId: string
+  readonly tokenId: TokenId
   readonly isExitSave: boolean
   readonly sha256: string
   /** That it will be. */
@@ -20,7 +20,7 @@ export interface ComingBack {
  */
 const RETURN: Statement<
   { unchanged: boolean; again: boolean },
-  [FileId, string, string, boolean, string, string]
+  [FileId, string, TokenId, boolean, string, string]
 > = {
   name: 'return-refused-saves',
   text: `

@@ -1,4 +1,4 @@
-import type { FileId } from '../../ids/ids.js'
+import type { FileId, UserId } from '../../ids/ids.js'
 import type { ContentKind } from '../files/content-kind.js'
 import { Column, Entity, PrimaryColumn } from 'typeorm'
 
@@ -29,7 +29,7 @@ export class FileVersion {
   sha256!: string
 
   @Column({ type: 'text' })
-  author!: string
+  author!: UserId
 
   @Column({ type: 'text', array: true })
   editors!: string[]

@@ -3,7 +3,7 @@ import { AuditService } from '../../audit/audit.service.js'
 import { Settings } from '../../config/settings.js'
 import { Database, type Tx } from '../../database/database.js'
 import { correlationId } from '../../http/correlation-id.js'
-import type { ContainerId, FileId } from '../../ids/ids.js'
+import type { ContainerId, FileId, UserId } from '../../ids/ids.js'
 import { AccessTokenService } from '../../permission/tokens/access-token.service.js'
 import { AccessService } from '../../permission/access.service.js'
 import type { Role } from '../../permission/role.js'
@@ -63,7 +63,7 @@ export class GetNewAccessToken {
   }
 
   /** Behind the row, so that it is there, and what the token says is true, when the token is issued. */
-  private async roleOn(tx: Tx, userId: string, { kind, id }: GrantedObject): Promise<Role | undefined> {
+  private async roleOn(tx: Tx, userId: UserId, { kind, id }: GrantedObject): Promise<Role | undefined> {
     if (kind === 'file') {
       await this.files.keep(tx, id)
       return this.accesses.roleOnFile(userId, id, tx)

@@ -3,6 +3,7 @@ import type { OutgoingHttpHeader } from 'node:http'
 import { Presence } from '../../coauth-status/presence.js'
 import type { GivenVersion, PresenceSignal } from '../../coauth-status/session/session.js'
 import type { Answer } from '../../http/answer.js'
+import type { TokenId, UserId } from '../../ids/ids.js'
 import { mayEdit } from '../../permission/access.service.js'
 import type { SaveHeaders } from '../../saving/save-headers.js'
 import type { Saved } from '../../saving/save-outcome.js'
@@ -58,7 +59,7 @@ export class PresenceReporter {
   /** About somebody else than the caller, perhaps. */
   noteOf(
     request: WopiRequest,
-    { tokenId, userId }: { tokenId: string; userId: string },
+    { tokenId, userId }: { tokenId: TokenId; userId: UserId },
     what: PresenceSignal,
     given?: GivenVersion,
   ): void {

@@ -3,7 +3,7 @@ import { Settings } from '../../config/settings.js'
 import type { Tx } from '../../database/database.js'
 import { type Answer, jsonAnswer } from '../../http/answer.js'
 import { bodyOf } from '../../http/request-body.js'
-import type { ContainerId } from '../../ids/ids.js'
+import type { ContainerId, UserId } from '../../ids/ids.js'
 import { AccessService } from '../../permission/access.service.js'
 import type { IncomingSave, Received } from '../../saving/incoming-save.js'
 import { type ReceivedBlob, ReceivedBlobs } from '../../saving/received-blob.js'
@@ -111,7 +111,7 @@ export class PutRelativeFile implements SaveOperation {
       throw new WopiError('right-lost', 'the user lost the right to write to the folder meanwhile')
   }
 
-  private async mayFill(userId: string, containerId: ContainerId, on?: Tx): Promise<boolean> {
+  private async mayFill(userId: UserId, containerId: ContainerId, on?: Tx): Promise<boolean> {
     return rolePermitsSave(await this.accesses.roleOnContainer(userId, containerId, on))
   }
 }
