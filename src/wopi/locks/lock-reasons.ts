@@ -5,7 +5,7 @@ import { Editors } from '../../discovery/editors.js'
 import { Answer, headerText, nameInHeader } from '../../http/answer.js'
 import type { FileId } from '../../ids/ids.js'
 import { Logger } from '../../logging/logger.js'
-import type { WopiRequest } from '../protocol/operation.js'
+import type { OperationRequest, TokenRequest } from '../protocol/operation.js'
 
 const PRODUCTS: Readonly<Record<ClientFamily, string>> = {
   collabora: 'Collabora Online',
@@ -29,7 +29,7 @@ export class LockReasons {
   ) {}
 
   /** @returns the same answer, with the reason in words that help, where there are some for this caller */
-  async inWords(request: WopiRequest, answer: Answer): Promise<Answer> {
+  async inWords(request: OperationRequest, answer: Answer): Promise<Answer> {
     const { status, headers, body, length } = answer
     // PutRelativeFile meets the lock of another file.
     if (status !== 409 || headers[REASON] === undefined || request.operation.name === 'PutRelativeFile')
@@ -45,7 +45,7 @@ export class LockReasons {
     )
   }
 
-  private async holderFor({ params, user }: WopiRequest): Promise<LockHolder | undefined> {
+  private async holderFor({ params, user }: TokenRequest): Promise<LockHolder | undefined> {
     try {
       return await this.holders.of(params.id, user)
     } catch (error) {
