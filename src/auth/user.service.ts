@@ -36,7 +36,7 @@ const PERSON = 'disabled_at is not null as disabled, display_name, principal_nam
 // issued counts as older than any that does.
 const UPSERT: Statement<
   PersonRow,
-  [string, string, string | null, readonly string[], string | null, number | null]
+  [UserId, string, string | null, readonly string[], string | null, number | null]
 > = {
   name: 'remember-user',
   text: `
@@ -60,7 +60,7 @@ const UPSERT: Statement<
 }
 
 /** $1 user, $2 hash of the browser session's cookie, or null */
-const STANDING: Statement<{ api_role: ApiRole | null }, [string, string | null]> = {
+const STANDING: Statement<{ api_role: ApiRole | null }, [UserId, string | null]> = {
   name: 'user-standing',
   text: `
     select api_role from user_account
@@ -69,17 +69,17 @@ const STANDING: Statement<{ api_role: ApiRole | null }, [string, string | null]>
       where s.cookie_hash = $2 and s.user_id = $1 and ${isOpen('clock_timestamp()')}))`,
 }
 
-const ENSURE_ACCOUNT: Statement<Record<string, never>, [string]> = {
+const ENSURE_ACCOUNT: Statement<Record<string, never>, [UserId]> = {
   name: 'introduce-user',
   text: `insert into user_account (id, display_name) values ($1, $1) on conflict (id) do nothing`,
 }
 
-const KNOWN: Statement<Record<string, never>, [string]> = {
+const KNOWN: Statement<Record<string, never>, [UserId]> = {
   name: 'user-known',
   text: `select from user_account where id = $1`,
 }
 
-const PUT_USER_INFO: Statement<Record<string, never>, [string, string]> = {
+const PUT_USER_INFO: Statement<Record<string, never>, [UserId, string]> = {
   name: 'put-user-info',
   text: `update user_account set user_info = $2 where id = $1`,
 }

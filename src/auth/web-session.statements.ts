@@ -32,7 +32,7 @@ export const SESSION_LIVES: Statement<{ lives: boolean }, [string, number]> = {
  * A sign-in opens one session, whoever comes first; those long over make room, a few at a time.
  * $1 cookie hash, $2 sign-in, $3 user, $4 role, $5 longest seconds
  */
-export const OPEN_SESSION: Statement<{ opened: boolean }, [string, string, string, string, number]> = {
+export const OPEN_SESSION: Statement<{ opened: boolean }, [string, string, UserId, string, number]> = {
   name: 'open-web-session',
   text: `
     with clock as materialized (select clock_timestamp() as now), swept as (

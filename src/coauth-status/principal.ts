@@ -84,6 +84,6 @@ function lastEditor(session: Session): Participant | undefined {
 }
 
 /** A refused save tells as well as an accepted one whose token the editor service uses. */
-function latestAttempt({ saved, failing }: Session): string | undefined {
+function latestAttempt({ saved, failing }: Session): TokenId | undefined {
   return failing && failing.since > (saved?.at ?? 0) ? failing.jti : saved?.jti
 }

@@ -61,7 +61,7 @@ export interface CoauthStatus {
   readonly viewerCount: number
   readonly unsavedChanges: Unsaved
   readonly unsavedSince: string | null
-  readonly conflictedUsers: readonly string[]
+  readonly conflictedUsers: readonly UserId[]
   readonly principal: {
     readonly userId: UserId | null
     readonly rule: PrincipalRule | 'last-editor'
@@ -156,7 +156,7 @@ function unsavedOf(
 function peopleOf(
   session: Session,
   editors: readonly Participant[],
-  principalId: string | undefined,
+  principalId: UserId | undefined,
   { people }: StatusFacts,
 ): EditorStatus[] {
   const facts = new Map(people.map((person) => [person.jti, person]))

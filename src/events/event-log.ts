@@ -60,11 +60,11 @@ const after = <Wanted extends readonly unknown[]>(
 /** $1 after id, $2 limit */
 const AFTER = after<[]>('events-after', '')
 /** $3 file */
-const AFTER_OF_FILE = after<[string]>('events-after-of-file', ' and file_id = $3')
+const AFTER_OF_FILE = after<[FileId]>('events-after-of-file', ' and file_id = $3')
 /** $3 session */
 const AFTER_OF_SESSION = after<[string]>('events-after-of-session', ' and session_id = $3')
 /** $3 file, $4 session */
-const AFTER_OF_BOTH = after<[string, string]>('events-after-of-both', ' and file_id = $3 and session_id = $4')
+const AFTER_OF_BOTH = after<[FileId, string]>('events-after-of-both', ' and file_id = $3 and session_id = $4')
 
 const LATEST: Statement<{ id: string }, []> = {
   name: 'latest-event',

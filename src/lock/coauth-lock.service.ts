@@ -104,7 +104,7 @@ export class CoauthLockService {
   }
 
   private async ask<Others extends readonly unknown[]>(
-    statement: Statement<CoauthRow, [string, ...Others]>,
+    statement: Statement<CoauthRow, [FileId, ...Others]>,
     fileId: FileId,
     values: NoInfer<Others>,
   ): Answer<CoauthRow> {

@@ -1,5 +1,6 @@
 import type { Statement } from '../database/database.js'
 import type { FileId, LockId, TokenId, UserId } from '../ids/ids.js'
+import type { OfFile } from './lock-row.js'
 import type { Admission } from './lock.statements.js'
 
 export type CoauthLockType = 'Coauth' | 'CoauthExclusive'
@@ -35,7 +36,7 @@ export type CoauthRow =
 /** $1 file, $2 grace ms, $3–$5 admission, $6 lock id, $7 type, $8 metadata, $9 lifetime ms */
 export const GET_COAUTH_LOCK: Statement<
   CoauthRow,
-  [string, number, ...Admission, string, CoauthLockType, string, number]
+  [...OfFile, ...Admission, LockId, CoauthLockType, string, number]
 > = {
   name: 'get-coauth-lock',
   text: `select * from get_coauth_lock($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
@@ -44,14 +45,14 @@ export const GET_COAUTH_LOCK: Statement<
 /** $1 file, $2–$4 admission, $5 lock id, $6 metadata or null, $7 lifetime ms */
 export const REFRESH_COAUTH_LOCK: Statement<
   CoauthRow,
-  [string, ...Admission, string, string | null, number]
+  [FileId, ...Admission, LockId, string | null, number]
 > = {
   name: 'refresh-coauth-lock',
   text: `select * from refresh_coauth_lock($1, $2, $3, $4, $5, $6, $7)`,
 }
 
 /** $1 file, $2–$4 admission, $5 lock id */
-export const UNLOCK_COAUTH_LOCK: Statement<CoauthRow, [string, ...Admission, string]> = {
+export const UNLOCK_COAUTH_LOCK: Statement<CoauthRow, [FileId, ...Admission, LockId]> = {
   name: 'unlock-coauth-lock',
   text: `select * from unlock_coauth_lock($1, $2, $3, $4, $5)`,
 }

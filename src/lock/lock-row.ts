@@ -1,4 +1,4 @@
-import type { LockId, UserId } from '../ids/ids.js'
+import type { FileId, LockId, UserId } from '../ids/ids.js'
 import type { LockDecision } from './lock-rules.js'
 
 /**
@@ -43,7 +43,7 @@ export const changed = (set: string, decisions: string): string => `, changed as
   )`
 
 /** $1 and $2 of all of them: the file, and how many ms of grace its lock has. */
-export type OfFile = [string, number]
+export type OfFile = [FileId, number]
 
 /** The row that every lock statement answers. */
 export interface LockRow {

@@ -1,9 +1,9 @@
 import type { Statement } from '../database/database.js'
-import type { FileId, LockId, UserId } from '../ids/ids.js'
+import type { FileId, LockId, TokenId, UserId } from '../ids/ids.js'
 import { ANSWER, changed, decided, FREE, HELD, held, type LockRow, type OfFile } from './lock-row.js'
 
 /** A token, its user, and the least rank that will do. */
-export type Admission = [string, string, number]
+export type Admission = [TokenId, UserId, number]
 
 /** Only for a token that may do this now; else no row. $3–$5 admission */
 const HELD_IF_ADMITTED = held(`token_is_authorized($3, $4, held.file_id, 'edit', $5)`)
@@ -28,7 +28,7 @@ const unlessExtended = (value: string, column: string): string =>
  * A lock that is held by another id is replaced when all who could use it are gone; that is looked for only then.
  * $1 file, $2 grace ms, $3–$5 admission, $6 lock id, $7–$9 as asked, $10 the token's editor or null
  */
-export const LOCK: Statement<LockRow, [...OfFile, ...Admission, string, ...Asked, string | null]> = {
+export const LOCK: Statement<LockRow, [...OfFile, ...Admission, LockId, ...Asked, string | null]> = {
   name: 'lock',
   text: `${HELD_IF_ADMITTED}${decided(`case
       when live_kind = 'none' then 'take'
@@ -49,7 +49,7 @@ export const LOCK: Statement<LockRow, [...OfFile, ...Admission, string, ...Asked
 /** $1 file, $2 grace ms, $3–$5 admission, $6 new lock id, $7–$9 as asked, $10 the token's editor or null, $11 old lock id */
 export const UNLOCK_AND_RELOCK: Statement<
   LockRow,
-  [...OfFile, ...Admission, string, ...Asked, string | null, string]
+  [...OfFile, ...Admission, LockId, ...Asked, string | null, LockId]
 > = {
   name: 'unlock-and-relock',
   text: `${HELD_IF_ADMITTED}${decided(`case when live_kind = 'wopi' and lock_id = $11 then 'swap' else 'conflict' end`)}${changed(
@@ -59,7 +59,7 @@ export const UNLOCK_AND_RELOCK: Statement<
 }
 
 /** $1 file, $2 grace ms, $3–$5 admission, $6 lock id, $7–$9 as asked */
-export const REFRESH_LOCK: Statement<LockRow, [...OfFile, ...Admission, string, ...Asked]> = {
+export const REFRESH_LOCK: Statement<LockRow, [...OfFile, ...Admission, LockId, ...Asked]> = {
   name: 'refresh-lock',
   text: `${HELD_IF_ADMITTED}${decided(`case when live_kind = 'wopi' and lock_id = $6 then 'extend' else 'conflict' end`)}${changed(
     `kind = 'wopi', ${LIVES_AS_ASKED}`,
@@ -68,7 +68,7 @@ export const REFRESH_LOCK: Statement<LockRow, [...OfFile, ...Admission, string, 
 }
 
 /** $1 file, $2 grace ms, $3–$5 admission, $6 lock id */
-export const UNLOCK: Statement<LockRow, [...OfFile, ...Admission, string]> = {
+export const UNLOCK: Statement<LockRow, [...OfFile, ...Admission, LockId]> = {
   name: 'unlock',
   text: `${HELD_IF_ADMITTED}${decided(`case when live_kind = 'wopi' and lock_id = $6 then 'release' else 'conflict' end`)}${changed(
     FREE,
@@ -77,7 +77,7 @@ export const UNLOCK: Statement<LockRow, [...OfFile, ...Admission, string]> = {
 }
 
 /** $1 file, $2 grace ms, $3 lock id, $4 lifetime ms, $5 holder, $6 reason */
-export const EXCLUSIVE_LOCK: Statement<LockRow, [...OfFile, string, number, string, string]> = {
+export const EXCLUSIVE_LOCK: Statement<LockRow, [...OfFile, LockId, number, UserId, string]> = {
   name: 'exclusive-lock',
   text: `${HELD}${decided(`case when live_kind = 'none' then 'take' else 'conflict' end`)}${changed(
     `kind = 'exclusive', lock_id = $3, holder = $5, reason = $6, taken_at = decided.now,

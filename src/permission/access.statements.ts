@@ -28,7 +28,7 @@ function fileAccess(
   name: string,
   isShared: string,
   deletedAt: DeletedAt = 'null',
-): Statement<FileAccessRow, [string, string, string]> {
+): Statement<FileAccessRow, [TokenId, UserId, FileId]> {
   return {
     name,
     text: `
@@ -86,7 +86,7 @@ export const FILE_RANK = fileRank('file-rank', 'null')
 /** The right to a file in the bin: as it was, and as it would be again. $1 user, $2 file */
 export const BINNED_RANK = fileRank('binned-rank', 'not null')
 
-function fileRank(name: string, deletedAt: DeletedAt): Statement<{ rank: number }, [string, string]> {
+function fileRank(name: string, deletedAt: DeletedAt): Statement<{ rank: number }, [UserId, FileId]> {
   return {
     name,
     text: `
@@ -118,7 +118,7 @@ export const CONTAINER_RANK: Statement<{ rank: number }, [UserId, ContainerId]> 
 /** Are token and right good at this very moment? Asked again inside a save's transaction. $1 jti, $2 user, $3 file */
 export const STILL_GOOD: Statement<
   { token: 'live' | 'expired' | 'revoked'; rank: number },
-  [TokenId, string, string]
+  [TokenId, UserId, FileId]
 > = {
   name: 'still-good',
   text: `

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common'
 import { Settings } from '../config/settings.js'
 import { Database, type Statement } from '../database/database.js'
+import type { LockId } from '../ids/ids.js'
 import type { OfFile } from '../lock/lock-row.js'
 import type { Admission } from '../lock/lock.statements.js'
 import type { FileAccess } from '../permission/access.service.js'
@@ -22,9 +23,9 @@ type SaveValues = [
   ...OfFile,
   ...Admission,
   string | null,
+  LockId | null,
   string | null,
-  string | null,
-  string,
+  SaveHeaders['family'],
   string,
   number,
   string,

@@ -41,7 +41,7 @@ export function end(
 
 export function tellPrincipal(
   session: Session,
-  before: string | undefined,
+  before: UserId | undefined,
   rule: PrincipalRule,
   told: SessionEvent[],
 ): void {

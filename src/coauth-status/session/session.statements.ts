@@ -59,7 +59,7 @@ export const TAKE_TURNS: Statement<{ now: number }, [readonly FileId[]]> = {
 }
 
 /** The same, but only of the files that nobody else works on; for the watch. $1 file ids, sorted */
-export const TAKE_FREE_TURNS: Statement<{ id: FileId; now: number }, [readonly string[]]> = {
+export const TAKE_FREE_TURNS: Statement<{ id: FileId; now: number }, [readonly FileId[]]> = {
   name: 'session-free-turns',
   text: `
     select id, epoch_ms(clock_timestamp()) as now from unnest($1::text[]) as id

@@ -9,7 +9,7 @@ export type GrantedObject =
   { readonly kind: 'file'; readonly id: FileId } | { readonly kind: 'container'; readonly id: ContainerId }
 
 /** $1 from file, $2 to file, $3 owner of the first, $4 granted by */
-const COPY: Statement<Record<string, never>, [string, FileId, UserId, UserId]> = {
+const COPY: Statement<Record<string, never>, [FileId, FileId, UserId, UserId]> = {
   name: 'copy-grants',
   text: `
     insert into access_grant (object_id, subject, object_kind, role, granted_by)

@@ -45,7 +45,7 @@ const ISSUE: Statement<
   { issued: number; expires: number },
   [
     UserId,
-    readonly string[],
+    readonly TokenId[],
     readonly ResourceKind[],
     readonly ResourceId[],
     readonly ('view' | 'edit')[],

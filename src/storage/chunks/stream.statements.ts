@@ -21,7 +21,7 @@ export const FILE_STATE = fileState('file-state', 'null')
 /** $1 file */
 export const BINNED_STATE = fileState('binned-state', 'not null')
 
-function fileState(name: string, deletedAt: 'null' | 'not null'): Statement<FileStateRow, [string]> {
+function fileState(name: string, deletedAt: 'null' | 'not null'): Statement<FileStateRow, [FileId]> {
   return {
     name,
     text: `

@@ -25,7 +25,7 @@ export const ROOT_CONTAINER = 'root' as ContainerId
 /** The containers a person owns or was granted, by id; one after the other, as in LIST_FILES. $1 user, $2 parent or null for all, $3 after id, $4 limit */
 const LIST_CONTAINERS: Statement<
   { id: ContainerId; parent_id: ContainerId | null; name: string; rank: number },
-  [UserId, ContainerId | null, string | null, number]
+  [UserId, ContainerId | null, ContainerId | null, number]
 > = {
   name: 'list-containers',
   text: `${VISIBLE_OBJECTS}
@@ -37,7 +37,7 @@ const LIST_CONTAINERS: Statement<
     ) seen where seen.rank > 0 limit $4`,
 }
 
-const FIND_HOME: Statement<ContainerRow, [string, UserId]> = {
+const FIND_HOME: Statement<ContainerRow, [ContainerId, UserId]> = {
   name: 'find-home',
   text: `select id from container where parent_id = $1 and owner_id = $2 order by created_at, id limit 1`,
 }

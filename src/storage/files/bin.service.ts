@@ -62,7 +62,7 @@ export class Bin {
 
   /** @param of whose bin; undefined: everybody's */
   async list(
-    of: string | undefined,
+    of: UserId | undefined,
     owner: UserId | undefined,
     before: BinCursor | undefined,
     limit: number,

@@ -32,7 +32,7 @@ const columns = (days: string): string => `
   f.deleted_at::text as cursor`
 
 /** Owner or null, before deleted_at, before id, limit. */
-export type BinPage = [string | null, string | null, string | null, number]
+export type BinPage = [UserId | null, string | null, FileId | null, number]
 
 /**
  * Latest first: what is deleted meanwhile comes before the first page and moves nothing.
@@ -51,7 +51,7 @@ export const LIST_BIN: Statement<BinnedRow, [number, ...BinPage]> = {
  * The same of what a person could delete, found as LIST_FILES finds what they see.
  * $1 user, $2 owner or null, $3 before deleted_at, $4 before id, $5 limit, $6 days
  */
-export const LIST_BIN_OF: Statement<BinnedRow, [string, ...BinPage, number]> = {
+export const LIST_BIN_OF: Statement<BinnedRow, [UserId, ...BinPage, number]> = {
   name: 'list-bin-of',
   text: `${VISIBLE_OBJECTS}, candidate as materialized (
       select id, deleted_at from (
@@ -108,7 +108,7 @@ export const HOLD_DUE: Statement<{ id: FileId }, [number, number]> = {
  * coauth locks is never taken for an earlier one. Of what an older server deleted nobody knows how far they counted: the
  * clock's milliseconds are more. No row when the name is taken there. $1 file, $2 container, $3 name, $4 name key
  */
-export const RESTORE_FROM_BIN: Statement<{ id: FileId }, [string, ContainerId, string, string]> = {
+export const RESTORE_FROM_BIN: Statement<{ id: FileId }, [FileId, ContainerId, string, string]> = {
   name: 'restore-from-bin',
   text: `
     with counted as materialized (

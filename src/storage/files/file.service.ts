@@ -213,7 +213,7 @@ export class FileService {
   }
 
   /** Into the bin. The caller holds the head. */
-  async delete(tx: Tx, fileId: FileId, by: string): Promise<boolean> {
+  async delete(tx: Tx, fileId: FileId, by: UserId): Promise<boolean> {
     return (await tx.query(DELETE_FILE, [fileId, by])).length === 1
   }
 

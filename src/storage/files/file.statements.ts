@@ -65,7 +65,7 @@ export const KEEP_FILE: Statement<{ id: FileId }, [FileId]> = {
  */
 export const CREATE_FILE: Statement<
   HeadRow,
-  [string, ContainerId, string, string, UserId, string, number, string, string, string, string | null]
+  [FileId, ContainerId, string, string, UserId, string, number, string, string, string, string | null]
 > = {
   name: 'create-file',
   text: `
@@ -92,7 +92,7 @@ export const CREATE_FILE: Statement<
 export const MOVE_HEAD: Statement<
   HeadMoved,
   [
-    string,
+    FileId,
     string,
     number,
     string,
@@ -126,7 +126,7 @@ export const RENAME_FILE: Statement<{ id: FileId }, [FileId, string, string]> = 
 }
 
 /** Into the bin: out of everybody's sight, with all that belongs to it (bin.statements.ts). $1 file, $2 who deletes it */
-export const DELETE_FILE: Statement<{ id: FileId }, [FileId, string]> = {
+export const DELETE_FILE: Statement<{ id: FileId }, [FileId, UserId]> = {
   name: 'delete-file',
   text: `
     with lock_row as (
@@ -152,7 +152,7 @@ export const FIND_BY_NAME: Statement<{ id: FileId }, [ContainerId, string]> = {
  */
 export const LIST_FILES: Statement<
   HeadRow & { created_at: string; rank: number },
-  [UserId, string | null, string | null, number]
+  [UserId, string | null, FileId | null, number]
 > = {
   name: 'list-files',
   text: `${VISIBLE_OBJECTS}, candidate as materialized (

@@ -84,7 +84,7 @@ export const FILES_WITH_OLD_SAVES: Statement<{ file_id: FileId }, [Date, number,
  * What a person did on purpose stays, even where the history folds it: it costs a row.
  * $1 file ids, $2 age ms, $3 limit
  */
-export const DELETE_UNLISTED: Statement<{ file_id: FileId }, [readonly string[], number, number]> = {
+export const DELETE_UNLISTED: Statement<{ file_id: FileId }, [readonly FileId[], number, number]> = {
   name: 'delete-unlisted-versions',
   text: `
     with unlisted as materialized (
