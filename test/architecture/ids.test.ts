@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises'
+import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { Compiled, type Plant } from './compiled.js'
@@ -103,5 +103,29 @@ describe('npm run types', () => {
   it.each(MISTAKES.map(({ what, file }) => [what, file] as const))('objects to %s', (_what, file) => {
     expect(compiled.faults(file)).toEqual([])
     expect(compiled.objections(file)).not.toEqual([])
+  })
+})
+
+/** Where a text is called an id without a schema's or a statement's word for it: it comes in, or is made. */
+const CALLED_IDS = [
+  'api/files/exclusive-lock.controller.ts',
+  'api/sharing/resource-authorization.ts',
+  'auth/api-claims.ts',
+  'permission/tokens/access-token.service.ts',
+  'storage/containers/container.service.ts',
+  'storage/files/file.service.ts',
+  'wopi/containers/get-file-wopi-src.ts',
+  'wopi/containers/get-new-access-token.ts',
+  'wopi/protocol/wopi-headers.ts',
+]
+const CALLS_AN_ID = /\bas (?:unknown as )?(?:FileId|LockId|UserId|TokenId|ContainerId)\b/
+
+describe('an id', () => {
+  it('is made of a text at the edges only', async () => {
+    const names = (await readdir(join(ROOT, 'src'), { recursive: true })).filter((name) =>
+      name.endsWith('.ts'),
+    )
+    const texts = await Promise.all(names.map((name) => readFile(join(ROOT, 'src', name), 'utf8')))
+    expect(names.filter((_name, i) => CALLS_AN_ID.test(texts[i] ?? '')).toSorted()).toEqual(CALLED_IDS)
   })
 })
