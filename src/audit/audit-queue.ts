@@ -13,7 +13,7 @@ const MAX_KNOWN = 50_000
  * Of those with one key the first is recorded, whichever server saw it. In the order of their keys, so that two servers
  * with the same ones do not wait for each other in a circle. $1 events as JSON, each key once
  */
-const RECORD_ONCE: Statement<Record<string, never>> = {
+const RECORD_ONCE: Statement<Record<string, never>, [string]> = {
   name: 'audit-once',
   text: `
     with given as (

@@ -29,7 +29,20 @@ export interface AuditFilter {
  * Newest first, by id: what is recorded meanwhile comes before the first page and moves nothing.
  * $1 actor, $2 action, $3 object, $4 outcome, $5 from, $6 to, $7 correlation id, $8 before id, $9 limit; null: any
  */
-const AUDIT_TRAIL: Statement<AuditRow> = {
+const AUDIT_TRAIL: Statement<
+  AuditRow,
+  [
+    string | null,
+    string | null,
+    string | null,
+    string | null,
+    string | null,
+    string | null,
+    string | null,
+    string | null,
+    number,
+  ]
+> = {
   name: 'audit-trail',
   text: `
     select id, at, actor, action, object_id, outcome, correlation_id, detail from audit_event
@@ -47,7 +60,16 @@ export class AuditTrail {
 
   async list(filter: AuditFilter, beforeId: string | undefined, limit: number): Promise<AuditRow[]> {
     const { actor, action, object, outcome, from, to, correlationId } = filter
-    const wanted = [actor, action, object, outcome, from, to, correlationId, beforeId]
-    return this.database.query(AUDIT_TRAIL, [...wanted.map((value) => value ?? null), limit])
+    return this.database.query(AUDIT_TRAIL, [
+      actor ?? null,
+      action ?? null,
+      object ?? null,
+      outcome ?? null,
+      from ?? null,
+      to ?? null,
+      correlationId ?? null,
+      beforeId ?? null,
+      limit,
+    ])
   }
 }

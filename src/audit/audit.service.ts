@@ -51,7 +51,7 @@ export interface AuditEvent {
   readonly detail?: Readonly<Record<string, unknown>>
 }
 
-const RECORD: Statement<Record<string, never>> = {
+const RECORD: Statement<Record<string, never>, [string, string, string, string, string, string]> = {
   name: 'audit',
   text: `
     insert into audit_event (actor, action, object_id, outcome, correlation_id, detail)

@@ -5,7 +5,7 @@ import { Housekeeper } from '../installation/housekeeper.js'
 const ROWS_AT_ONCE = 5000
 
 /** No token and no hour that a key names is of use any more by then. $1 limit */
-const DELETE_KEYS: Statement<{ gone: number }> = {
+const DELETE_KEYS: Statement<{ gone: number }, [number]> = {
   name: 'delete-old-audit-keys',
   text: `
     delete from audited_once where key in (

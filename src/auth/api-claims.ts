@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { z } from 'zod'
+import type { UserId } from '../ids/ids.js'
 import { API_ROLES, lesserRole, USER_ID, type ApiRole, type ApiUser } from './api-user.js'
 import { isForAccess } from './bearer-kind.js'
 import type { UserService } from './user.service.js'
@@ -61,10 +62,12 @@ export async function apiUser(
 
 // Providers use UUIDs, mail addresses or names as `sub`; WOPI wants letters and digits, constant and unique. A `sub`
 // that looks like one of ours is hashed as well, or whoever may choose their own could choose to be somebody else.
-function userIdOf(sub: string): string {
-  return USER_ID.test(sub) && !/^u[0-9a-f]{32}$/.test(sub)
-    ? sub
-    : `u${createHash('sha256').update(sub).digest('hex').slice(0, 32)}`
+function userIdOf(sub: string): UserId {
+  const id =
+    USER_ID.test(sub) && !/^u[0-9a-f]{32}$/.test(sub)
+      ? sub
+      : `u${createHash('sha256').update(sub).digest('hex').slice(0, 32)}`
+  return id as UserId
 }
 
 /** Follows a path such as `realm_access.roles` (Keycloak). */

@@ -1,3 +1,5 @@
+import type { UserId } from '../ids/ids.js'
+
 /** What the enterprise calls a person in Tandem: `admin` acts, `auditor` only reads, `user` sees their own. */
 export const API_ROLES = ['user', 'auditor', 'admin'] as const
 export type ApiRole = (typeof API_ROLES)[number]
@@ -9,7 +11,7 @@ export function lesserRole(one: ApiRole, other: ApiRole): ApiRole {
 
 /** Who is calling `/api/v1`. */
 export interface ApiUser {
-  readonly id: string
+  readonly id: UserId
   readonly displayName: string
   /** What the person signs in with, such as a mail address. */
   readonly principalName: string | null

@@ -1,10 +1,11 @@
 import type { Statement } from '../database/database.js'
+import type { UserId } from '../ids/ids.js'
 
 /**
  * Also those that are over without anybody's doing: tokens that were issued in them may live on. Held in one order, so
  * that two who do this at once do not wait for each other. $1 user
  */
-export const END_SESSIONS_OF: Statement<{ cookie_hash: string }> = {
+export const END_SESSIONS_OF: Statement<{ cookie_hash: string }, [UserId]> = {
   name: 'end-web-sessions-of',
   text: `
     with held as materialized (
@@ -19,7 +20,7 @@ export const END_SESSIONS_OF: Statement<{ cookie_hash: string }> = {
  * After END_SESSIONS_OF, and not in one statement with it: a token that was issued while it waited for a session's row
  * is not in its snapshot, but in this one's. $1 cookie hashes
  */
-export const REVOKE_TOKENS_OF_SESSIONS: Statement<{ revoked: number }> = {
+export const REVOKE_TOKENS_OF_SESSIONS: Statement<{ revoked: number }, [readonly string[]]> = {
   name: 'revoke-tokens-of-web-sessions',
   text: `
     with revoked as (

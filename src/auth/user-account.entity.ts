@@ -1,10 +1,11 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm'
+import type { UserId } from '../ids/ids.js'
 
 /** A person Tandem has seen, or been told of. Ids are letters and digits only: they travel in X-WOPI-Editors (WOPI.md §5.2). */
 @Entity('user_account')
 export class UserAccount {
   @PrimaryColumn({ type: 'text' })
-  id!: string
+  id!: UserId
 
   @Column({ type: 'text', name: 'display_name' })
   displayName!: string

@@ -1,10 +1,11 @@
 import { Injectable } from '@nestjs/common'
 import { Database, type Queryable, type Statement } from '../database/database.js'
+import type { UserId } from '../ids/ids.js'
 import { isOpen } from './web-session.statements.js'
 import { lesserRole, type ApiRole, type ApiUser } from './api-user.js'
 
 interface Profile {
-  readonly id: string
+  readonly id: UserId
   readonly displayName: string
   readonly principalName: string | null
   readonly groups: readonly string[]
@@ -33,7 +34,10 @@ const PERSON = 'disabled_at is not null as disabled, display_name, principal_nam
 // Writes only when something changed or a newer token says the same, so that a busy caller costs reads. A right that
 // the provider took away must not come back with an older token that is still good; one that does not say when it was
 // issued counts as older than any that does.
-const UPSERT: Statement<PersonRow> = {
+const UPSERT: Statement<
+  PersonRow,
+  [UserId, string, string | null, readonly string[], string | null, number | null]
+> = {
   name: 'remember-user',
   text: `
     with known as (
@@ -56,7 +60,7 @@ const UPSERT: Statement<PersonRow> = {
 }
 
 /** $1 user, $2 hash of the browser session's cookie, or null */
-const STANDING: Statement<{ api_role: ApiRole | null }> = {
+const STANDING: Statement<{ api_role: ApiRole | null }, [UserId, string | null]> = {
   name: 'user-standing',
   text: `
     select api_role from user_account
@@ -65,17 +69,17 @@ const STANDING: Statement<{ api_role: ApiRole | null }> = {
       where s.cookie_hash = $2 and s.user_id = $1 and ${isOpen('clock_timestamp()')}))`,
 }
 
-const ENSURE_ACCOUNT: Statement<Record<string, never>> = {
+const ENSURE_ACCOUNT: Statement<Record<string, never>, [UserId]> = {
   name: 'introduce-user',
   text: `insert into user_account (id, display_name) values ($1, $1) on conflict (id) do nothing`,
 }
 
-const KNOWN: Statement<Record<string, never>> = {
+const KNOWN: Statement<Record<string, never>, [UserId]> = {
   name: 'user-known',
   text: `select from user_account where id = $1`,
 }
 
-const PUT_USER_INFO: Statement<Record<string, never>> = {
+const PUT_USER_INFO: Statement<Record<string, never>, [UserId, string]> = {
   name: 'put-user-info',
   text: `update user_account set user_info = $2 where id = $1`,
 }
@@ -113,17 +117,17 @@ export class UserService {
   }
 
   /** Has Tandem met this person, welcome or not? */
-  async isKnown(on: Queryable, id: string): Promise<boolean> {
+  async isKnown(on: Queryable, id: UserId): Promise<boolean> {
     return (await on.query(KNOWN, [id])).length === 1
   }
 
   /** Makes sure there is an account, for somebody who was named before their first call. */
-  async ensureAccount(on: Queryable, id: string): Promise<void> {
+  async ensureAccount(on: Queryable, id: UserId): Promise<void> {
     await on.query(ENSURE_ACCOUNT, [id])
   }
 
   /** Stores what an editor wants to remember about its user (WOPI.md §8.4). */
-  async putUserInfo(id: string, userInfo: string): Promise<void> {
+  async putUserInfo(id: UserId, userInfo: string): Promise<void> {
     await this.database.query(PUT_USER_INFO, [id, userInfo])
   }
 }

@@ -3,6 +3,7 @@ import { createHash, randomBytes } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import { Settings } from '../config/settings.js'
 import { Database, type Tx } from '../database/database.js'
+import type { UserId } from '../ids/ids.js'
 import type { ApiUser } from './api-user.js'
 import { END_SESSIONS_OF, REVOKE_TOKENS_OF_SESSIONS } from './sign-out.statements.js'
 import {
@@ -89,7 +90,7 @@ export class WebSessions {
   }
 
   /** Signs the person out in every browser. Whoever may sign in can do so again. */
-  async endAllOf(tx: Tx, userId: string): Promise<SignedOut> {
+  async endAllOf(tx: Tx, userId: UserId): Promise<SignedOut> {
     const ended = await tx.query(END_SESSIONS_OF, [userId])
     const cookies = ended.map(({ cookie_hash }) => cookie_hash)
     const [tokens] = await tx.query(REVOKE_TOKENS_OF_SESSIONS, [cookies])

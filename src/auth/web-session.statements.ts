@@ -1,8 +1,9 @@
 import type { Statement } from '../database/database.js'
+import type { UserId } from '../ids/ids.js'
 import type { ApiRole } from './api-user.js'
 
 export interface WebSessionRow {
-  readonly user_id: string
+  readonly user_id: UserId
   readonly display_name: string
   readonly principal_name: string | null
   readonly role: ApiRole
@@ -20,7 +21,7 @@ const LIVES = `s.cookie_hash = $1 and ${isOpen('clock.now')}
         and s.last_seen_at > clock.now - $2::float8 * interval '1 s'`
 
 /** Asked by what only listens, and so keeps nobody signed in. $1 cookie hash, $2 idle seconds */
-export const SESSION_LIVES: Statement<{ lives: boolean }> = {
+export const SESSION_LIVES: Statement<{ lives: boolean }, [string, number]> = {
   name: 'web-session-lives',
   text: `
     with clock as materialized (select clock_timestamp() as now)
@@ -31,7 +32,7 @@ export const SESSION_LIVES: Statement<{ lives: boolean }> = {
  * A sign-in opens one session, whoever comes first; those long over make room, a few at a time.
  * $1 cookie hash, $2 sign-in, $3 user, $4 role, $5 longest seconds
  */
-export const OPEN_SESSION: Statement<{ opened: boolean }> = {
+export const OPEN_SESSION: Statement<{ opened: boolean }, [string, string, UserId, string, number]> = {
   name: 'open-web-session',
   text: `
     with clock as materialized (select clock_timestamp() as now), swept as (
@@ -46,7 +47,7 @@ export const OPEN_SESSION: Statement<{ opened: boolean }> = {
 }
 
 /** Writes at most once a minute who is still there. $1 cookie hash, $2 idle seconds */
-export const FIND_SESSION: Statement<WebSessionRow> = {
+export const FIND_SESSION: Statement<WebSessionRow, [string, number]> = {
   name: 'find-web-session',
   text: `
     with clock as materialized (select clock_timestamp() as now), live as materialized (
@@ -62,14 +63,14 @@ export const FIND_SESSION: Statement<WebSessionRow> = {
 }
 
 /** $1 cookie hash */
-export const END_SESSION: Statement<{ user_id: string }> = {
+export const END_SESSION: Statement<{ user_id: UserId }, [string]> = {
   name: 'end-web-session',
   text: `
     update web_session set ended_at = clock_timestamp() where cookie_hash = $1 and ended_at is null returning user_id`,
 }
 
 /** $1 cookie hash before, $2 and now */
-export const TRANSFER_TOKENS: Statement<Record<string, never>> = {
+export const TRANSFER_TOKENS: Statement<Record<string, never>, [string, string]> = {
   name: 'hand-on-tokens-of-web-session',
   text: `update access_token set web_session = $2 where web_session = $1 and revoked_at is null`,
 }

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common'
 import { Settings } from '../config/settings.js'
 import { Database, type Tx } from '../database/database.js'
 import { EventLog, type NewEvent } from '../events/event-log.js'
+import type { FileId, UserId } from '../ids/ids.js'
 import type { ApplicationName } from './application-profile.js'
 import { forecast, type Forecast } from './forecast.js'
 import { iso } from './iso.js'
@@ -19,8 +20,8 @@ import {
 } from './status.statements.js'
 
 export interface SessionFilter {
-  readonly fileId?: string | undefined
-  readonly userId?: string | undefined
+  readonly fileId?: FileId | undefined
+  readonly userId?: UserId | undefined
   readonly open?: boolean | undefined
   readonly application?: ApplicationName | undefined
 }
@@ -54,13 +55,13 @@ export class CoauthStatusService {
   ) {}
 
   /** @returns undefined when there is no such file */
-  async ofFile(fileId: string): Promise<CoauthStatus | undefined> {
+  async ofFile(fileId: FileId): Promise<CoauthStatus | undefined> {
     const [status] = await this.ofFiles([fileId])
     return status
   }
 
   /** In no order; those that do not exist are left out. */
-  async ofFiles(fileIds: readonly string[]): Promise<CoauthStatus[]> {
+  async ofFiles(fileIds: readonly FileId[]): Promise<CoauthStatus[]> {
     if (fileIds.length === 0) return []
     await this.presence.flush()
     const rows = await this.database.query(FILE_STATUS, [this.settings.lockGraceMs, fileIds])
@@ -97,14 +98,14 @@ export class CoauthStatusService {
     })
   }
 
-  async forecast(sessionId: string, userId: string): Promise<Forecast | undefined> {
+  async forecast(sessionId: string, userId: UserId): Promise<Forecast | undefined> {
     const facts = await this.factsOf(sessionId)
     const session = facts?.session
     return facts && session && forecast({ ...facts, session }, userId, this.rules)
   }
 
   /** From here to the end of `tx` nobody else writes the file's session. @returns the time, epoch ms */
-  async takeTurn(tx: Tx, fileId: string): Promise<number> {
+  async takeTurn(tx: Tx, fileId: FileId): Promise<number> {
     const [turn] = await tx.query(TAKE_TURNS, [[fileId]])
     if (!turn) throw new Error('PostgreSQL gave no turn')
     return turn.now
@@ -114,7 +115,7 @@ export class CoauthStatusService {
    * Ends the session for the record; its lock is the caller's business, in the same transaction.
    * @returns false when it is not the file's open session (any more)
    */
-  async end(tx: Tx, fileId: string, sessionId: string, reason: 'ended-by-admin'): Promise<boolean> {
+  async end(tx: Tx, fileId: FileId, sessionId: string, reason: 'ended-by-admin'): Promise<boolean> {
     const now = await this.takeTurn(tx, fileId)
     const [row] = await tx.query(OPEN_SESSIONS, [this.settings.lockGraceMs, [fileId]])
     if (row?.session.id !== sessionId) return false
@@ -128,7 +129,7 @@ export class CoauthStatusService {
    */
   async tellMoved(
     tx: Tx,
-    { fileId, userId, kind }: { fileId: string; userId: string; kind: 'file-deleted' | 'file-restored' },
+    { fileId, userId, kind }: { fileId: FileId; userId: UserId; kind: 'file-deleted' | 'file-restored' },
   ): Promise<void> {
     const now = await this.takeTurn(tx, fileId)
     const [row] = await tx.query(OPEN_SESSIONS, [this.settings.lockGraceMs, [fileId]])

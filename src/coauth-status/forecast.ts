@@ -1,3 +1,4 @@
+import type { FileId, UserId } from '../ids/ids.js'
 import { profileOf } from './application-profile.js'
 import { applyTimeouts } from './session/session-timeouts.js'
 import { principalOf } from './principal.js'
@@ -16,12 +17,12 @@ export type RevocationEffect = 'none' | 'removes-user' | 'may-end-session' | 'en
 
 export interface Forecast {
   readonly sessionId: string
-  readonly fileId: string
-  readonly userId: string
+  readonly fileId: FileId
+  readonly userId: UserId
   readonly effect: RevocationEffect
   /** What becomes of whom. `by` is null where nothing more happens to that person. */
   readonly people: readonly {
-    readonly userId: string
+    readonly userId: UserId
     readonly displayName: string
     readonly outcome: 'removed' | 'removed-with-everybody' | 'continues'
     readonly by: string | null
@@ -36,7 +37,7 @@ export interface Forecast {
 /** What happens to whom, and by when, if this person's right to edit is taken away now (RELIABILITY-SECURITY.md §3.2). */
 export function forecast(
   facts: StatusFacts & { readonly session: Session },
-  userId: string,
+  userId: UserId,
   rules: StatusRules & { readonly revocationSaveGraceMs: number },
 ): Forecast {
   const session = structuredClone(facts.session)
@@ -118,7 +119,7 @@ function judge(
 
 function outcomeFor(
   one: Participant,
-  userId: string,
+  userId: UserId,
   { effect, checkBy, everyoneOutBy }: Case,
 ): { outcome: 'removed' | 'removed-with-everybody' | 'continues'; by: string | null } {
   const iso = (at: number): string | null => (Number.isFinite(at) ? new Date(at).toISOString() : null)

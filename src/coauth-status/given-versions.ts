@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common'
 import type { Statement, Tx } from '../database/database.js'
+import type { TokenId } from '../ids/ids.js'
 import { Presence } from './presence.js'
 import type { GivenVersion } from './session/session.js'
 
@@ -19,7 +20,7 @@ interface GivenRow {
 }
 
 /** $1 jti */
-const GIVEN_TO: Statement<GivenRow> = {
+const GIVEN_TO: Statement<GivenRow, [TokenId]> = {
   name: 'version-given',
   text: `select told_version, told_modified_at, read_version, read_modified_at from version_given where jti = $1`,
 }
@@ -30,7 +31,7 @@ export class GivenVersions {
   constructor(private readonly presence: Presence) {}
 
   /** Counts what this process has not written yet. */
-  async to(tx: Tx, jti: string): Promise<LastGiven> {
+  async to(tx: Tx, jti: TokenId): Promise<LastGiven> {
     const noted = this.presence.givenLately(jti)
     const [row] = await tx.query(GIVEN_TO, [jti])
     const stored = row ? storedIn(row) : []

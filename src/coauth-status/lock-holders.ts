@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common'
 import { Settings } from '../config/settings.js'
 import { Database, type Statement } from '../database/database.js'
+import type { FileId, LockId, TokenId, UserId } from '../ids/ids.js'
 import type { ClientFamily } from './application-profile.js'
 import { Presence } from './presence.js'
 
@@ -8,8 +9,8 @@ import { Presence } from './presence.js'
 export interface LockHolder {
   readonly kind: 'wopi' | 'exclusive' | 'coauth'
   /** '' unless it is a WOPI lock. */
-  readonly lockId: string
-  readonly userId: string
+  readonly lockId: LockId
+  readonly userId: UserId
   readonly displayName: string
   readonly takenAt: Date
   /** A name in EDITORS, if the lock was taken from a page that was opened through us. */
@@ -24,12 +25,12 @@ export interface LockHolder {
 
 interface HolderRow {
   readonly kind: LockHolder['kind']
-  readonly lock_id: string
-  readonly holder: string
+  readonly lock_id: LockId
+  readonly holder: UserId
   readonly display_name: string
   readonly taken_at: number
   readonly reason: string | null
-  readonly token_id: string | null
+  readonly token_id: TokenId | null
   readonly editor: string | null
   readonly family: ClientFamily | null
   readonly others: number
@@ -39,7 +40,7 @@ interface HolderRow {
  * Without a row lock, as `HeldLocks` looks: it may be a moment old. Only for whoever may edit the file, as its status is
  * (RELIABILITY-SECURITY.md §3.7). Who took the lock is known for that holding alone. $1 file, $2 token, $3 its user, $4 grace ms
  */
-const HOLDER: Statement<HolderRow> = {
+const HOLDER: Statement<HolderRow, [FileId, TokenId, UserId, number]> = {
   name: 'lock-holder',
   text: `
     with held as (
@@ -71,7 +72,7 @@ export class LockHolders {
   ) {}
 
   /** @returns undefined when nobody holds it, or the caller may not know */
-  async of(fileId: string, caller: { jti: string; userId: string }): Promise<LockHolder | undefined> {
+  async of(fileId: FileId, caller: { jti: TokenId; userId: UserId }): Promise<LockHolder | undefined> {
     const [row] = await this.database.query(HOLDER, [
       fileId,
       caller.jti,

@@ -4,6 +4,7 @@ import { Settings } from '../config/settings.js'
 import { Database } from '../database/database.js'
 import { isUnanswered, isUnavailable } from '../database/unavailable.js'
 import { EventLog, type NewEvent } from '../events/event-log.js'
+import type { TokenId } from '../ids/ids.js'
 import { Logger } from '../logging/logger.js'
 import { LATEST_SESSIONS, SAVE_GIVEN, SAVE_SESSIONS, TAKE_TURNS } from './session/session.statements.js'
 import type { SessionEvent } from './session/session-changes.js'
@@ -86,12 +87,12 @@ export class Presence implements OnApplicationShutdown {
   }
 
   /** What a token was given, as far as it is not written yet. */
-  givenLately(jti: string): GivenVersion[] {
+  givenLately(jti: TokenId): GivenVersion[] {
     return this.recordedLately(jti).flatMap(({ given }) => (given ? [given] : []))
   }
 
   /** The notes on a token that are not written yet, oldest first. */
-  recordedLately(jti: string): NewPresenceRecord[] {
+  recordedLately(jti: TokenId): NewPresenceRecord[] {
     const notes = [...this.leaving, ...this.waiting.values()]
     return notes.map(({ sighting }) => sighting).filter((sighting) => sighting.jti === jti)
   }

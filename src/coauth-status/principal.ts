@@ -1,3 +1,4 @@
+import type { TokenId } from '../ids/ids.js'
 import { profileOf, type PrincipalRule } from './application-profile.js'
 import { editorsOf, type Participant, type Session } from './session/session.js'
 
@@ -26,7 +27,7 @@ export function principalOf(session: Session, configured: PrincipalRule): Princi
  * Believes a save that came with another token than the rule says. It is no proof against the rule: most likely those
  * whom the rule would have preferred have left without a word, as people do.
  */
-export function learnFromSave(session: Session, jti: string, configured: PrincipalRule): void {
+export function learnFromSave(session: Session, jti: TokenId, configured: PrincipalRule): void {
   if (profileOf(session.application).savesWith !== 'principal') return
   if (byRule(session, session.learntRule ?? configured)?.jti !== jti) session.believedJti = jti
 }
@@ -83,6 +84,6 @@ function lastEditor(session: Session): Participant | undefined {
 }
 
 /** A refused save tells as well as an accepted one whose token the editor service uses. */
-function latestAttempt({ saved, failing }: Session): string | undefined {
+function latestAttempt({ saved, failing }: Session): TokenId | undefined {
   return failing && failing.since > (saved?.at ?? 0) ? failing.jti : saved?.jti
 }

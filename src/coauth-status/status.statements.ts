@@ -1,18 +1,19 @@
 import type { Statement } from '../database/database.js'
+import type { FileId, LockId, TokenId, UserId } from '../ids/ids.js'
 import type { CoauthFact, LockFact, Session } from './session/session.js'
 import { CLOCK, COAUTH, LIVE_KIND, RECENT, SESSION } from './session/session.statements.js'
 
 /** Everything that a status is made of, from one look at the database. */
 export interface StatusFacts {
   readonly now: number
-  readonly file: { readonly id: string; readonly name: string }
+  readonly file: { readonly id: FileId; readonly name: string }
   readonly session?: Session
   readonly lock: LockDetail
   readonly people: readonly PersonFact[]
   readonly lastSave?: {
     readonly version: string
     readonly at: number
-    readonly userId: string
+    readonly userId: UserId
     readonly editors: readonly string[]
   }
   readonly recoveryItems: number
@@ -22,22 +23,22 @@ export interface StatusFacts {
 
 /** As stored; `kind` is 'none' for a lock that has expired for good. */
 export interface LockDetail extends LockFact {
-  readonly lockId?: string
+  readonly lockId?: LockId
   readonly takenAt?: number
-  readonly holder?: string
+  readonly holder?: UserId
   readonly reason?: string
   readonly coauth?: readonly CoauthDetail[]
 }
 
 export interface CoauthDetail extends CoauthFact {
-  readonly lockId: string
+  readonly lockId: LockId
   readonly type: 'Coauth' | 'CoauthExclusive'
   readonly name: string
 }
 
 /** What a participant may do now. */
 export interface PersonFact {
-  readonly jti: string
+  readonly jti: TokenId
   readonly displayName: string
   /** An edit token that is alive, and the live right behind it. */
   readonly canWrite: boolean
@@ -69,7 +70,7 @@ const FACTS = `json_strip_nulls(json_build_object(
     'recoveryItems', (select count(*) from recovery_item r where r.file_id = f.id and r.resolved_at is null)))`
 
 /** $1 grace ms, $2 files; no row for one that does not exist */
-export const FILE_STATUS: Statement<{ facts: StatusFacts }> = {
+export const FILE_STATUS: Statement<{ facts: StatusFacts }, [number, readonly FileId[]]> = {
   name: 'file-status',
   text: `${CLOCK}
     select ${FACTS} as facts
@@ -80,7 +81,7 @@ export const FILE_STATUS: Statement<{ facts: StatusFacts }> = {
 }
 
 /** In the order of their coming. $1 session id */
-export const EVERYBODY: Statement<Record<string, unknown>> = {
+export const EVERYBODY: Statement<Record<string, unknown>, [string]> = {
   name: 'session-everybody',
   text: `
     select jti, user_id as "userId", mode, family, joined_at as "joinedAt", last_seen_at as "lastSeenAt",
@@ -89,7 +90,7 @@ export const EVERYBODY: Statement<Record<string, unknown>> = {
 }
 
 /** $1 grace ms, $2 session id */
-export const SESSION_STATUS: Statement<{ facts: StatusFacts }> = {
+export const SESSION_STATUS: Statement<{ facts: StatusFacts }, [number, string]> = {
   name: 'session-status',
   text: `${CLOCK}
     select ${FACTS} as facts
@@ -102,7 +103,10 @@ export const SESSION_STATUS: Statement<{ facts: StatusFacts }> = {
  * Newest first. $1 grace ms, $2 file or null, $3 user or null, $4 open only, $5 application or null,
  * $6 before started_at, $7 before id, $8 limit
  */
-export const LIST_SESSIONS: Statement<{ facts: StatusFacts; started_at: string; id: string }> = {
+export const LIST_SESSIONS: Statement<
+  { facts: StatusFacts; started_at: string; id: string },
+  [number, FileId | null, UserId | null, boolean | null, string | null, string | null, string | null, number]
+> = {
   name: 'list-sessions',
   text: `${CLOCK}
     select ${FACTS} as facts, s.started_at::text as started_at, s.id

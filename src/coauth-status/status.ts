@@ -1,3 +1,4 @@
+import type { FileId, LockId, UserId } from '../ids/ids.js'
 import { profileOf, type ApplicationName, applicationOf, type PrincipalRule } from './application-profile.js'
 import { iso } from './iso.js'
 import { isGhost, isOverdue, applyTimeouts } from './session/session-timeouts.js'
@@ -26,7 +27,7 @@ export interface StatusRules {
 
 /** One person; their tabs together. */
 export interface EditorStatus {
-  readonly userId: string
+  readonly userId: UserId
   readonly displayName: string
   readonly joinedAt: string
   readonly lastSeenAt: string
@@ -41,16 +42,16 @@ export interface EditorStatus {
 
 /** A lock of one native client (WOPI.md §12). */
 export interface CoauthLockStatus {
-  readonly lockId: string
+  readonly lockId: LockId
   readonly type: 'Coauth' | 'CoauthExclusive'
-  readonly userId: string
+  readonly userId: UserId
   readonly displayName: string
   readonly acquiredAt: string
   readonly expiresAt: string
 }
 
 export interface CoauthStatus {
-  readonly fileId: string
+  readonly fileId: FileId
   readonly name: string
   readonly application: ApplicationName
   readonly sessionId: string | null
@@ -60,16 +61,16 @@ export interface CoauthStatus {
   readonly viewerCount: number
   readonly unsavedChanges: Unsaved
   readonly unsavedSince: string | null
-  readonly conflictedUsers: readonly string[]
+  readonly conflictedUsers: readonly UserId[]
   readonly principal: {
-    readonly userId: string | null
+    readonly userId: UserId | null
     readonly rule: PrincipalRule | 'last-editor'
     readonly confirmedBySave: boolean
   }
   readonly lastSave: {
     readonly version: string
     readonly at: string
-    readonly userId: string
+    readonly userId: UserId
     readonly editors: readonly string[]
   } | null
   readonly nextSaveBy: string | null
@@ -155,7 +156,7 @@ function unsavedOf(
 function peopleOf(
   session: Session,
   editors: readonly Participant[],
-  principalId: string | undefined,
+  principalId: UserId | undefined,
   { people }: StatusFacts,
 ): EditorStatus[] {
   const facts = new Map(people.map((person) => [person.jti, person]))
@@ -166,7 +167,7 @@ function peopleOf(
     const checks = tabs.map((one) => (one.checkedAt ?? one.joinedAt) + checkEveryMs)
     return {
       userId,
-      displayName: facts.get(tabs[0]?.jti ?? '')?.displayName ?? userId,
+      displayName: (tabs[0] && facts.get(tabs[0].jti))?.displayName ?? userId,
       joinedAt: new Date(Math.min(...tabs.map((one) => one.joinedAt))).toISOString(),
       lastSeenAt: new Date(Math.max(...tabs.map((one) => one.lastSeenAt))).toISOString(),
       canWrite: tabs.some((one) => facts.get(one.jti)?.canWrite ?? false),

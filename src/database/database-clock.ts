@@ -4,7 +4,7 @@ import type { Queryable, Statement } from './database.js'
 /** A measurement is off by half of what its question took, at most; one that took longer says too little. */
 const MAX_QUESTION_MS = 5000
 
-const CLOCK: Statement<{ now: number }> = {
+const CLOCK: Statement<{ now: number }, []> = {
   name: 'database-clock',
   text: `select epoch_ms(clock_timestamp()) as now`,
   longestMs: MAX_QUESTION_MS,

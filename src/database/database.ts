@@ -1,22 +1,28 @@
 import { Injectable } from '@nestjs/common'
 import type { Client, Pool, PoolClient, QueryResultRow } from 'pg'
 import { DataSource, type EntityManager, type QueryRunner } from 'typeorm'
+import type { FileId } from '../ids/ids.js'
 import { KeyedMutex } from './keyed-mutex.js'
 import { DatabaseBusy, isUnanswered } from './unavailable.js'
 
 /** A hand-written statement. The name makes PostgreSQL prepare it once per connection: twice the rate of plain text. */
-export interface Statement<Row extends QueryResultRow> {
+export interface Statement<Row extends QueryResultRow, Values extends readonly unknown[]> {
   readonly name: string
   readonly text: string
   /** An answer that takes longer counts as none; unset, as ormconfig.ts says. */
   readonly longestMs?: number
   /** Never set: carries the row's type from the statement to its callers. */
   readonly row?: Row
+  /** Never set: carries the types of $1, $2, … the same way. */
+  readonly takes?: (values: Values) => void
 }
 
 /** What runs a statement: the pool, or one transaction. */
 export interface Queryable {
-  query<Row extends QueryResultRow>(statement: Statement<Row>, values: readonly unknown[]): Promise<Row[]>
+  query<Row extends QueryResultRow, Values extends readonly unknown[]>(
+    statement: Statement<Row, Values>,
+    values: NoInfer<Values>,
+  ): Promise<Row[]>
 }
 
 /** One open transaction. Statements and entities see the same one. */
@@ -38,9 +44,9 @@ export class Database implements Queryable {
     this.pool = (dataSource.driver as unknown as { master: Pool }).master
   }
 
-  async query<Row extends QueryResultRow>(
-    statement: Statement<Row>,
-    values: readonly unknown[],
+  async query<Row extends QueryResultRow, Values extends readonly unknown[]>(
+    statement: Statement<Row, Values>,
+    values: NoInfer<Values>,
   ): Promise<Row[]> {
     return run(this.pool, statement, values)
   }
@@ -49,7 +55,7 @@ export class Database implements Queryable {
    * Runs `work` when this process's earlier work on the same file is done; see `Turns` for why. Not to be nested.
    * @throws DatabaseBusy when the turn comes too late, so that a queue before a database that hangs ends at once
    */
-  serializedByFile<T>(fileId: string, work: () => Promise<T>): Promise<T> {
+  serializedByFile<T>(fileId: FileId, work: () => Promise<T>): Promise<T> {
     const latest = performance.now() + MAX_WAIT_MS
     return this.turns.run(fileId, () =>
       performance.now() > latest ? Promise.reject(new DatabaseBusy()) : work(),
@@ -95,7 +101,7 @@ async function undo(runner: QueryRunner, client: PoolClient, error: unknown): Pr
 
 async function run<Row extends QueryResultRow>(
   client: Pool | PoolClient,
-  { name, text, longestMs }: Statement<Row>,
+  { name, text, longestMs }: Statement<Row, never>,
   values: readonly unknown[],
 ): Promise<Row[]> {
   // Unknown to the types of node-postgres, and unset as good as absent.

@@ -9,7 +9,7 @@ const FRESH_MS = 1000
  * One row for all servers, on purpose: where commits hang (a synchronous standby is away), the first one that hangs has
  * the row, and the others end at their `lock_timeout` instead of leaving a hanging backend each.
  */
-const WRITE: Statement<Record<string, never>> = {
+const WRITE: Statement<Record<string, never>, []> = {
   name: 'readiness-probe',
   text: `
     insert into readiness_probe (id, at) values (true, clock_timestamp())

@@ -1,13 +1,14 @@
 import { Injectable } from '@nestjs/common'
 import { Database, type Queryable, type Statement, type Tx } from '../database/database.js'
+import type { FileId, UserId } from '../ids/ids.js'
 import type { EventKind } from './event-kind.js'
 
 /** Something that happened to a file or its session, as it is recorded. */
 export interface NewEvent {
   readonly kind: EventKind
-  readonly fileId: string
+  readonly fileId: FileId
   readonly sessionId?: string
-  readonly userId?: string
+  readonly userId?: UserId
   readonly detail?: Readonly<Record<string, unknown>>
 }
 
@@ -16,9 +17,9 @@ export interface RecordedEvent {
   readonly id: string
   readonly at: Date
   readonly kind: EventKind
-  readonly file_id: string
+  readonly file_id: FileId
   readonly session_id: string | null
-  readonly user_id: string | null
+  readonly user_id: UserId | null
   readonly detail: Record<string, unknown>
 }
 
@@ -30,7 +31,7 @@ export const EVENT_CHANNEL = 'tandem_events'
  * nothing. That is why a save never appends here itself: NOTIFY in a hot statement halves its rate.
  * What names no session happened in the one that the file has open, if any. $1 the events as JSON
  */
-const APPEND: Statement<{ id: string }> = {
+const APPEND: Statement<{ id: string }, [string]> = {
   name: 'append-events',
   text: `
     with turn as materialized (select pg_advisory_xact_lock(hashtext('${EVENT_CHANNEL}'))),
@@ -46,7 +47,10 @@ const APPEND: Statement<{ id: string }> = {
 }
 
 // One statement for each question, so that each has the plan of its own index.
-const after = (name: string, condition: string): Statement<RecordedEvent> => ({
+const after = <Wanted extends readonly unknown[]>(
+  name: string,
+  condition: string,
+): Statement<RecordedEvent, [string, number, ...Wanted]> => ({
   name,
   text: `
     select id, at, kind, file_id, session_id, user_id, detail from session_event
@@ -54,15 +58,15 @@ const after = (name: string, condition: string): Statement<RecordedEvent> => ({
 })
 
 /** $1 after id, $2 limit */
-const AFTER = after('events-after', '')
+const AFTER = after<[]>('events-after', '')
 /** $3 file */
-const AFTER_OF_FILE = after('events-after-of-file', ' and file_id = $3')
+const AFTER_OF_FILE = after<[FileId]>('events-after-of-file', ' and file_id = $3')
 /** $3 session */
-const AFTER_OF_SESSION = after('events-after-of-session', ' and session_id = $3')
+const AFTER_OF_SESSION = after<[string]>('events-after-of-session', ' and session_id = $3')
 /** $3 file, $4 session */
-const AFTER_OF_BOTH = after('events-after-of-both', ' and file_id = $3 and session_id = $4')
+const AFTER_OF_BOTH = after<[FileId, string]>('events-after-of-both', ' and file_id = $3 and session_id = $4')
 
-const LATEST: Statement<{ id: string }> = {
+const LATEST: Statement<{ id: string }, []> = {
   name: 'latest-event',
   text: `select coalesce(max(id), 0) as id from session_event`,
 }
@@ -83,7 +87,7 @@ export class EventLog {
   /** In their order. Fewer than `limit` means: that is all there is now. */
   async after(
     id: string,
-    { fileId, sessionId, limit }: { fileId?: string | undefined; sessionId?: string; limit: number },
+    { fileId, sessionId, limit }: { fileId?: FileId | undefined; sessionId?: string; limit: number },
     on: Queryable = this.database,
   ): Promise<RecordedEvent[]> {
     if (fileId !== undefined && sessionId !== undefined)

@@ -1,3 +1,4 @@
+import type { FileId } from '../ids/ids.js'
 import type { EventLog, RecordedEvent } from './event-log.js'
 
 /** Takes one event. `false`: it is taken, but no more, please, before `resume` is called. */
@@ -16,7 +17,7 @@ export interface ReaderOptions {
   /** Everything after this id is read. */
   readonly after: bigint
   /** Only what happened to this file. */
-  readonly fileId: string | undefined
+  readonly fileId: FileId | undefined
   readonly sink: Sink
   /** The log could not be read; the reader has ended. */
   readonly failed: (error: unknown) => void

@@ -4,7 +4,7 @@ import { Database, type Statement } from '../database/database.js'
 import { Caution } from '../installation/caution.js'
 import { Pair } from '../installation/pair.js'
 
-const BLOBS: Statement<{ id: string; unknown: string | null; quarantined: string }> = {
+const BLOBS: Statement<{ id: string; unknown: string | null; quarantined: string }, []> = {
   name: 'blobs-of-installation',
   text: `
     select id, unknown_blobs as unknown, (select count(*) from quarantined_blob) as quarantined

@@ -7,7 +7,7 @@ import { ProofTally } from '../discovery/proof-tally.js'
 import { HeldLocks } from '../lock/held-locks.js'
 import { BlobStore } from '../storage/blobs/blob-store.js'
 
-const COUNTS: Statement<{ recovery_items: string; sessions: string; failing: string }> = {
+const COUNTS: Statement<{ recovery_items: string; sessions: string; failing: string }, []> = {
   name: 'metric-counts',
   text: `
     select (select count(*) from recovery_item where resolved_at is null) as recovery_items,

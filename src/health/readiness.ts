@@ -16,7 +16,7 @@ interface SettingsRow {
   readonly may_change_audit: boolean
 }
 
-const DURABILITY: Statement<SettingsRow> = {
+const DURABILITY: Statement<SettingsRow, []> = {
   name: 'durability',
   longestMs: 2500,
   text: `

@@ -17,7 +17,7 @@ interface LookRow {
  * The old values decide: `looked_at` is when anybody looked last. A hold cannot lie further ahead than its length, or a
  * clock that is set right again would leave it standing.
  */
-const LOOK: Statement<LookRow> = {
+const LOOK: Statement<LookRow, []> = {
   name: 'look-before-deleting',
   text: `
     update installation set looked_at = clock_timestamp(), held_until = case
@@ -27,7 +27,7 @@ const LOOK: Statement<LookRow> = {
     returning clock_timestamp() as now, case when held_until > clock_timestamp() then held_until end as held_until`,
 }
 
-const HELD_UNTIL: Statement<LookRow> = {
+const HELD_UNTIL: Statement<LookRow, []> = {
   name: 'held-until',
   text: `
     select clock_timestamp() as now, case when held_until > clock_timestamp() then held_until end as held_until

@@ -4,7 +4,7 @@ import { Database, type Statement } from '../database/database.js'
 import { readInstallationFile } from './installation-file.js'
 import { blobFolder } from './pairing.js'
 
-const INSTALLATION_ID: Statement<{ id: string }> = {
+const INSTALLATION_ID: Statement<{ id: string }, []> = {
   name: 'installation-id',
   text: `select id from installation`,
 }

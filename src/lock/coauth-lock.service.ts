@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common'
 import { Settings } from '../config/settings.js'
 import { Database, type Statement } from '../database/database.js'
+import type { FileId, LockId, TokenId, UserId } from '../ids/ids.js'
 import {
   COAUTH_TABLE,
   GET_COAUTH_LOCK,
@@ -11,7 +12,7 @@ import {
   type CoauthLockType,
   type CoauthRow,
 } from './coauth-lock.statements.js'
-import type { Authorization } from './lock.service.js'
+import { admissionOf, type Authorization } from './lock.service.js'
 
 export interface CoauthTable {
   readonly version: string
@@ -29,7 +30,7 @@ export type CoauthOutcome =
       /** Without the lock, if it was released. */
       readonly table: CoauthTable
       /** Whose lock it is, or was: not necessarily the caller's. */
-      readonly holder: { readonly userId: string; readonly tokenId: string }
+      readonly holder: { readonly userId: UserId; readonly tokenId: TokenId }
     }
   | { readonly granted: false; readonly refusal: CoauthRefusal }
 
@@ -46,33 +47,43 @@ export class CoauthLockService {
 
   /** Acquires the lock; when `lockId` is held already, its type, metadata and expiry become these. */
   async get(
-    fileId: string,
-    asked: { lockId: string; type: CoauthLockType; metadata: string; lifetimeMs: number },
+    fileId: FileId,
+    asked: { lockId: LockId; type: CoauthLockType; metadata: string; lifetimeMs: number },
     by: Authorization,
   ): Answer<CoauthOutcome> {
     const { lockId, type, metadata, lifetimeMs } = asked
-    const values = [this.settings.lockGraceMs, ...valuesOf(by), lockId, type, metadata, lifetimeMs]
-    return outcomeOf(await this.ask(GET_COAUTH_LOCK, fileId, values))
+    const { lockGraceMs } = this.settings
+    return outcomeOf(
+      await this.ask(GET_COAUTH_LOCK, fileId, [
+        lockGraceMs,
+        ...admissionOf(by),
+        lockId,
+        type,
+        metadata,
+        lifetimeMs,
+      ]),
+    )
   }
 
   /** @param asked without metadata it stays as it is */
   async refresh(
-    fileId: string,
-    asked: { lockId: string; metadata: string | undefined; lifetimeMs: number },
+    fileId: FileId,
+    asked: { lockId: LockId; metadata: string | undefined; lifetimeMs: number },
     by: Authorization,
   ): Answer<CoauthOutcome> {
     const { lockId, metadata, lifetimeMs } = asked
-    const values = [...valuesOf(by), lockId, metadata ?? null, lifetimeMs]
-    return outcomeOf(await this.ask(REFRESH_COAUTH_LOCK, fileId, values))
+    return outcomeOf(
+      await this.ask(REFRESH_COAUTH_LOCK, fileId, [...admissionOf(by), lockId, metadata ?? null, lifetimeMs]),
+    )
   }
 
-  async unlock(fileId: string, lockId: string, by: Authorization): Answer<CoauthOutcome> {
-    return outcomeOf(await this.ask(UNLOCK_COAUTH_LOCK, fileId, [...valuesOf(by), lockId]))
+  async unlock(fileId: FileId, lockId: LockId, by: Authorization): Answer<CoauthOutcome> {
+    return outcomeOf(await this.ask(UNLOCK_COAUTH_LOCK, fileId, [...admissionOf(by), lockId]))
   }
 
   /** @returns 'unchanged' when the table's version is `knownVersion` */
   async table(
-    fileId: string,
+    fileId: FileId,
     knownVersion: string | undefined,
     { tokenId, userId }: Pick<Authorization, 'tokenId' | 'userId'>,
   ): Answer<CoauthTable | 'unchanged'> {
@@ -83,7 +94,7 @@ export class CoauthLockService {
   }
 
   private async settledTable(
-    fileId: string,
+    fileId: FileId,
     knownVersion: string | undefined,
   ): Answer<CoauthTable | 'unchanged'> {
     const [table] = await this.database.serializedByFile(fileId, () =>
@@ -92,27 +103,27 @@ export class CoauthLockService {
     return table?.version === knownVersion ? table && 'unchanged' : table
   }
 
-  private async ask(statement: Statement<CoauthRow>, fileId: string, values: unknown[]): Answer<CoauthRow> {
+  private async ask<Others extends readonly unknown[]>(
+    statement: Statement<CoauthRow, [FileId, ...Others]>,
+    fileId: FileId,
+    values: NoInfer<Others>,
+  ): Answer<CoauthRow> {
     const ask = (): Promise<CoauthRow[]> => this.database.query(statement, [fileId, ...values])
     return (await this.database.serializedByFile(fileId, ask))[0]
   }
 }
 
-function valuesOf({ tokenId, userId, neededRank }: Authorization): unknown[] {
-  return [tokenId, userId, neededRank]
-}
-
 function outcomeOf(row: CoauthRow | undefined): CoauthOutcome | undefined {
   if (!row) return undefined
-  if (row.outcome !== 'granted') return { granted: false, refusal: refusalOf(row) }
+  if (row.outcome !== 'granted') {
+    const { outcome, visible_name } = row
+    const refusal: CoauthRefusal =
+      outcome === 'wopi' ? { kind: outcome, visibleName: visible_name ?? undefined } : { kind: outcome }
+    return { granted: false, refusal }
+  }
   return {
     granted: true,
-    table: { version: row.table_version ?? '', locks: row.locks ?? [] },
-    holder: { userId: row.user_id ?? '', tokenId: row.token_id ?? '' },
+    table: { version: row.table_version, locks: row.locks },
+    holder: { userId: row.user_id, tokenId: row.token_id },
   }
-}
-
-function refusalOf({ outcome, visible_name }: CoauthRow): CoauthRefusal {
-  if (outcome === 'granted') throw new Error('what was granted was not refused')
-  return outcome === 'wopi' ? { kind: outcome, visibleName: visible_name ?? undefined } : { kind: outcome }
 }

@@ -1,10 +1,13 @@
 import type { Statement } from '../database/database.js'
+import type { FileId, LockId, TokenId, UserId } from '../ids/ids.js'
+import type { OfFile } from './lock-row.js'
+import type { Admission } from './lock.statements.js'
 
 export type CoauthLockType = 'Coauth' | 'CoauthExclusive'
 
 /** A row of the coauth table as everybody sees it (WOPI.md §12.1). */
 export interface CoauthEntry {
-  readonly lockId: string
+  readonly lockId: LockId
   readonly type: CoauthLockType
   readonly metadata: string
   /** Of whoever acquired it. */
@@ -13,33 +16,43 @@ export interface CoauthEntry {
   readonly acquiredAt: number
 }
 
-/** What the coauth locks' functions answer. */
-export interface CoauthRow {
-  readonly outcome: 'granted' | 'wopi' | 'exclusive' | 'coauth-exclusive' | 'coauth-full' | 'no-lock'
-  /** The head's, as in every lock answer. */
-  readonly version: string
-  readonly table_version: string | null
-  readonly locks: readonly CoauthEntry[] | null
-  readonly visible_name: string | null
-  /** Whose lock it is, or was: not necessarily the caller's. */
-  readonly user_id: string | null
-  readonly token_id: string | null
-}
+/** What the coauth locks' functions answer. `version` is the head's, as in every lock answer. */
+export type CoauthRow =
+  | {
+      readonly outcome: 'granted'
+      readonly version: string
+      readonly table_version: string
+      readonly locks: readonly CoauthEntry[]
+      /** Whose lock it is, or was: not necessarily the caller's. */
+      readonly user_id: UserId
+      readonly token_id: TokenId
+    }
+  | {
+      readonly outcome: 'wopi' | 'exclusive' | 'coauth-exclusive' | 'coauth-full' | 'no-lock'
+      readonly version: string
+      readonly visible_name: string | null
+    }
 
 /** $1 file, $2 grace ms, $3–$5 admission, $6 lock id, $7 type, $8 metadata, $9 lifetime ms */
-export const GET_COAUTH_LOCK: Statement<CoauthRow> = {
+export const GET_COAUTH_LOCK: Statement<
+  CoauthRow,
+  [...OfFile, ...Admission, LockId, CoauthLockType, string, number]
+> = {
   name: 'get-coauth-lock',
   text: `select * from get_coauth_lock($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
 }
 
 /** $1 file, $2–$4 admission, $5 lock id, $6 metadata or null, $7 lifetime ms */
-export const REFRESH_COAUTH_LOCK: Statement<CoauthRow> = {
+export const REFRESH_COAUTH_LOCK: Statement<
+  CoauthRow,
+  [FileId, ...Admission, LockId, string | null, number]
+> = {
   name: 'refresh-coauth-lock',
   text: `select * from refresh_coauth_lock($1, $2, $3, $4, $5, $6, $7)`,
 }
 
 /** $1 file, $2–$4 admission, $5 lock id */
-export const UNLOCK_COAUTH_LOCK: Statement<CoauthRow> = {
+export const UNLOCK_COAUTH_LOCK: Statement<CoauthRow, [FileId, ...Admission, LockId]> = {
   name: 'unlock-coauth-lock',
   text: `select * from unlock_coauth_lock($1, $2, $3, $4, $5)`,
 }
@@ -57,7 +70,7 @@ export interface CoauthTableRow {
  * was read after the snapshot; where one is not, SETTLED_COAUTH_TABLE tells.
  * $1 file, $2 token id, $3 its user, $4 version that the caller has, or null
  */
-export const COAUTH_TABLE: Statement<CoauthTableRow> = {
+export const COAUTH_TABLE: Statement<CoauthTableRow, [FileId, TokenId, UserId, string | null]> = {
   name: 'coauth-table',
   text: `
     with clock as materialized (select clock_timestamp() as now), summed as materialized (
@@ -73,13 +86,16 @@ export const COAUTH_TABLE: Statement<CoauthTableRow> = {
 }
 
 /** $1 file */
-export const SETTLED_COAUTH_TABLE: Statement<{ version: string; locks: readonly CoauthEntry[] }> = {
+export const SETTLED_COAUTH_TABLE: Statement<{ version: string; locks: readonly CoauthEntry[] }, [FileId]> = {
   name: 'settled-coauth-table',
   text: `select * from settled_coauth_table($1)`,
 }
 
 /** For a transaction that holds the lock row already. $1 file */
-export const LIVE_COAUTH_LOCKS: Statement<{ lock_id: string; type: CoauthLockType; user_id: string }> = {
+export const LIVE_COAUTH_LOCKS: Statement<
+  { lock_id: LockId; type: CoauthLockType; user_id: UserId },
+  [FileId]
+> = {
   name: 'live-coauth-locks',
   text: `
     select lock_id, type, user_id from coauth_lock
@@ -90,7 +106,7 @@ export const LIVE_COAUTH_LOCKS: Statement<{ lock_id: string; type: CoauthLockTyp
  * Takes them all away, unless one was refreshed, or the file saved, a short while ago; the counterpart of BREAK_LOCK, in
  * a transaction that holds the lock row already. $1 file, $2 ms that it must have been quiet, 0: however busy
  */
-export const BREAK_COAUTH_LOCKS: Statement<{ lock_id: string; user_id: string }> = {
+export const BREAK_COAUTH_LOCKS: Statement<{ lock_id: LockId; user_id: UserId }, [FileId, number]> = {
   name: 'break-coauth-locks',
   text: `
     with broken as (
@@ -106,7 +122,7 @@ export const BREAK_COAUTH_LOCKS: Statement<{ lock_id: string; user_id: string }>
     select lock_id, user_id from broken order by lock_id`,
 }
 
-export const SWEEP_COAUTH_LOCKS: Statement<{ file_id: string; lock_id: string; user_id: string }> = {
+export const SWEEP_COAUTH_LOCKS: Statement<{ file_id: FileId; lock_id: LockId; user_id: UserId }, []> = {
   name: 'sweep-coauth-locks',
   text: `select file_id, lock_id, user_id from sweep_coauth_locks()`,
 }

@@ -1,16 +1,17 @@
 import { Injectable } from '@nestjs/common'
 import { Settings } from '../config/settings.js'
 import { Database, type Statement } from '../database/database.js'
+import type { ContainerId, FileId, LockId, UserId } from '../ids/ids.js'
 
 /** A lock that holds its file at this moment, by the database's clock. */
 export interface HeldLock {
-  readonly file_id: string
+  readonly file_id: FileId
   readonly file_name: string
-  readonly container_id: string
+  readonly container_id: ContainerId
   readonly kind: 'wopi' | 'exclusive' | 'coauth'
   /** '' and null for coauth locks: they are told one by one. */
-  readonly lock_id: string
-  readonly holder: string | null
+  readonly lock_id: LockId
+  readonly holder: UserId | null
   /** Why an exclusive lock was taken. */
   readonly reason: string | null
   readonly taken_at: Date
@@ -27,9 +28,9 @@ export interface HeldLock {
 
 /** Times in epoch milliseconds. */
 export interface HeldCoauthLock {
-  readonly lockId: string
+  readonly lockId: LockId
   readonly type: 'Coauth' | 'CoauthExclusive'
-  readonly holder: string
+  readonly holder: UserId
   readonly takenAt: number
   readonly refreshedAt: number
   readonly expiresAt: number
@@ -37,10 +38,10 @@ export interface HeldCoauthLock {
 
 export interface LockFilter {
   readonly kind?: HeldLock['kind'] | undefined
-  readonly holder?: string | undefined
-  readonly fileId?: string | undefined
+  readonly holder?: UserId | undefined
+  readonly fileId?: FileId | undefined
   /** Files in this container or anywhere below it. */
-  readonly containerId?: string | undefined
+  readonly containerId?: ContainerId | undefined
 }
 
 /** Begins a statement on the files that something may hold, with what holds each of them at `now`. $1 grace ms */
@@ -54,7 +55,7 @@ const JUDGED = `
     )`
 
 /** How many files are held: as many as HELD_LOCKS lists. $1 grace ms */
-const COUNT_HELD: Statement<{ held: number }> = {
+const COUNT_HELD: Statement<{ held: number }, [number]> = {
   name: 'count-held-locks',
   text: `${JUDGED} select count(*)::int as held from judged where live_kind <> 'none'`,
 }
@@ -65,7 +66,10 @@ const COUNT_HELD: Statement<{ held: number }> = {
  * nobody is skipped or told twice because somebody else's lock came or went between two pages.
  * $1 grace ms, $2 kind, $3 holder, $4 file, $5 container, $6 after file, $7 limit; null: any
  */
-const HELD_LOCKS: Statement<HeldLock> = {
+const HELD_LOCKS: Statement<
+  HeldLock,
+  [number, string | null, UserId | null, FileId | null, ContainerId | null, FileId | null, number]
+> = {
   name: 'held-locks',
   text: `${JUDGED}, told as (
       select file_id, live_kind as kind, epoch, version, lock_id, holder, reason, taken_at, refreshed_at, expires_at,
@@ -102,7 +106,7 @@ export class HeldLocks {
 
   async list(
     { kind, holder, fileId, containerId }: LockFilter,
-    { afterFileId, limit }: { afterFileId?: string | undefined; limit: number },
+    { afterFileId, limit }: { afterFileId?: FileId | undefined; limit: number },
   ): Promise<HeldLock[]> {
     return this.database.query(HELD_LOCKS, [
       this.settings.lockGraceMs,
@@ -121,7 +125,7 @@ export class HeldLocks {
     return row?.held ?? 0
   }
 
-  async find(fileId: string): Promise<HeldLock | undefined> {
+  async find(fileId: FileId): Promise<HeldLock | undefined> {
     const [lock] = await this.list({ fileId }, { limit: 1 })
     return lock
   }

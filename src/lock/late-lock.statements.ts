@@ -1,5 +1,6 @@
 import type { Statement } from '../database/database.js'
-import { ANSWER, changed, decided, FREE, held, type LockRow } from './lock-row.js'
+import type { FileId, LockId, TokenId, UserId } from '../ids/ids.js'
+import { ANSWER, changed, decided, FREE, held, type LockRow, type OfFile } from './lock-row.js'
 
 /** Only for an edit token of this file that was good less than a day ago; else no row. $3 token id, $4 its user */
 const HELD_IF_SERVED = held('token_served($3, $4, held.file_id)')
@@ -9,7 +10,7 @@ const HELD_IF_SERVED = held('token_served($3, $4, held.file_id)')
  * one is gone: with the right id the lock lives on for the others who edit. The id was presented, in any case.
  * $1 file, $2 grace ms, $3 token id, $4 its user, $5 lock id, $6 lifetime ms, $7 may it extend the lock?
  */
-export const EXTEND_FOR_OTHERS: Statement<LockRow> = {
+export const EXTEND_FOR_OTHERS: Statement<LockRow, [...OfFile, TokenId, UserId, LockId, number, boolean]> = {
   name: 'extend-lock-for-others',
   text: `${HELD_IF_SERVED}${decided(`case
       when live_kind <> 'wopi' or lock_id <> $5 then 'conflict'
@@ -27,7 +28,7 @@ export const EXTEND_FOR_OTHERS: Statement<LockRow> = {
  * For an Unlock that was refused: a lock must not outlive its editors because their token has ended before them.
  * $1 file, $2 grace ms, $3 token id, $4 its user, $5 lock id
  */
-export const UNLOCK_LATE: Statement<LockRow> = {
+export const UNLOCK_LATE: Statement<LockRow, [...OfFile, TokenId, UserId, LockId]> = {
   name: 'unlock-late',
   text: `${HELD_IF_SERVED}${decided(`case when live_kind = 'wopi' and lock_id = $5 then 'release' else 'conflict' end`)}${changed(
     FREE,
@@ -36,7 +37,7 @@ export const UNLOCK_LATE: Statement<LockRow> = {
 }
 
 /** The id was presented with a save that was refused: whoever did is still there. $1 file, $2 lock id */
-export const NOTICE: Statement<Record<string, never>> = {
+export const NOTICE: Statement<Record<string, never>, [FileId, LockId]> = {
   name: 'notice-lock',
   text: `update file_lock set used_at = clock_timestamp() where file_id = $1 and kind = 'wopi' and lock_id = $2`,
 }

@@ -1,13 +1,14 @@
 import { Injectable, type OnApplicationShutdown } from '@nestjs/common'
 import { Database, type Tx } from '../database/database.js'
 import { EventLog } from '../events/event-log.js'
+import type { FileId, LockId, UserId } from '../ids/ids.js'
 import { Logger } from '../logging/logger.js'
 
 export interface DeadLock {
-  readonly fileId: string
+  readonly fileId: FileId
   readonly kind: 'wopi' | 'exclusive' | 'coauth'
-  readonly lockId: string
-  readonly holder: string | null
+  readonly lockId: LockId
+  readonly holder: UserId | null
 }
 
 /** Tells what happens to locks without anybody asking: in the log, and to those who watch: nobody is to find out by a lost save. */
@@ -52,7 +53,7 @@ export class LockLog implements OnApplicationShutdown {
   }
 
   /** A new session of the same editor took the lock of one whose people are all gone. */
-  replaced({ fileId, lockId, holder }: { fileId: string; lockId: string; holder: string | null }): void {
+  replaced({ fileId, lockId, holder }: { fileId: FileId; lockId: LockId; holder: UserId | null }): void {
     this.logger.warn(
       { event: 'lock-replaced', fileId, lockId, userId: holder ?? undefined },
       'a lock was replaced: all who had it are gone, and its editor came back with another id',

@@ -1,3 +1,4 @@
+import type { FileId, LockId, UserId } from '../ids/ids.js'
 import type { LockDecision } from './lock-rules.js'
 
 /**
@@ -41,20 +42,23 @@ export const changed = (set: string, decisions: string): string => `, changed as
     where file_lock.file_id = decided.file_id and decided.decision in (${decisions})
   )`
 
+/** $1 and $2 of all of them: the file, and how many ms of grace its lock has. */
+export type OfFile = [FileId, number]
+
 /** The row that every lock statement answers. */
 export interface LockRow {
   readonly decision: LockDecision
   readonly live_kind: 'none' | 'wopi' | 'exclusive' | 'coauth'
   /** The WOPI lock id before the operation, '' when there was none. */
-  readonly live_lock_id: string
+  readonly live_lock_id: LockId
   /** The head's version, read under the same row lock. */
   readonly version: string
-  readonly holder: string | null
+  readonly holder: UserId | null
   readonly reason: string | null
   /** What it was, when the lock had expired and nobody had swept it up yet. */
   readonly dead_kind: 'wopi' | 'exclusive' | null
   /** The id as it stood in the row, of a live or of a dead lock. */
-  readonly stored_lock_id: string
+  readonly stored_lock_id: LockId
   /** Whom the WOPI lock names to others, if it names anybody (WOPI.md §7.3). */
   readonly visible_name: string | null
   /** How many holders the file has had, the one that this operation makes included. */

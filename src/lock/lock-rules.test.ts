@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { theLock } from '../../test/kit/ids.js'
 import {
   admitsSave,
   decide,
@@ -12,17 +13,25 @@ const NOW = 1_000_000
 const GRACE = 60_000
 
 const UNLOCKED: StoredLock = { kind: 'none' }
-const held = (lockId: string, expiresAt = NOW + 1): StoredLock => ({ kind: 'wopi', lockId, expiresAt })
-const exclusive = (expiresAt = NOW + 1): StoredLock => ({ kind: 'exclusive', lockId: 'batch', expiresAt })
+const held = (id: string, expiresAt = NOW + 1): StoredLock => ({
+  kind: 'wopi',
+  lockId: theLock(id),
+  expiresAt,
+})
+const exclusive = (expiresAt = NOW + 1): StoredLock => ({
+  kind: 'exclusive',
+  lockId: theLock('batch'),
+  expiresAt,
+})
 
-const lock = (lockId: string): LockRequest => ({ operation: 'lock', lockId })
-const refresh = (lockId: string): LockRequest => ({ operation: 'refresh', lockId })
-const unlock = (lockId: string): LockRequest => ({ operation: 'unlock', lockId })
-const takeAlone = (lockId: string): LockRequest => ({ operation: 'exclusive', lockId })
-const swap = (oldLockId: string, lockId: string): LockRequest => ({
+const lock = (id: string): LockRequest => ({ operation: 'lock', lockId: theLock(id) })
+const refresh = (id: string): LockRequest => ({ operation: 'refresh', lockId: theLock(id) })
+const unlock = (id: string): LockRequest => ({ operation: 'unlock', lockId: theLock(id) })
+const takeAlone = (id: string): LockRequest => ({ operation: 'exclusive', lockId: theLock(id) })
+const swap = (oldId: string, id: string): LockRequest => ({
   operation: 'unlock-and-relock',
-  oldLockId,
-  lockId,
+  oldLockId: theLock(oldId),
+  lockId: theLock(id),
 })
 
 const decided = (request: LockRequest, stored: StoredLock, now = NOW): LockDecision =>
@@ -125,14 +134,20 @@ describe('the lock rules', () => {
   })
 
   it.each([
-    ['the held id saves', { kind: 'wopi', lockId: 'A' }, 'A', 7, 'yes'],
-    ['another id does not', { kind: 'wopi', lockId: 'A' }, 'B', 7, 'lock-mismatch'],
-    ['no id does not', { kind: 'wopi', lockId: 'A' }, undefined, 7, 'lock-mismatch'],
-    ['no id does not fill a locked empty file', { kind: 'wopi', lockId: 'A' }, undefined, 0, 'lock-mismatch'],
+    ['the held id saves', { kind: 'wopi', lockId: theLock('A') }, theLock('A'), 7, 'yes'],
+    ['another id does not', { kind: 'wopi', lockId: theLock('A') }, theLock('B'), 7, 'lock-mismatch'],
+    ['no id does not', { kind: 'wopi', lockId: theLock('A') }, undefined, 7, 'lock-mismatch'],
+    [
+      'no id does not fill a locked empty file',
+      { kind: 'wopi', lockId: theLock('A') },
+      undefined,
+      0,
+      'lock-mismatch',
+    ],
     ['an unlocked empty file is filled without an id', { kind: 'none' }, undefined, 0, 'yes'],
-    ['an unlocked empty file is filled with any id', { kind: 'none' }, 'A', 0, 'yes'],
-    ['an unlocked file of one byte is not', { kind: 'none' }, 'A', 1, 'not-locked'],
-    ['an exclusive lock keeps every save out', { kind: 'exclusive' }, 'A', 0, 'lock-mismatch'],
+    ['an unlocked empty file is filled with any id', { kind: 'none' }, theLock('A'), 0, 'yes'],
+    ['an unlocked file of one byte is not', { kind: 'none' }, theLock('A'), 1, 'not-locked'],
+    ['an exclusive lock keeps every save out', { kind: 'exclusive' }, theLock('A'), 0, 'lock-mismatch'],
   ] as const)('WOPI.md §6.2: %s', (_title, lockHeld, presented, size, verdict) => {
     expect(admitsSave(lockHeld, presented, size)).toBe(verdict)
   })

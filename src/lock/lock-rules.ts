@@ -1,21 +1,23 @@
+import type { LockId, TokenId } from '../ids/ids.js'
+
 /** What a caller asks of a file's lock (WOPI.md §7.1). Ids are compared byte for byte, never parsed. */
 export type LockRequest =
-  | { readonly operation: 'lock'; readonly lockId: string }
-  | { readonly operation: 'unlock-and-relock'; readonly oldLockId: string; readonly lockId: string }
-  | { readonly operation: 'refresh'; readonly lockId: string }
-  | { readonly operation: 'unlock'; readonly lockId: string }
-  | { readonly operation: 'exclusive'; readonly lockId: string }
+  | { readonly operation: 'lock'; readonly lockId: LockId }
+  | { readonly operation: 'unlock-and-relock'; readonly oldLockId: LockId; readonly lockId: LockId }
+  | { readonly operation: 'refresh'; readonly lockId: LockId }
+  | { readonly operation: 'unlock'; readonly lockId: LockId }
+  | { readonly operation: 'exclusive'; readonly lockId: LockId }
   /** A Lock or RefreshLock that was refused, with a token that has just ended; the answer stays a refusal. */
-  | { readonly operation: 'extend-for-others'; readonly lockId: string; readonly othersEdit: boolean }
+  | { readonly operation: 'extend-for-others'; readonly lockId: LockId; readonly othersEdit: boolean }
   /** An Unlock with such a token. */
-  | { readonly operation: 'unlock-late'; readonly lockId: string }
+  | { readonly operation: 'unlock-late'; readonly lockId: LockId }
 
 /** A file's lock row. `expiresAt` in ms of the database's clock. */
 export type StoredLock =
   | { readonly kind: 'none' }
   | {
       readonly kind: 'wopi' | 'exclusive'
-      readonly lockId: string
+      readonly lockId: LockId
       readonly expiresAt: number
       /** `exact`: the client chose the time, and there is no grace (WOPI.md §7.3). */
       readonly expiry?: 'exact' | 'graced'
@@ -70,7 +72,7 @@ export function decide(
 
 /** A participant of the file's session, as far as it matters to a lock. Times in ms. */
 export interface LockUser {
-  readonly tokenId: string
+  readonly tokenId: TokenId
   /** Its page has told something, once at least. */
   readonly reports: boolean
   /** Its page has said so, as the last thing that was seen of it. */
@@ -79,7 +81,7 @@ export interface LockUser {
 }
 
 export interface LockTaking {
-  readonly tokenId: string
+  readonly tokenId: TokenId
   /** Of EDITORS; null when the token was issued for none. */
   readonly editor: string | null
 }
@@ -122,8 +124,8 @@ export function stillHeld(stored: StoredLock, now: number, graceMs: number): Hel
 /** May a save that presents `lockId` replace the content? (WOPI.md §6.2) */
 export function admitsSave(
   lock:
-    { readonly kind: 'none' | 'exclusive' | 'coauth' } | { readonly kind: 'wopi'; readonly lockId: string },
-  lockId: string | undefined,
+    { readonly kind: 'none' | 'exclusive' | 'coauth' } | { readonly kind: 'wopi'; readonly lockId: LockId },
+  lockId: LockId | undefined,
   currentSize: number,
 ): 'yes' | 'lock-mismatch' | 'not-locked' {
   switch (lock.kind) {
@@ -139,7 +141,7 @@ export function admitsSave(
 }
 
 export interface StoredCoauthLock {
-  readonly lockId: string
+  readonly lockId: LockId
   readonly type: 'Coauth' | 'CoauthExclusive'
   readonly metadata: string
   readonly expiresAt: number
@@ -148,13 +150,13 @@ export interface StoredCoauthLock {
 export type CoauthRequest =
   | {
       readonly operation: 'get'
-      readonly lockId: string
+      readonly lockId: LockId
       readonly type: StoredCoauthLock['type']
       readonly metadata: string
     }
   /** Without metadata it stays. */
-  | { readonly operation: 'refresh'; readonly lockId: string; readonly metadata: string | undefined }
-  | { readonly operation: 'unlock'; readonly lockId: string }
+  | { readonly operation: 'refresh'; readonly lockId: LockId; readonly metadata: string | undefined }
+  | { readonly operation: 'unlock'; readonly lockId: LockId }
 
 /** `take` adds a row, `change` moves its expiry and values, and the table's version if a value differs. */
 export type CoauthDecision =

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common'
 import { Settings } from '../config/settings.js'
 import { Database, type Queryable, type Statement, type Tx } from '../database/database.js'
+import type { FileId, LockId, TokenId, UserId } from '../ids/ids.js'
 import { BREAK_COAUTH_LOCKS, LIVE_COAUTH_LOCKS, type CoauthLockType } from './coauth-lock.statements.js'
 import { LockLog } from './lock-log.js'
 import {
@@ -14,15 +15,17 @@ import {
   REFRESH_LOCK,
   UNLOCK,
   UNLOCK_AND_RELOCK,
+  type Admission,
+  type Asked,
 } from './lock.statements.js'
-import type { LockRow } from './lock-row.js'
+import type { LockRow, OfFile } from './lock-row.js'
 
 /** What holds a file, seen under its row lock. `version` is the head's at that instant. */
 export type LockState =
   | { readonly kind: 'none'; readonly version: string }
   | {
       readonly kind: 'wopi'
-      readonly lockId: string
+      readonly lockId: LockId
       /** Whom it names to others, if its holder wanted that (WOPI.md §7.3). */
       readonly visibleName: string | undefined
       /** Which holding of the file's lock it is: each new holder raises it. */
@@ -31,11 +34,16 @@ export type LockState =
     }
   /** One coauth lock or more: to the WOPI lock's operations, another interface (WOPI.md §12.1). */
   | { readonly kind: 'coauth'; readonly version: string }
-  | { readonly kind: 'exclusive'; readonly holder: string; readonly reason: string; readonly version: string }
+  | {
+      readonly kind: 'exclusive'
+      readonly holder: string
+      readonly reason: string
+      readonly version: string
+    }
 
 /** A coauth lock that is live at that instant. */
 export interface CoauthHold {
-  readonly lockId: string
+  readonly lockId: LockId
   readonly type: CoauthLockType
 }
 
@@ -57,14 +65,14 @@ export type BreakOutcome =
       readonly kind: 'broken' | 'in-use'
       readonly lock: Exclude<LockState, { kind: 'none' }>
       /** Those that were broken. */
-      readonly coauthLocks: readonly { readonly lockId: string; readonly userId: string }[]
+      readonly coauthLocks: readonly { readonly lockId: LockId; readonly userId: UserId }[]
     }
   | { readonly kind: 'not-locked' }
 
 /** Who asks, and the right they must have: judged in the statement that changes the lock. */
 export interface Authorization {
-  readonly tokenId: string
-  readonly userId: string
+  readonly tokenId: TokenId
+  readonly userId: UserId
   /** The least rank of a role that will do; 0: any token that was issued for editing. */
   readonly neededRank: number
   /** Of EDITORS, for whose page the token was issued, if for any: two that know one lock id may be two servers. */
@@ -98,56 +106,66 @@ export class LockService {
    * @param tx where one is open that holds the head: a save takes the lock again in its own transaction
    */
   lock(
-    fileId: string,
-    lockId: string,
+    fileId: FileId,
+    lockId: LockId,
     by: Authorization,
     options = DEFAULT_LOCK_OPTIONS,
     tx?: Tx,
   ): Answer<LockOutcome> {
-    return this.change(LOCK, fileId, [...valuesOf(by), lockId, ...this.asked(options), by.editor ?? null], tx)
+    return this.change(
+      LOCK,
+      fileId,
+      [...admissionOf(by), lockId, ...this.asked(options), by.editor ?? null],
+      tx,
+    )
   }
 
   /** Swaps `oldLockId` for `lockId` in one step: nobody can get in between. */
   unlockAndRelock(
-    fileId: string,
-    oldLockId: string,
-    lockId: string,
+    fileId: FileId,
+    oldLockId: LockId,
+    lockId: LockId,
     by: Authorization,
     options = DEFAULT_LOCK_OPTIONS,
   ): Answer<LockOutcome> {
-    const values = [...valuesOf(by), lockId, ...this.asked(options), by.editor ?? null, oldLockId]
-    return this.change(UNLOCK_AND_RELOCK, fileId, values)
+    return this.change(UNLOCK_AND_RELOCK, fileId, [
+      ...admissionOf(by),
+      lockId,
+      ...this.asked(options),
+      by.editor ?? null,
+      oldLockId,
+    ])
   }
 
   /** Restarts the timer. */
   refresh(
-    fileId: string,
-    lockId: string,
+    fileId: FileId,
+    lockId: LockId,
     by: Authorization,
     options = DEFAULT_LOCK_OPTIONS,
   ): Answer<LockOutcome> {
-    return this.change(REFRESH_LOCK, fileId, [...valuesOf(by), lockId, ...this.asked(options)])
+    return this.change(REFRESH_LOCK, fileId, [...admissionOf(by), lockId, ...this.asked(options)])
   }
 
-  unlock(fileId: string, lockId: string, by: Authorization): Answer<LockOutcome> {
-    return this.change(UNLOCK, fileId, [...valuesOf(by), lockId])
+  unlock(fileId: FileId, lockId: LockId, by: Authorization): Answer<LockOutcome> {
+    return this.change(UNLOCK, fileId, [...admissionOf(by), lockId])
   }
 
   /** For batch jobs and maintenance: nobody may edit until `lifetimeMs` have passed. */
   lockExclusively(
     tx: Tx,
-    fileId: string,
+    fileId: FileId,
     {
       lockId,
       holder,
       reason,
       lifetimeMs,
-    }: { lockId: string; holder: string; reason: string; lifetimeMs: number },
+    }: { lockId: LockId; holder: UserId; reason: string; lifetimeMs: number },
   ): Answer<LockOutcome> {
     return this.change(EXCLUSIVE_LOCK, fileId, [lockId, lifetimeMs, holder, reason], tx)
   }
 
-  unlockExclusive(tx: Tx, fileId: string): Answer<LockOutcome> {
+  unlockExclusive(tx: Tx, fileId: FileId): Answer<LockOutcome> {
     return this.change(EXCLUSIVE_UNLOCK, fileId, [], tx)
   }
 
@@ -156,7 +174,7 @@ export class LockService {
    * under way.
    * @param quietMs how long it must not have been refreshed, nor the file saved; 0 for however busy
    */
-  async break(tx: Tx, fileId: string, quietMs: number): Answer<BreakOutcome> {
+  async break(tx: Tx, fileId: FileId, quietMs: number): Answer<BreakOutcome> {
     const row = await this.ask(BREAK_LOCK, fileId, [quietMs], tx)
     if (!row) return undefined
     const lock = stateOf(row)
@@ -169,7 +187,7 @@ export class LockService {
     return { kind: broken.length > 0 ? 'broken' : 'in-use', lock, coauthLocks }
   }
 
-  async current(fileId: string): Answer<LockState> {
+  async current(fileId: FileId): Answer<LockState> {
     const row = await this.database.serializedByFile(fileId, () =>
       this.ask(GET_LOCK, fileId, [], this.database),
     )
@@ -177,15 +195,15 @@ export class LockService {
   }
 
   /** The lock as it will stand until `tx` ends: the row stays locked, so nobody takes or drops it meanwhile. */
-  async hold(tx: Tx, fileId: string, by?: Authorization): Answer<LockState> {
+  async hold(tx: Tx, fileId: FileId, by?: Authorization): Answer<LockState> {
     const row = await (by
-      ? this.ask(HOLD_IF_ADMITTED, fileId, valuesOf(by), tx)
+      ? this.ask(HOLD_IF_ADMITTED, fileId, admissionOf(by), tx)
       : this.ask(HOLD, fileId, [], tx))
     return row && stateOf(row)
   }
 
   /** The same, with the coauth locks one by one. */
-  async holdWithCoauth(tx: Tx, fileId: string): Answer<LocksOneByOne> {
+  async holdWithCoauth(tx: Tx, fileId: FileId): Answer<LocksOneByOne> {
     const state = await this.hold(tx, fileId)
     return state && this.oneByOne(tx, fileId, state)
   }
@@ -194,21 +212,21 @@ export class LockService {
    * The coauth locks behind a state, for who decides by them (WOPI.md §13.7). They are looked for once the row is held,
    * in a statement of their own, since the one that waited sees them as they were before.
    */
-  async oneByOne(tx: Tx, fileId: string, held: LockState): Promise<LocksOneByOne> {
+  async oneByOne(tx: Tx, fileId: FileId, held: LockState): Promise<LocksOneByOne> {
     if (held.kind !== 'coauth') return { wopi: held, coauth: [] }
     const rows = await tx.query(LIVE_COAUTH_LOCKS, [fileId])
     const coauth = rows.map(({ lock_id: lockId, type }) => ({ lockId, type }))
     return { wopi: { kind: 'none', version: held.version }, coauth }
   }
 
-  private asked({ lifetimeMs, visibility }: LockOptions): unknown[] {
+  private asked({ lifetimeMs, visibility }: LockOptions): Asked {
     return [lifetimeMs ?? this.settings.lockTtlMs, lifetimeMs !== undefined, visibility === 'named']
   }
 
-  private async change(
-    statement: Statement<LockRow>,
-    fileId: string,
-    values: readonly unknown[],
+  private async change<Others extends readonly unknown[]>(
+    statement: Statement<LockRow, [...OfFile, ...Others]>,
+    fileId: FileId,
+    values: NoInfer<Others>,
     tx?: Tx,
   ): Answer<LockOutcome> {
     const row = tx
@@ -227,10 +245,10 @@ export class LockService {
     return outcomeOf(row)
   }
 
-  private async ask(
-    statement: Statement<LockRow>,
-    fileId: string,
-    values: readonly unknown[],
+  private async ask<Others extends readonly unknown[]>(
+    statement: Statement<LockRow, [...OfFile, ...Others]>,
+    fileId: FileId,
+    values: NoInfer<Others>,
     on: Queryable,
   ): Promise<LockRow | undefined> {
     const rows = await on.query(statement, [fileId, this.settings.lockGraceMs, ...values])
@@ -238,7 +256,7 @@ export class LockService {
   }
 }
 
-function valuesOf({ tokenId, userId, neededRank }: Authorization): unknown[] {
+export function admissionOf({ tokenId, userId, neededRank }: Authorization): Admission {
   return [tokenId, userId, neededRank]
 }
 

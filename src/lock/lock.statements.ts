@@ -1,13 +1,20 @@
 import type { Statement } from '../database/database.js'
-import { ANSWER, changed, decided, FREE, HELD, held, type LockRow } from './lock-row.js'
+import type { FileId, LockId, TokenId, UserId } from '../ids/ids.js'
+import { ANSWER, changed, decided, FREE, HELD, held, type LockRow, type OfFile } from './lock-row.js'
 
-/** Only for a token that may do this now; else no row. $3 token id, $4 its user, $5 the rank needed */
+/** A token, its user, and the least rank that will do. */
+export type Admission = [TokenId, UserId, number]
+
+/** Only for a token that may do this now; else no row. $3–$5 admission */
 const HELD_IF_ADMITTED = held(`token_is_authorized($3, $4, held.file_id, 'edit', $5)`)
 
 const lives = (lifetime: string): string =>
   `refreshed_at = decided.now, expires_at = decided.now + ${lifetime}::float8 * interval '1 ms', used_at = decided.now`
 
-/** $7 lifetime ms, $8 it was chosen: no grace, $9 the caller's name may be shown */
+/** Lifetime in ms; it was chosen: no grace; the caller's name may be shown. */
+export type Asked = [number, boolean, boolean]
+
+/** $7–$9 as asked */
 const LIVES_AS_ASKED = `${lives('$7')}, exact_expiry = $8,
        visible_name = case when $9 then (select display_name from user_account where id = $4) end`
 
@@ -21,7 +28,7 @@ const unlessExtended = (value: string, column: string): string =>
  * A lock that is held by another id is replaced when all who could use it are gone; that is looked for only then.
  * $1 file, $2 grace ms, $3–$5 admission, $6 lock id, $7–$9 as asked, $10 the token's editor or null
  */
-export const LOCK: Statement<LockRow> = {
+export const LOCK: Statement<LockRow, [...OfFile, ...Admission, LockId, ...Asked, string | null]> = {
   name: 'lock',
   text: `${HELD_IF_ADMITTED}${decided(`case
       when live_kind = 'none' then 'take'
@@ -40,7 +47,10 @@ export const LOCK: Statement<LockRow> = {
 }
 
 /** $1 file, $2 grace ms, $3–$5 admission, $6 new lock id, $7–$9 as asked, $10 the token's editor or null, $11 old lock id */
-export const UNLOCK_AND_RELOCK: Statement<LockRow> = {
+export const UNLOCK_AND_RELOCK: Statement<
+  LockRow,
+  [...OfFile, ...Admission, LockId, ...Asked, string | null, LockId]
+> = {
   name: 'unlock-and-relock',
   text: `${HELD_IF_ADMITTED}${decided(`case when live_kind = 'wopi' and lock_id = $11 then 'swap' else 'conflict' end`)}${changed(
     `kind = 'wopi', lock_id = $6, ${TAKEN_BY}, ${LIVES_AS_ASKED}`,
@@ -49,7 +59,7 @@ export const UNLOCK_AND_RELOCK: Statement<LockRow> = {
 }
 
 /** $1 file, $2 grace ms, $3–$5 admission, $6 lock id, $7–$9 as asked */
-export const REFRESH_LOCK: Statement<LockRow> = {
+export const REFRESH_LOCK: Statement<LockRow, [...OfFile, ...Admission, LockId, ...Asked]> = {
   name: 'refresh-lock',
   text: `${HELD_IF_ADMITTED}${decided(`case when live_kind = 'wopi' and lock_id = $6 then 'extend' else 'conflict' end`)}${changed(
     `kind = 'wopi', ${LIVES_AS_ASKED}`,
@@ -58,7 +68,7 @@ export const REFRESH_LOCK: Statement<LockRow> = {
 }
 
 /** $1 file, $2 grace ms, $3–$5 admission, $6 lock id */
-export const UNLOCK: Statement<LockRow> = {
+export const UNLOCK: Statement<LockRow, [...OfFile, ...Admission, LockId]> = {
   name: 'unlock',
   text: `${HELD_IF_ADMITTED}${decided(`case when live_kind = 'wopi' and lock_id = $6 then 'release' else 'conflict' end`)}${changed(
     FREE,
@@ -67,7 +77,7 @@ export const UNLOCK: Statement<LockRow> = {
 }
 
 /** $1 file, $2 grace ms, $3 lock id, $4 lifetime ms, $5 holder, $6 reason */
-export const EXCLUSIVE_LOCK: Statement<LockRow> = {
+export const EXCLUSIVE_LOCK: Statement<LockRow, [...OfFile, LockId, number, UserId, string]> = {
   name: 'exclusive-lock',
   text: `${HELD}${decided(`case when live_kind = 'none' then 'take' else 'conflict' end`)}${changed(
     `kind = 'exclusive', lock_id = $3, holder = $5, reason = $6, taken_at = decided.now,
@@ -77,7 +87,7 @@ export const EXCLUSIVE_LOCK: Statement<LockRow> = {
 }
 
 /** $1 file, $2 grace ms */
-export const EXCLUSIVE_UNLOCK: Statement<LockRow> = {
+export const EXCLUSIVE_UNLOCK: Statement<LockRow, OfFile> = {
   name: 'exclusive-unlock',
   text: `${HELD}${decided(`case when live_kind = 'exclusive' then 'release' else 'conflict' end`)}${changed(
     FREE,
@@ -92,7 +102,7 @@ export const EXCLUSIVE_UNLOCK: Statement<LockRow> = {
  * Coauth locks are a conflict here and broken by BREAK_COAUTH_LOCKS.
  * $1 file, $2 grace ms, $3 ms that it must have been quiet, 0: however busy
  */
-export const BREAK_LOCK: Statement<LockRow> = {
+export const BREAK_LOCK: Statement<LockRow, [...OfFile, number]> = {
   name: 'break-lock',
   text: `${HELD}${decided(`case
       when live_kind in ('none', 'coauth') then 'conflict'
@@ -105,28 +115,28 @@ export const BREAK_LOCK: Statement<LockRow> = {
  * Reads under a shared row lock: a plain read could report "unlocked" while a save that was admitted before the
  * expiry has not committed yet, and the reader would next see the old version. $1 file, $2 grace ms
  */
-export const GET_LOCK: Statement<LockRow> = {
+export const GET_LOCK: Statement<LockRow, OfFile> = {
   name: 'get-lock',
   text: `${held('true', 'share')}${decided(`'conflict'`)}${ANSWER}`,
 }
 
 /** The same read for a transaction, which keeps the row until its commit. $1 file, $2 grace ms */
-export const HOLD: Statement<LockRow> = {
+export const HOLD: Statement<LockRow, OfFile> = {
   name: 'hold-lock',
   text: `${HELD}${decided(`'conflict'`)}${ANSWER}`,
 }
 
 /** The same for a save, with its right to save. $1 file, $2 grace ms, $3–$5 admission */
-export const HOLD_IF_ADMITTED: Statement<LockRow> = {
+export const HOLD_IF_ADMITTED: Statement<LockRow, [...OfFile, ...Admission]> = {
   name: 'hold-lock-if-admitted',
   text: `${HELD_IF_ADMITTED}${decided(`'conflict'`)}${ANSWER}`,
 }
 
 export interface ExpiredRow {
-  readonly file_id: string
+  readonly file_id: FileId
   readonly kind: 'wopi' | 'exclusive'
-  readonly lock_id: string
-  readonly holder: string | null
+  readonly lock_id: LockId
+  readonly holder: UserId | null
   readonly expires_at: Date
 }
 
@@ -134,7 +144,7 @@ export interface ExpiredRow {
  * Clears locks whose grace has ended. Rows that somebody is using right now are skipped, and their users judge the
  * expiry themselves; so any number of servers may sweep at once and each expiry is reported once. $1 grace ms
  */
-export const SWEEP: Statement<ExpiredRow> = {
+export const SWEEP: Statement<ExpiredRow, [number]> = {
   name: 'sweep-locks',
   text: `
     with dead as materialized (

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common'
 import { Settings } from '../config/settings.js'
 import { Editors, type FoundAction } from '../discovery/editors.js'
+import type { FileId, UserId } from '../ids/ids.js'
 import { LockService } from '../lock/lock.service.js'
 import { AccessService } from '../permission/access.service.js'
 import { isAtLeast, type Role } from '../permission/role.js'
@@ -35,8 +36,8 @@ export class OpeningService {
 
   /** @returns undefined when there is no such file for this person */
   async open(
-    userId: string,
-    fileId: string,
+    userId: UserId,
+    fileId: FileId,
     wanted: 'edit' | 'view',
     editor?: string,
   ): Promise<Opening | undefined> {
@@ -63,7 +64,7 @@ export class OpeningService {
     return 'url' in view ? toRead(READ_ONLY.noEditAction(extension, view.editor)) : toEdit
   }
 
-  private async whyNotEdit(userId: string, role: Role, file: Head): Promise<ReadOnlyReason | undefined> {
+  private async whyNotEdit(userId: UserId, role: Role, file: Head): Promise<ReadOnlyReason | undefined> {
     if (!isAtLeast(role, 'editor')) {
       const takenAt = await this.accesses.editRightTakenAt(userId, file.id, REMEMBERED_DAYS * 86_400_000)
       if (takenAt) return READ_ONLY.revoked(takenAt)

@@ -3,6 +3,7 @@ import { ApiExcludeController } from '@nestjs/swagger'
 import type { FoundAction } from '../discovery/editors.js'
 import { DeclareAccess } from '../http/access.js'
 import type { Answer } from '../http/answer.js'
+import type { FileId } from '../ids/ids.js'
 import { OpeningService, type Opening } from '../opening/opening.service.js'
 import type { ApiUser } from '../auth/api-user.js'
 import { dataBlock, html } from './html.js'
@@ -33,12 +34,12 @@ export class HostPageController {
   ) {}
 
   @Get('edit/:id')
-  edit(@Req() request: PageRequest, @Param('id') id: string): Promise<Answer> | Answer {
+  edit(@Req() request: PageRequest, @Param('id') id: FileId): Promise<Answer> | Answer {
     return hasShareLink(request) ? this.redeem() : this.show(request.user, id, 'edit')
   }
 
   @Get('view/:id')
-  view(@Req() request: PageRequest, @Param('id') id: string): Promise<Answer> | Answer {
+  view(@Req() request: PageRequest, @Param('id') id: FileId): Promise<Answer> | Answer {
     return hasShareLink(request) ? this.redeem() : this.show(request.user, id, 'view')
   }
 
@@ -52,7 +53,7 @@ export class HostPageController {
     return this.pages.page({ title: 'Shared with you – Tandem', script: 'share-link.js', body })
   }
 
-  private async show(user: ApiUser, id: string, wanted: 'edit' | 'view'): Promise<Answer> {
+  private async show(user: ApiUser, id: FileId, wanted: 'edit' | 'view'): Promise<Answer> {
     if (user.role === 'auditor') {
       const text = 'An auditor may look at what describes files and their use, never at content.'
       return this.pages.message(403, 'Not for auditors', text)

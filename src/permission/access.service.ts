@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common'
 import { Settings } from '../config/settings.js'
 import { Database, type Queryable, type Tx } from '../database/database.js'
 import { DatabaseClock } from '../database/database-clock.js'
+import type { ContainerId, FileId, TokenId, UserId } from '../ids/ids.js'
 import type { AccessTokenClaims, OpenedIn } from './tokens/access-token.claims.js'
 import {
   BINNED_ACCESS,
@@ -20,7 +21,7 @@ import { isAtLeast, RANK, roleOf, type Rank, type Role } from './role.js'
 
 /** What a WOPI token can do to its file at this moment. */
 export interface FileAccess {
-  readonly jti: string
+  readonly jti: TokenId
   readonly token: 'live' | 'expired' | 'revoked'
   readonly tokenExpiresAt: Date
   /** Seconds since the token died; negative while it lives. */
@@ -38,7 +39,7 @@ export interface FileAccess {
 }
 
 export interface AccessUser {
-  readonly id: string
+  readonly id: UserId
   readonly displayName: string
   readonly principalName: string | null
   readonly userInfo: string | null
@@ -46,10 +47,10 @@ export interface AccessUser {
 
 /** The file's head, from the same look at the database as the right. */
 export interface AccessedFile {
-  readonly id: string
+  readonly id: FileId
   readonly name: string
-  readonly containerId: string
-  readonly ownerId: string
+  readonly containerId: ContainerId
+  readonly ownerId: UserId
   readonly version: string
   readonly sequenceNumber: number
   /** May anybody but the owner open it? Asked only with `COAUTH_PROFILE=plus`. */
@@ -89,7 +90,7 @@ export class AccessService {
    */
   async ofToken(
     claims: AccessTokenClaims,
-    fileId: string,
+    fileId: FileId,
     on: Queryable = this.database,
   ): Promise<FileAccess | 'unknown-token' | 'no-such-file'> {
     if (claims.resourceId !== fileId) return 'unknown-token'
@@ -99,7 +100,7 @@ export class AccessService {
   }
 
   /** The same of a file in the bin: for keeping a save, and for nothing else. @returns undefined when it is in no bin */
-  async ofTokenInBin(claims: AccessTokenClaims, fileId: string): Promise<FileAccess | undefined> {
+  async ofTokenInBin(claims: AccessTokenClaims, fileId: FileId): Promise<FileAccess | undefined> {
     if (claims.resourceId !== fileId) return undefined
     const [row] = await this.database.query(BINNED_ACCESS, [claims.jti, claims.userId, fileId])
     return row && accessOf(claims, fileId, row, this.clock.now())
@@ -112,9 +113,9 @@ export class AccessService {
    */
   admission(
     claims: AccessTokenClaims,
-    fileId: string,
+    fileId: FileId,
     neededRank: Rank,
-  ): { tokenId: string; userId: string; neededRank: Rank; editor: string | undefined } | undefined {
+  ): { tokenId: TokenId; userId: UserId; neededRank: Rank; editor: string | undefined } | undefined {
     const presented = this.presented(claims, fileId)
     if (!presented || claims.expiresAt * 1000 <= this.clock.now()) return undefined
     return { ...presented, neededRank, editor: claims.openedIn?.editor }
@@ -123,8 +124,8 @@ export class AccessService {
   /** The same for the functions that ask what a token is good for that may have ended: `token_served` and its like. */
   presented(
     { jti, userId, resourceId }: AccessTokenClaims,
-    fileId: string,
-  ): { tokenId: string; userId: string } | undefined {
+    fileId: FileId,
+  ): { tokenId: TokenId; userId: UserId } | undefined {
     return resourceId === fileId ? { tokenId: jti, userId } : undefined
   }
 
@@ -140,39 +141,39 @@ export class AccessService {
   }
 
   /** When this person's right to edit the file was last taken away, if that was in the last `ms`. */
-  async editRightTakenAt(userId: string, fileId: string, ms: number): Promise<Date | undefined> {
+  async editRightTakenAt(userId: UserId, fileId: FileId, ms: number): Promise<Date | undefined> {
     const [row] = await this.database.query(EDIT_RIGHT_TAKEN, [userId, fileId, ms])
     return row?.taken_at ?? undefined
   }
 
   /** Those of `userIds` who were ever let in to edit the file: an editor's claim about anybody else is not recorded. */
-  async knownEditors(tx: Tx, fileId: string, userIds: readonly string[]): Promise<string[]> {
+  async knownEditors(tx: Tx, fileId: FileId, userIds: readonly string[]): Promise<UserId[]> {
     if (userIds.length === 0) return []
     return (await tx.query(KNOWN_EDITORS, [fileId, userIds])).map((row) => row.user_id)
   }
 
   /** Has this person any right to the file but what links give them? */
-  async hasOwnRight(userId: string, fileId: string): Promise<boolean> {
+  async hasOwnRight(userId: UserId, fileId: FileId): Promise<boolean> {
     const [row] = await this.database.query(HAS_OWN_RIGHT, [userId, fileId])
     return row?.own ?? false
   }
 
   /** @param on as above */
-  async roleOnFile(userId: string, fileId: string, on: Queryable = this.database): Promise<Role | undefined> {
+  async roleOnFile(userId: UserId, fileId: FileId, on: Queryable = this.database): Promise<Role | undefined> {
     const [row] = await on.query(FILE_RANK, [userId, fileId])
     return row && roleOf(row.rank)
   }
 
   /** As `roleOnFile`, of a file in the bin. */
-  async roleInBin(userId: string, fileId: string, on: Queryable = this.database): Promise<Role | undefined> {
+  async roleInBin(userId: UserId, fileId: FileId, on: Queryable = this.database): Promise<Role | undefined> {
     const [row] = await on.query(BINNED_RANK, [userId, fileId])
     return row && roleOf(row.rank)
   }
 
   /** @param on as above */
   async roleOnContainer(
-    userId: string,
-    containerId: string,
+    userId: UserId,
+    containerId: ContainerId,
     on: Queryable = this.database,
   ): Promise<Role | undefined> {
     const [row] = await on.query(CONTAINER_RANK, [userId, containerId])
@@ -183,7 +184,7 @@ export class AccessService {
 /** @param now the database's, epoch milliseconds */
 function accessOf(
   claims: AccessTokenClaims,
-  fileId: string,
+  fileId: FileId,
   row: FileAccessRow,
   now: number,
 ): FileAccess | undefined {
@@ -207,7 +208,7 @@ function accessOf(
   }
 }
 
-function fileOf(id: string, name: string, row: FileAccessRow): AccessedFile {
+function fileOf(id: FileId, name: string, row: FileAccessRow): AccessedFile {
   return {
     id,
     name,

@@ -1,4 +1,5 @@
 import type { Statement } from '../database/database.js'
+import type { ContainerId, FileId, TokenId, UserId } from '../ids/ids.js'
 
 /**
  * Who, what and which right, in one look at the live state: the token's record, its user, the file, and the strongest
@@ -23,7 +24,11 @@ export const BINNED_ACCESS = fileAccess('binned-access', 'null::boolean', 'not n
 /** Of a file among the others, or in the bin. */
 type DeletedAt = 'null' | 'not null'
 
-function fileAccess(name: string, isShared: string, deletedAt: DeletedAt = 'null'): Statement<FileAccessRow> {
+function fileAccess(
+  name: string,
+  isShared: string,
+  deletedAt: DeletedAt = 'null',
+): Statement<FileAccessRow, [TokenId, UserId, FileId]> {
   return {
     name,
     text: `
@@ -59,8 +64,8 @@ export interface FileAccessRow {
   readonly user_info: string | null
   /** The file's columns are null when it does not exist (any more). */
   readonly name: string | null
-  readonly container_id: string
-  readonly owner_id: string
+  readonly container_id: ContainerId
+  readonly owner_id: UserId
   readonly version: string
   readonly sequence_number: number
   /** Null where it was not asked. */
@@ -81,7 +86,7 @@ export const FILE_RANK = fileRank('file-rank', 'null')
 /** The right to a file in the bin: as it was, and as it would be again. $1 user, $2 file */
 export const BINNED_RANK = fileRank('binned-rank', 'not null')
 
-function fileRank(name: string, deletedAt: DeletedAt): Statement<{ rank: number }> {
+function fileRank(name: string, deletedAt: DeletedAt): Statement<{ rank: number }, [UserId, FileId]> {
   return {
     name,
     text: `
@@ -93,7 +98,7 @@ function fileRank(name: string, deletedAt: DeletedAt): Statement<{ rank: number 
 }
 
 /** Has this person any right to the file but what links give them? $1 user, $2 file */
-export const HAS_OWN_RIGHT: Statement<{ own: boolean }> = {
+export const HAS_OWN_RIGHT: Statement<{ own: boolean }, [UserId, FileId]> = {
   name: 'has-own-right',
   text: `
     select own_rank(u.id, u.groups, f.id, f.owner_id, c.ancestors) > 0 as own
@@ -102,7 +107,7 @@ export const HAS_OWN_RIGHT: Statement<{ own: boolean }> = {
 }
 
 /** Everybody may see that there is a root, and in it what is theirs. $1 user, $2 container */
-export const CONTAINER_RANK: Statement<{ rank: number }> = {
+export const CONTAINER_RANK: Statement<{ rank: number }, [UserId, ContainerId]> = {
   name: 'container-rank',
   text: `
     select container_rank(u.id, u.groups, c.id, c.parent_id, c.owner_id, c.ancestors) as rank
@@ -111,7 +116,10 @@ export const CONTAINER_RANK: Statement<{ rank: number }> = {
 }
 
 /** Are token and right good at this very moment? Asked again inside a save's transaction. $1 jti, $2 user, $3 file */
-export const STILL_GOOD: Statement<{ token: 'live' | 'expired' | 'revoked'; rank: number }> = {
+export const STILL_GOOD: Statement<
+  { token: 'live' | 'expired' | 'revoked'; rank: number },
+  [TokenId, UserId, FileId]
+> = {
   name: 'still-good',
   text: `
     select token_state(t.revoked_at, t.expires_at, u.disabled_at, clock_timestamp()) as token,
@@ -124,7 +132,7 @@ export const STILL_GOOD: Statement<{ token: 'live' | 'expired' | 'revoked'; rank
  * When a grant or a share link that let this person edit, here or above, was last taken away or lowered, in the last
  * $3 ms. The audit trail is the one place that knows. $1 user, $2 file
  */
-export const EDIT_RIGHT_TAKEN: Statement<{ taken_at: Date | null }> = {
+export const EDIT_RIGHT_TAKEN: Statement<{ taken_at: Date | null }, [UserId, FileId, number]> = {
   name: 'edit-right-taken',
   text: `
     select max(a.at) as taken_at
@@ -142,7 +150,7 @@ export const EDIT_RIGHT_TAKEN: Statement<{ taken_at: Date | null }> = {
 }
 
 /** Which of the named users ever got an edit token for the file. $1 file, $2 user ids */
-export const KNOWN_EDITORS: Statement<{ user_id: string }> = {
+export const KNOWN_EDITORS: Statement<{ user_id: UserId }, [FileId, readonly string[]]> = {
   name: 'known-editors',
   text: `
     select distinct user_id from access_token

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common'
 import { Database, type Queryable } from '../database/database.js'
 import { DatabaseClock } from '../database/database-clock.js'
+import type { ContainerId, UserId } from '../ids/ids.js'
 import { ECOSYSTEM, type AccessTokenClaims, type OpenedIn } from './tokens/access-token.claims.js'
 import { CONTAINER_ACCESS, ECOSYSTEM_ACCESS, type TokenRow } from './container-access.statements.js'
 import { roleOf, type Role } from './role.js'
@@ -10,7 +11,7 @@ export interface TokenAccess {
   readonly token: 'live' | 'expired' | 'revoked'
   readonly tokenExpiresAt: Date
   readonly mode: 'view' | 'edit'
-  readonly user: { readonly id: string }
+  readonly user: { readonly id: UserId }
   /** For tokens that come out of this one. */
   readonly openedIn: OpenedIn | undefined
   /** The browser session that it ends with, and those that come out of it. */
@@ -21,7 +22,7 @@ export interface TokenAccess {
 export interface ContainerAccess extends TokenAccess {
   /** The user's live role; undefined when every right is gone. */
   readonly role: Role | undefined
-  readonly container: { readonly id: string; readonly name: string; readonly isRoot: boolean }
+  readonly container: { readonly id: ContainerId; readonly name: string; readonly isRoot: boolean }
 }
 
 /** As `AccessService`, for what is no file: nothing is cached here either. */
@@ -38,7 +39,7 @@ export class ContainerAccessService {
    */
   async ofToken(
     claims: AccessTokenClaims,
-    containerId: string,
+    containerId: ContainerId,
     on: Queryable = this.database,
   ): Promise<ContainerAccess | 'unknown-token' | 'no-such-container'> {
     if (claims.resourceId !== containerId) return 'unknown-token'

@@ -1,4 +1,5 @@
 import type { Statement } from '../database/database.js'
+import type { ContainerId, TokenId, UserId } from '../ids/ids.js'
 
 const TOKEN = `
   t.mode,
@@ -16,12 +17,12 @@ export interface TokenRow {
 export interface ContainerAccessRow extends TokenRow {
   /** The container's columns are null when it does not exist (any more). */
   readonly name: string | null
-  readonly parent_id: string | null
+  readonly parent_id: ContainerId | null
   readonly rank: number
 }
 
 /** As FILE_ACCESS, for a container. $1 jti, $2 user, $3 container */
-export const CONTAINER_ACCESS: Statement<ContainerAccessRow> = {
+export const CONTAINER_ACCESS: Statement<ContainerAccessRow, [TokenId, UserId, ContainerId]> = {
   name: 'container-access',
   text: `
     select ${TOKEN}, c.name, c.parent_id,
@@ -33,7 +34,7 @@ export const CONTAINER_ACCESS: Statement<ContainerAccessRow> = {
 }
 
 /** $1 jti, $2 user */
-export const ECOSYSTEM_ACCESS: Statement<TokenRow> = {
+export const ECOSYSTEM_ACCESS: Statement<TokenRow, [TokenId, UserId]> = {
   name: 'ecosystem-access',
   text: `
     select ${TOKEN}

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common'
 import { Settings } from '../config/settings.js'
+import type { FileId } from '../ids/ids.js'
 import type { UnusableChunk } from '../incremental/chunk-selection.js'
 import { MAIN_CONTENT, type PutChunkedFileRequest } from '../incremental/messages.js'
 import { ChunkDamaged } from '../storage/chunks/chunk-hash.js'
@@ -41,7 +42,7 @@ export class ChunkedContents {
   ) {}
 
   /** What the streams would be, for keeping the main content of what is refused; undefined when it cannot be made. */
-  async mainContent(fileId: string, { message, sent }: ChunkedContent): Promise<Composed | undefined> {
+  async mainContent(fileId: FileId, { message, sent }: ChunkedContent): Promise<Composed | undefined> {
     const state = (await this.streams.state(fileId)) ?? (await this.streams.stateInBin(fileId))
     if (!state) return undefined
     const signatures = message.Signatures.filter(({ StreamId }) => StreamId === MAIN_CONTENT)
@@ -55,7 +56,7 @@ export class ChunkedContents {
 
   /** Finds and hashes what the put consists of, with no transaction open, as long as it may still be in time. */
   async prepare(
-    fileId: string,
+    fileId: FileId,
     sequenceNumber: number,
     { message, sent, isSessionGone }: ChunkedContent,
   ): Promise<PreparedContent | undefined> {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { theLock } from '../../test/kit/ids.js'
 import { chunkIdOf } from '../incremental/chunk-id.js'
 import type { CoauthHold, LockState } from '../lock/lock.service.js'
 import {
@@ -10,10 +11,10 @@ import {
 
 const LOCKS: readonly LockState[] = [
   { kind: 'none', version: '1' },
-  { kind: 'wopi', visibleName: undefined, epoch: '1', lockId: 'W', version: '1' },
+  { kind: 'wopi', visibleName: undefined, epoch: '1', lockId: theLock('W'), version: '1' },
   { kind: 'exclusive', holder: 'root', reason: 'maintenance', version: '1' },
 ]
-const hold = (lockId: string, type: CoauthHold['type'] = 'Coauth'): CoauthHold => ({ lockId, type })
+const hold = (id: string, type: CoauthHold['type'] = 'Coauth'): CoauthHold => ({ lockId: theLock(id), type })
 const TABLES: readonly (readonly CoauthHold[])[] = [
   [],
   [hold('A')],
@@ -21,7 +22,7 @@ const TABLES: readonly (readonly CoauthHold[])[] = [
   [hold('A', 'CoauthExclusive')],
   [hold('A', 'CoauthExclusive'), hold('B')],
 ]
-const IDS = [undefined, 'W', 'A', 'B', 'other'] as const
+const IDS = [undefined, ...['W', 'A', 'B', 'other'].map(theLock)]
 const NUMBERS = [undefined, 0, 1, 2] as const
 const OBSTACLES: readonly PresentedPut['obstacle'][] = [
   undefined,
@@ -89,14 +90,19 @@ describe('judgeChunkedPut', () => {
   const exclusive = [hold('A', 'CoauthExclusive'), hold('B')]
 
   it.each([
-    ['row 4: a WOPI id', { lockId: 'W' }, exclusive, 'coauth-exclusive-lock'],
-    ['row 4: another coauth lock of the table', { coauthLockId: 'B' }, exclusive, 'coauth-exclusive-lock'],
+    ['row 4: a WOPI id', { lockId: theLock('W') }, exclusive, 'coauth-exclusive-lock'],
+    [
+      'row 4: another coauth lock of the table',
+      { coauthLockId: theLock('B') },
+      exclusive,
+      'coauth-exclusive-lock',
+    ],
     ['row 4: nothing', {}, exclusive, 'coauth-exclusive-lock'],
-    ['row 4: its own id goes on', { coauthLockId: 'A' }, exclusive, 'yes'],
-    ['row 5: an id that is not in the table', { coauthLockId: 'C' }, [hold('A')], 'coauth-lock'],
-    ['row 5: a WOPI id', { lockId: 'A' }, [hold('A')], 'coauth-lock'],
+    ['row 4: its own id goes on', { coauthLockId: theLock('A') }, exclusive, 'yes'],
+    ['row 5: an id that is not in the table', { coauthLockId: theLock('C') }, [hold('A')], 'coauth-lock'],
+    ['row 5: a WOPI id', { lockId: theLock('A') }, [hold('A')], 'coauth-lock'],
     ['row 5: nothing', {}, [hold('A')], 'coauth-lock'],
-    ['row 5: any id of the table goes on', { coauthLockId: 'B' }, [hold('A'), hold('B')], 'yes'],
+    ['row 5: any id of the table goes on', { coauthLockId: theLock('B') }, [hold('A'), hold('B')], 'yes'],
   ])('WOPI.md §13.7: %s', (_row, presented, coauth, expected) => {
     expect(judgeChunkedPut({ ...good, ...presented }, { ...file, coauth }, MOST)).toBe(expected)
   })

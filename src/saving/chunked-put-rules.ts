@@ -1,10 +1,11 @@
+import type { LockId } from '../ids/ids.js'
 import type { UnusableChunk } from '../incremental/chunk-selection.js'
 import type { CoauthHold, LockState } from '../lock/lock.service.js'
 
 /** What a PutChunkedFile presents. */
 export interface PresentedPut {
-  readonly lockId: string | undefined
-  readonly coauthLockId: string | undefined
+  readonly lockId: LockId | undefined
+  readonly coauthLockId: LockId | undefined
   /** undefined: missing, or no number */
   readonly sequenceNumber: number | undefined
   /** What keeps its streams from being made; undefined: nothing does. */

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common'
 import type { AuditAction } from '../audit/audit.service.js'
 import type { Tx } from '../database/database.js'
+import type { FileId } from '../ids/ids.js'
 import type { LockState } from '../lock/lock.service.js'
 import type { ComparedBlob } from '../storage/blobs/twins.js'
 import type { Head } from '../storage/files/file.service.js'
@@ -15,7 +16,7 @@ export interface BeingEdited {
 }
 
 export interface ContentChange<Refusal> {
-  readonly fileId: string
+  readonly fileId: FileId
   readonly right: Extract<WriteRight, { of: 'caller' }>
   readonly content: ComparedBlob
   readonly received?: ReceivedBlob

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common'
 import { type AuditAction, AuditService } from '../audit/audit.service.js'
 import { Database, type Tx } from '../database/database.js'
+import type { FileId, UserId } from '../ids/ids.js'
 import { LockService, type Authorization, type LockState } from '../lock/lock.service.js'
 import { AccessService, type FileAccess } from '../permission/access.service.js'
 import { RANK } from '../permission/role.js'
@@ -15,7 +16,7 @@ export type WriteRight =
   /** An access token, live, of somebody who may edit. */
   | { readonly of: 'token'; readonly access: FileAccess; readonly terms: SaveTerms }
   /** What the adapter asks: its caller has no token for this file. @throws its own refusal */
-  | { readonly of: 'caller'; readonly userId: string; readonly stillMay: (tx: Tx) => Promise<unknown> }
+  | { readonly of: 'caller'; readonly userId: UserId; readonly stillMay: (tx: Tx) => Promise<unknown> }
 
 /** The file under its row and its lock's row. */
 export interface HeldFile {
@@ -41,7 +42,7 @@ export type Verdict<Refusal, Said = undefined> =
 
 /** What the ways to save differ in. */
 export interface FileWrite<Refusal, Said = undefined> {
-  readonly fileId: string
+  readonly fileId: FileId
   readonly right: WriteRight
   readonly correlationId: string
   /** Takes the rows that come before the file's. */
@@ -148,7 +149,7 @@ export class FileWrites {
   }
 }
 
-function userOf(right: WriteRight): string {
+function userOf(right: WriteRight): UserId {
   return right.of === 'token' ? right.access.user.id : right.userId
 }
 

@@ -1,16 +1,17 @@
 import { Injectable } from '@nestjs/common'
 import { type AuditEvent, AuditService } from '../audit/audit.service.js'
 import { Database, type Tx } from '../database/database.js'
+import type { ContainerId, UserId } from '../ids/ids.js'
 import type { StoredBlob } from '../storage/blobs/blob-store.js'
 import { FileService, type Head } from '../storage/files/file.service.js'
 import type { ReceivedBlob } from './received-blob.js'
 
 export interface NewFile {
-  readonly containerId: string
+  readonly containerId: ContainerId
   readonly name: string
   /** Under that name and no other, or with the next number that is free. */
   readonly naming: 'exact' | 'numbered'
-  readonly owner: string
+  readonly owner: UserId
   readonly content: StoredBlob
   /** What the content came in; undefined for one that is stored already. */
   readonly received?: ReceivedBlob

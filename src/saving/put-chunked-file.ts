@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common'
 import { Settings } from '../config/settings.js'
 import type { Tx } from '../database/database.js'
+import type { LockId } from '../ids/ids.js'
 import { MAIN_CONTENT } from '../incremental/messages.js'
 import { LockService, type LockState } from '../lock/lock.service.js'
 import { AccessService, type FileAccess } from '../permission/access.service.js'
@@ -15,8 +16,8 @@ import type { Refused, Saved } from './save-outcome.js'
 import { refusedFor, type RightRefused } from './save-permission.js'
 
 export interface ChunkedHeaders {
-  readonly lockId: string | undefined
-  readonly coauthLockId: string | undefined
+  readonly lockId: LockId | undefined
+  readonly coauthLockId: LockId | undefined
   readonly sequenceNumber: number
   readonly editors: readonly string[]
   readonly correlationId: string

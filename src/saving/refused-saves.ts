@@ -74,7 +74,7 @@ export class RefusedSaves {
 
   private record(
     access: FileAccess,
-    { correlationId, editors, lockId = '', baseTimestamp, family, isExitSave }: SaveHeaders,
+    { correlationId, editors, lockId, baseTimestamp, family, isExitSave }: SaveHeaders,
     { reason, content, received }: BytesToKeep,
   ): Promise<KeptSave | 'already-safe'> {
     const facts = { fileId: access.file.id, userId: access.user.id, correlationId }
@@ -92,7 +92,7 @@ export class RefusedSaves {
         reason,
         content,
         editors,
-        presentedLockId: lockId,
+        presentedLockId: lockId ?? '',
       })
       if (kept !== 'already-safe' && kept.displaced.length > 0) {
         const displaced = { ...event, action: 'recovery-displaced', outcome: 'done' } as const

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common'
+import type { FileId } from '../ids/ids.js'
 import type { StoredBlob } from '../storage/blobs/blob-store.js'
 import { RecoveryService } from '../storage/recovery/recovery.service.js'
 import { VersionService } from '../storage/versions/version.service.js'
@@ -6,7 +7,7 @@ import { type ChangeOutcome, ContentChanges } from './content-change.js'
 import type { WriteRight } from './file-write.js'
 
 export interface Restore {
-  readonly fileId: string
+  readonly fileId: FileId
   readonly right: Extract<WriteRight, { of: 'caller' }>
   /** Stored already, and seen to be whole. */
   readonly content: StoredBlob

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common'
 import type { Tx } from '../database/database.js'
+import type { LockId } from '../ids/ids.js'
 import { admitsSave } from '../lock/lock-rules.js'
 import { LockService, type Authorization, type LockState } from '../lock/lock.service.js'
 import { SaveConflicts } from '../permission/tokens/save-conflicts.js'
@@ -96,7 +97,7 @@ export class SaveAdmission {
     return seen === head.version ? 'by choice' : 'what it has not seen'
   }
 
-  private async takeAgain(tx: Tx, { head, by }: SaveInHand, lockId: string): Promise<SaveAdmitted> {
+  private async takeAgain(tx: Tx, { head, by }: SaveInHand, lockId: LockId): Promise<SaveAdmitted> {
     const outcome = await this.locks.lock(head.id, lockId, by, undefined, tx)
     // The token ended between the two looks at it.
     if (!outcome?.granted) return refused('not-locked')

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common'
 import type { Tx } from '../database/database.js'
+import type { ContainerId, FileId, UserId } from '../ids/ids.js'
 import type { LockState } from '../lock/lock.service.js'
 import { AccessService } from '../permission/access.service.js'
 import { numberedName } from '../storage/files/file-name.js'
@@ -16,8 +17,8 @@ export type TargetName =
   | { readonly mode: 'exact'; readonly name: string; readonly overwrite: boolean }
 
 export interface SaveAsTarget {
-  readonly userId: string
-  readonly containerId: string
+  readonly userId: UserId
+  readonly containerId: ContainerId
   readonly target: TargetName
   readonly correlationId: string
   /** Takes the rows that are before a file's. */
@@ -40,10 +41,10 @@ export type SaveAsRefused = {
 )
 
 export type SaveAsOutcome =
-  { readonly kind: 'saved'; readonly id: string; readonly name: string } | SaveAsRefused
+  { readonly kind: 'saved'; readonly id: FileId; readonly name: string } | SaveAsRefused
 
 /** Where the content will go. */
-export type Place = { readonly kind: 'new' } | { readonly kind: 'over'; readonly fileId: string }
+export type Place = { readonly kind: 'new' } | { readonly kind: 'over'; readonly fileId: FileId }
 
 /** PutRelativeFile and CreateChildFile: under a suggested or an exact name, over another file perhaps (WOPI.md §8.1, §9.4). */
 @Injectable()
@@ -99,7 +100,7 @@ export class SaveAs {
   }
 
   /** The overwritten file keeps its id, its history and whoever has it open. */
-  private async overwrite(to: SaveAsTarget, fileId: string, received: ReceivedBlob): Promise<SaveAsOutcome> {
+  private async overwrite(to: SaveAsTarget, fileId: FileId, received: ReceivedBlob): Promise<SaveAsOutcome> {
     const { userId, correlationId, detail } = to
     const outcome = await this.writes.write<SaveAsRefused, undefined>({
       fileId,
@@ -130,12 +131,12 @@ export class SaveAs {
     }
   }
 
-  private async mayOverwrite(userId: string, fileId: string, on?: Tx): Promise<boolean> {
+  private async mayOverwrite(userId: UserId, fileId: FileId, on?: Tx): Promise<boolean> {
     return rolePermitsSave(await this.accesses.roleOnFile(userId, fileId, on))
   }
 
   /** With a name that is free, which editors retry with by themselves. */
-  private async nameTaken(containerId: string, name: string): Promise<SaveAsRefused> {
+  private async nameTaken(containerId: ContainerId, name: string): Promise<SaveAsRefused> {
     let number = 2
     while (await this.files.findByName(containerId, numberedName(name, number))) number++
     return refused({ why: 'name-taken', freeName: numberedName(name, number) })

@@ -1,6 +1,9 @@
 import { Injectable } from '@nestjs/common'
 import { Settings } from '../config/settings.js'
 import { Database, type Statement } from '../database/database.js'
+import type { LockId } from '../ids/ids.js'
+import type { OfFile } from '../lock/lock-row.js'
+import type { Admission } from '../lock/lock.statements.js'
 import type { FileAccess } from '../permission/access.service.js'
 import type { ComparedBlob } from '../storage/blobs/twins.js'
 import { authorizationOf } from './file-write.js'
@@ -16,12 +19,28 @@ interface SavedRow {
   readonly editors: readonly string[]
 }
 
+type SaveValues = [
+  ...OfFile,
+  ...Admission,
+  string | null,
+  LockId | null,
+  string | null,
+  SaveHeaders['family'],
+  string,
+  number,
+  string,
+  string | null,
+  string | null,
+  readonly string[],
+  string,
+]
+
 /**
  * $1 file, $2 grace ms, $3–$5 token, user, needed rank, $6 the token's editor, $7 lock id, $8 base timestamp, $9 family,
  * $10 blob, $11 size, $12 sha256, $13 kind, $14 the head's blob if it was seen to have the same bytes, $15 claimed editors,
  * $16 correlation id
  */
-const SAVE_FILE: Statement<SavedRow> = {
+const SAVE_FILE: Statement<SavedRow, SaveValues> = {
   name: 'save-file',
   text: `
     select verdict, version, modified_at, editors
@@ -55,7 +74,7 @@ export class SaveAtOnce {
     return { kind: 'saved', version: row.version, modifiedAt: row.modified_at, editors: row.editors }
   }
 
-  private valuesOf(access: FileAccess, headers: SaveHeaders, content: ComparedBlob): readonly unknown[] {
+  private valuesOf(access: FileAccess, headers: SaveHeaders, content: ComparedBlob): SaveValues {
     const { tokenId, userId, neededRank, editor } = authorizationOf(access, { graced: false })
     return [
       access.file.id,

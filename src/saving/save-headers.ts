@@ -1,10 +1,11 @@
 import type { ClientFamily } from '../coauth-status/application-profile.js'
+import type { LockId } from '../ids/ids.js'
 
 /** What a save says about itself beside its bytes. */
 export interface SaveHeaders {
   /** Whose rules of saving it follows. */
   readonly family: ClientFamily
-  readonly lockId: string | undefined
+  readonly lockId: LockId | undefined
   /** What X-WOPI-Editors claims: never a right, only a record (RELIABILITY-SECURITY.md H-07). */
   readonly editors: readonly string[]
   /** Collabora's and ONLYOFFICE's base of the save; undefined when not sent. */

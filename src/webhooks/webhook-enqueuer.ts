@@ -67,7 +67,7 @@ export class WebhookEnqueuer {
     const { queue } = this.receiver
     // pg-boss hands out its own statement, to be run in our transaction.
     const executeSql = async (text: string, values: unknown[]): Promise<{ rows: object[] }> => {
-      const statement: Statement<Record<string, unknown>> = { name: 'webhook-add-job', text }
+      const statement: Statement<Record<string, unknown>, unknown[]> = { name: 'webhook-add-job', text }
       return { rows: await tx.query(statement, values) }
     }
     // Without its queue a job is dropped in silence.

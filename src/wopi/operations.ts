@@ -1,5 +1,6 @@
 import { Injectable, type OnModuleInit, type Type } from '@nestjs/common'
 import { ModuleRef } from '@nestjs/core'
+import type { IncomingMessage } from 'node:http'
 import { Settings } from '../config/settings.js'
 import { CheckFileInfo } from './files/check-file-info.js'
 import { AddActivities } from './files/add-activities.js'
@@ -30,7 +31,7 @@ import { GetSequenceNumber } from './incremental/get-sequence-number.js'
 import { PutChunkedFile } from './incremental/put-chunked-file.js'
 import { UpdateUploadSession } from './incremental/update-upload-session.js'
 import { provided, type OperationTable } from './protocol/operation-table.js'
-import type { FileOperation, WopiRequest } from './protocol/operation.js'
+import type { FileOperation } from './protocol/operation.js'
 
 type Table = OperationTable<FileOperation>
 
@@ -101,7 +102,7 @@ export class Operations implements OnModuleInit {
   }
 
   /** @returns the refusal, not thrown, because a caller without any right must be told 404 first */
-  find(request: WopiRequest): FileOperation | WopiError {
+  find(request: IncomingMessage): FileOperation | WopiError {
     const below = lastSegment(request)
     if (request.method !== 'POST') return this.reads.get(below) ?? this.checkFileInfo
     const override = below === 'contents' ? overrideOfContents(request) : overrideOf(request)

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { applyTimeouts } from '../../src/coauth-status/session/session-timeouts.js'
 import { observe } from '../../src/coauth-status/session/session-rules.js'
 import { editorsOf, type Session } from '../../src/coauth-status/session/session.js'
+import { theFile, theToken, theUser } from '../kit/ids.js'
 import { randomTrace, type Trace, type Visit } from './traces.js'
 
 const TRACES = 1000
@@ -34,7 +35,14 @@ function play(trace: Trace, score: Score): void {
       const { at: seenAt, jti, userId, what } = call
       const { session, told } = observe(
         latest,
-        { fileId: 'f', jti, userId, family: 'microsoft', at: seenAt, what },
+        {
+          fileId: theFile('f'),
+          jti: theToken(jti),
+          userId: theUser(userId),
+          family: 'microsoft',
+          at: seenAt,
+          what,
+        },
         { fileName, newId: () => `s${ids++}`, rule: 'last-joined' },
       )
       latest = session ?? latest

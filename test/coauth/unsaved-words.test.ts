@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
 import { observe } from '../../src/coauth-status/session/session-rules.js'
 import type { PresenceSignal, Session } from '../../src/coauth-status/session/session.js'
 import { statusOf as statusFrom } from '../../src/coauth-status/status.js'
+import { theFile, theToken, theUser } from '../kit/ids.js'
 import { Tandem } from '../kit/tandem.js'
 import type { Editor } from '../kit/wopi.js'
 import { age, expectStatus, statusOf, tells } from './stage.js'
@@ -116,7 +117,14 @@ function play(dice: Dice): number {
   let latest: Session | undefined
   let at = 0
   const sees = (who: string, what: PresenceSignal): void => {
-    const sighting = { fileId: 'f', jti: who, userId: who, family: 'collabora', at, what } as const
+    const sighting = {
+      fileId: theFile('f'),
+      jti: theToken(who),
+      userId: theUser(who),
+      family: 'collabora',
+      at,
+      what,
+    } as const
     const context = { fileName: 'a.docx', newId: () => `${at}`, rule: 'last-joined' } as const
     latest = observe(latest, sighting, context).session ?? latest
   }
@@ -142,7 +150,7 @@ function play(dice: Dice): number {
     } else if (chance < 0.9) all({ kind: 'unmodified' })
     else sees(who, { kind: 'here' })
     const lock = { kind: 'wopi', refreshedAt: at, expiresAt: at + 1_800_000 } as const
-    const facts = { now: at, file: { id: 'f', name: 'a.docx' }, lock, people: [], recoveryItems: 0 }
+    const facts = { now: at, file: { id: theFile('f'), name: 'a.docx' }, lock, people: [], recoveryItems: 0 }
     const status = statusFrom({ ...facts, ...(latest && { session: latest }) }, RULES)
     if (status.unsavedChanges === 'no') claims++
     if (uncovered && (status.unsavedChanges === 'no' || status.safeToModify))

@@ -1,4 +1,5 @@
 import { Presence } from '../../src/coauth-status/presence.js'
+import type { FileId, LockId } from '../../src/ids/ids.js'
 import * as lateStatements from '../../src/lock/late-lock.statements.js'
 import * as statements from '../../src/lock/lock.statements.js'
 import { LockService, type Authorization, type LockOutcome } from '../../src/lock/lock.service.js'
@@ -67,9 +68,9 @@ function plant(bug: string): void {
     case 'two-step-relock':
       LockService.prototype.unlockAndRelock = async function (
         this: LockService,
-        fileId: string,
-        oldLockId: string,
-        lockId: string,
+        fileId: FileId,
+        oldLockId: LockId,
+        lockId: LockId,
         by: Authorization,
       ): Promise<LockOutcome | undefined> {
         const unlocked = await this.unlock(fileId, oldLockId, by)

@@ -15,6 +15,7 @@ import { EXTEND_FOR_OTHERS, NOTICE, UNLOCK_LATE } from '../../src/lock/late-lock
 import type { LockRow } from '../../src/lock/lock-row.js'
 import * as statements from '../../src/lock/lock.statements.js'
 import { CREATE_FILE, MOVE_HEAD } from '../../src/storage/files/file.statements.js'
+import { theLock, theToken } from '../kit/ids.js'
 import { newDatabase } from '../kit/postgres.js'
 
 const GRACE = 700
@@ -45,7 +46,7 @@ interface Model {
   used: number | null
 }
 
-const lockId = fc.constantFrom('A', 'B', 'a', '{"S":"A","F":4}')
+const lockId = fc.constantFrom(...['A', 'B', 'a', '{"S":"A","F":4}'].map(theLock))
 const request: fc.Arbitrary<LockRequest> = fc.oneof(
   fc.record({ operation: fc.constantFrom('lock', 'refresh', 'unlock'), lockId }),
   fc.record({ operation: fc.constant('unlock-and-relock'), oldLockId: lockId, lockId }),
@@ -120,7 +121,7 @@ describe('the lock statements', () => {
   afterAll(() => client.end())
 
   async function run<Row extends pg.QueryResultRow>(
-    { name, text }: Statement<Row>,
+    { name, text }: Statement<Row, never>,
     values: unknown[],
   ): Promise<Row[]> {
     return (await client.query<Row>({ name, text, values })).rows
@@ -178,12 +179,12 @@ describe('the lock statements', () => {
         return run(UNLOCK_LATE, [FILE, GRACE, ...SERVED, asked.lockId])
       case 'extend-for-others': {
         const alice = {
-          tokenId: 'token-of-alice',
+          tokenId: theToken('token-of-alice'),
           reports: false,
           saidLeft: !asked.othersEdit,
           lastSeenAt: 0,
         }
-        await present(alice, { ...alice, tokenId: 'token-of-bob', saidLeft: false })
+        await present(alice, { ...alice, tokenId: theToken('token-of-bob'), saidLeft: false })
         const rows = await run(EXTEND_FOR_OTHERS, [FILE, GRACE, ...SERVED, asked.lockId, TTL, true])
         await present()
         return rows
@@ -290,8 +291,8 @@ describe('the lock statements', () => {
   }, 120_000)
 
   it('decide exactly as the rules do for every request against every state at every edge of its time', async () => {
-    const ids = ['A', 'B']
-    const requests: LockRequest[] = ids.flatMap((id): LockRequest[] => [
+    const [a, b] = [theLock('A'), theLock('B')]
+    const requests: LockRequest[] = [a, b].flatMap((id): LockRequest[] => [
       { operation: 'lock', lockId: id },
       { operation: 'refresh', lockId: id },
       { operation: 'unlock', lockId: id },
@@ -299,15 +300,15 @@ describe('the lock statements', () => {
       { operation: 'extend-for-others', lockId: id, othersEdit: true },
       { operation: 'extend-for-others', lockId: id, othersEdit: false },
       { operation: 'exclusive', lockId: id },
-      { operation: 'unlock-and-relock', oldLockId: id, lockId: 'A' },
-      { operation: 'unlock-and-relock', oldLockId: id, lockId: 'B' },
+      { operation: 'unlock-and-relock', oldLockId: id, lockId: a },
+      { operation: 'unlock-and-relock', oldLockId: id, lockId: b },
     ])
     const ages = [0, TTL - 1, TTL, TTL + GRACE - 1, TTL + GRACE, TTL + GRACE + 1]
     for (const before of ['lock', 'exclusive'] as const) {
       for (const age of ages) {
         for (const asked of requests) {
           const model = await freshFile()
-          await play(model, { step: 'request', request: { operation: before, lockId: 'A' } })
+          await play(model, { step: 'request', request: { operation: before, lockId: a } })
           await play(model, { step: 'wait', ms: age })
           await play(model, { step: 'request', request: asked })
           await expectStored(model)
@@ -324,14 +325,16 @@ describe('the lock statements', () => {
     )
     const now = 10 * minute
     const user = fc.record({
-      tokenId: fc.constantFrom('token-of-alice', 'token-of-bob', 'token-of-carol', 'token-of-dave'),
+      tokenId: fc.constantFrom(
+        ...['alice', 'bob', 'carol', 'dave'].map((who) => theToken(`token-of-${who}`)),
+      ),
       reports: fc.boolean(),
       saidLeft: fc.boolean(),
       lastSeenAt: fc.constantFrom(0, 5 * minute - 1, 5 * minute, 5 * minute + 1, now),
     })
     // Mostly gone, or every second case would be a conflict for the first reason.
     const gone = user.map((one) => ({ ...one, reports: true, saidLeft: true }))
-    const alice = fc.oneof(user, gone, gone).map((one) => ({ ...one, tokenId: 'token-of-alice' }))
+    const alice = fc.oneof(user, gone, gone).map((one) => ({ ...one, tokenId: theToken('token-of-alice') }))
     const scene = fc.record({
       usedAt: fc.constantFrom(0, 8 * minute - 1, 8 * minute, 8 * minute + 1, now),
       takenWith: fc.constantFrom(EDITOR, EDITOR, EDITOR, null),
@@ -349,11 +352,11 @@ describe('the lock statements', () => {
         await run(statements.LOCK, [FILE, GRACE, ...ADMISSION, 'A', ...life, takenWith])
         await present(...users)
         await setClock(now)
-        const stored = { kind: 'wopi', lockId: 'A', expiresAt: usedAt + 20 * minute } as const
-        const takenBy = { tokenId: 'token-of-alice', editor: takenWith }
-        const asking = { tokenId: 'token-of-bob', editor: asksWith }
+        const stored = { kind: 'wopi', lockId: theLock('A'), expiresAt: usedAt + 20 * minute } as const
+        const takenBy = { tokenId: theToken('token-of-alice'), editor: takenWith }
+        const asking = { tokenId: theToken('token-of-bob'), editor: asksWith }
         const abandoned = isAbandoned({ takenBy, usedAt }, users, asking, now)
-        const decision = decide({ operation: 'lock', lockId: 'B' }, stored, now, {
+        const decision = decide({ operation: 'lock', lockId: theLock('B') }, stored, now, {
           graceMs: GRACE,
           abandoned,
         })
@@ -366,7 +369,7 @@ describe('the lock statements', () => {
         if (decision === 'replace') {
           model.epoch = 2
           model.used = now
-          model.stored = { kind: 'wopi', lockId: 'B', expiresAt: now + 20 * minute }
+          model.stored = { kind: 'wopi', lockId: theLock('B'), expiresAt: now + 20 * minute }
         }
         await expectStored(model)
       }),

@@ -3,14 +3,15 @@ import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
 import { createDataSource } from '../../ormconfig.js'
 import { Database, type Statement } from '../../src/database/database.js'
 import { isUnavailable } from '../../src/database/unavailable.js'
+import { theFile } from '../kit/ids.js'
 import { execute, newDatabase } from '../kit/postgres.js'
 
-const ADD: Statement<{ id: string }> = {
+const ADD: Statement<{ id: string }, [string]> = {
   name: 'add',
   text: `insert into user_account (id, display_name) values ($1, $1) returning id`,
 }
-const WHO_AM_I: Statement<{ pid: number }> = { name: 'pid', text: 'select pg_backend_pid() as pid' }
-const SLEEP: Statement<{ done: string }> = { name: 'sleep', text: 'select pg_sleep($1) as done' }
+const WHO_AM_I: Statement<{ pid: number }, []> = { name: 'pid', text: 'select pg_backend_pid() as pid' }
+const SLEEP: Statement<{ done: string }, [number]> = { name: 'sleep', text: 'select pg_sleep($1) as done' }
 
 /** PostgreSQL reports the end of a backend at once, but nobody tells when node-postgres has read of it. */
 const NEWS_TRAVELS_MS = 200
@@ -77,10 +78,10 @@ describe('a transaction whose connection fails (R-02, R-10)', () => {
   })
 
   it('queues no longer behind one file than a statement may take (DatabaseBusy)', async () => {
-    const stuck = database.serializedByFile('file', () => pause(10_500))
-    const late = database.serializedByFile('file', () => Promise.resolve('served'))
+    const stuck = database.serializedByFile(theFile('file'), () => pause(10_500))
+    const late = database.serializedByFile(theFile('file'), () => Promise.resolve('served'))
     expect(isUnavailable(await failureOf(late))).toBe(true)
     await stuck
-    expect(await database.serializedByFile('file', () => Promise.resolve('served'))).toBe('served')
+    expect(await database.serializedByFile(theFile('file'), () => Promise.resolve('served'))).toBe('served')
   })
 })

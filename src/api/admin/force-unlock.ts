@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common'
 import { AuditService } from '../../audit/audit.service.js'
 import type { Tx } from '../../database/database.js'
 import { EventLog } from '../../events/event-log.js'
+import type { FileId } from '../../ids/ids.js'
 import { LockService, type BreakOutcome } from '../../lock/lock.service.js'
 import type { ApiUser } from '../../auth/api-user.js'
 import { FileService } from '../../storage/files/file.service.js'
@@ -36,7 +37,7 @@ export class ForceUnlock {
    * with the broken lock's id is refused and kept.
    * @throws ApiProblem not-found, being-edited
    */
-  async break(fileId: string, by: Breaking): Promise<void> {
+  async break(fileId: FileId, by: Breaking): Promise<void> {
     await this.changes.by(by.caller, async (tx) => {
       const outcome = await this.breakWithin(tx, fileId, by)
       if (outcome === 'not-locked') throw new ApiProblem('not-found', 'The file is not locked.')
@@ -44,7 +45,7 @@ export class ForceUnlock {
   }
 
   /** The same as a part of something more. */
-  async breakWithin(tx: Tx, fileId: string, by: Breaking): Promise<'broken' | 'not-locked'> {
+  async breakWithin(tx: Tx, fileId: FileId, by: Breaking): Promise<'broken' | 'not-locked'> {
     const { reason, evenIfBusy, correlationId } = by
     const actor = by.caller.id
     const head = await this.files.lockHead(tx, fileId)

@@ -4,6 +4,7 @@ import type { IncomingMessage } from 'node:http'
 import { z } from 'zod'
 import { AuditService } from '../../audit/audit.service.js'
 import { correlationId } from '../../http/correlation-id.js'
+import type { TokenId } from '../../ids/ids.js'
 import { AccessTokenService } from '../../permission/tokens/access-token.service.js'
 import type { ApiUser } from '../../auth/api-user.js'
 import { IssuedTokens, TOKEN_STATES } from '../../permission/tokens/issued-tokens.js'
@@ -15,11 +16,11 @@ import { CheckedQuery, id, pageOf, pageQuery, readCursor, text, timestamp, type 
 import { tokenView } from '../http/views.js'
 
 const listQuery = pageQuery.extend({
-  user: id.optional(),
+  user: id.brand<'UserId'>().optional(),
   file: id.optional(),
   state: z.enum(TOKEN_STATES, 'must be live, expired or revoked').optional(),
 })
-const tokenCursor = z.object({ issuedAt: timestamp, jti: text })
+const tokenCursor = z.object({ issuedAt: timestamp, jti: text.brand<'TokenId'>() })
 
 @ApiTags('admin: access tokens')
 @Controller('api/v1/admin/access-tokens')
@@ -47,18 +48,18 @@ export class IssuedTokensController {
   async revoke(
     @Req() request: IncomingMessage,
     @Caller() caller: ApiUser,
-    @Param('jti') jti: string,
+    @Param('jti') jti: TokenId,
   ): Promise<void> {
     await this.changes.by(caller, async (tx) => {
       const outcome = await this.tokens.revoke(tx, jti)
       if (outcome === 'no-such-token') throw new ApiProblem('not-found', 'There is no such token.')
       // A script that lost the first answer may simply ask again.
       if (outcome === 'revoked-before') return
-      const { userId, fileId } = outcome
+      const { userId, resourceId } = outcome
       const event = {
         actor: caller.id,
         action: 'access-token-revoked',
-        objectId: fileId,
+        objectId: resourceId,
         outcome: 'done',
       } as const
       await this.audit.record(tx, {

@@ -25,15 +25,15 @@ import {
 import { SessionTermination } from './session-termination.js'
 
 const sessionsQuery = pageQuery.extend({
-  file: id.optional(),
-  user: id.optional().describe('User id of somebody who was ever in it'),
+  file: id.brand<'FileId'>().optional(),
+  user: id.brand<'UserId'>().optional().describe('User id of somebody who was ever in it'),
   open: truth.optional(),
   application: z.enum(['word', 'excel', 'powerpoint', 'other']).optional(),
 })
 
 const sessionCursor = z.strictObject({ startedAt: timestamp, id: text.max(64) })
 const eventCursor = z.string().regex(/^\d{1,18}$/)
-const forecastQuery = z.object({ user: id })
+const forecastQuery = z.object({ user: id.brand<'UserId'>() })
 const endQuery = z.object({ force: truth.default('false').describe('However busy the file is') })
 const endBody = z.strictObject({ reason })
 

@@ -7,6 +7,7 @@ import { correlationId } from '../../http/correlation-id.js'
 import type { ApiUser } from '../../auth/api-user.js'
 import { UserService } from '../../auth/user.service.js'
 import { WebSessions, type SignedOut } from '../../auth/web-session.service.js'
+import type { UserId } from '../../ids/ids.js'
 import { AdminAccess, Caller } from '../http/api-access.js'
 import { ApiProblem } from '../http/api-problem.js'
 import { Changes } from '../http/changes.js'
@@ -33,7 +34,7 @@ export class UsersController {
   async signOut(
     @Req() request: IncomingMessage,
     @Caller() caller: ApiUser,
-    @Param('user') user: string,
+    @Param('user') user: UserId,
     @JsonBody(signOutBody) { reason: why }: z.infer<typeof signOutBody>,
   ): Promise<SignedOut> {
     return this.changes.by(caller, async (tx) => {

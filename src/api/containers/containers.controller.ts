@@ -5,6 +5,7 @@ import { z } from 'zod'
 import { AuditService } from '../../audit/audit.service.js'
 import { correlationId } from '../../http/correlation-id.js'
 import type { ApiUser } from '../../auth/api-user.js'
+import type { ContainerId } from '../../ids/ids.js'
 import { ContainerService } from '../../storage/containers/container.service.js'
 import { checkName } from '../../storage/files/file-name.js'
 import { BearerAccess, Caller } from '../http/api-access.js'
@@ -13,8 +14,9 @@ import { Changes } from '../http/changes.js'
 import { FileAuthorization, noSuch } from '../files/file-authorization.js'
 import { CheckedQuery, pageOf, pageQuery, readCursor, text, type Page } from '../http/query.js'
 
-const createQuery = z.object({ name: text, parent: text.max(64).optional() })
-const listQuery = pageQuery.extend({ parent: text.max(64).optional() })
+const parent = text.max(64).brand<'ContainerId'>().optional()
+const createQuery = z.object({ name: text, parent })
+const listQuery = pageQuery.extend({ parent })
 
 @ApiTags('containers')
 @Controller('api/v1/containers')
@@ -36,8 +38,8 @@ export class ContainersController {
   ): Promise<unknown> {
     const name = checkName(query.name)
     const parentId = await this.authorization.requireContainer(caller, query.parent, 'editor')
-    const parent = { kind: 'container', id: parentId } as const
-    return this.changes.beside(caller, parent, 'editor', async (tx) => {
+    const folder = { kind: 'container', id: parentId } as const
+    return this.changes.beside(caller, folder, 'editor', async (tx) => {
       const id = await this.containers.create(tx, parentId, name, caller.id)
       const event = { actor: caller.id, action: 'container-created', objectId: id, outcome: 'done' } as const
       await this.audit.record(tx, {
@@ -56,7 +58,7 @@ export class ContainersController {
     @Caller() caller: ApiUser,
     @CheckedQuery(listQuery) { limit, cursor, parent }: z.infer<typeof listQuery>,
   ): Promise<Page<unknown>> {
-    const afterId = readCursor(cursor, text)
+    const afterId = readCursor(cursor, text.brand<'ContainerId'>())
     const rows = await this.containers.list(caller.id, { parentId: parent, afterId, limit: limit + 1 })
     return pageOf(
       rows,
@@ -69,7 +71,7 @@ export class ContainersController {
   @Get(':id')
   @AuditorMayRead()
   @ApiOperation({ summary: 'One container' })
-  async one(@Caller() caller: ApiUser, @Param('id') id: string): Promise<unknown> {
+  async one(@Caller() caller: ApiUser, @Param('id') id: ContainerId): Promise<unknown> {
     await this.authorization.requireContainerFacts(caller, id, 'viewer')
     const container = await this.containers.find(id)
     if (!container) throw noSuch('container')

@@ -3,10 +3,11 @@ import type { EventFeed } from '../../events/event-feed.js'
 import { eventView, type RecordedEvent } from '../../events/event-log.js'
 import type { EventReader } from '../../events/event-reader.js'
 import { ALWAYS } from '../../http/answer.js'
+import type { FileId } from '../../ids/ids.js'
 
 export interface EventStreamOptions {
   readonly after: bigint
-  readonly fileId: string | undefined
+  readonly fileId: FileId | undefined
   readonly heartbeatMs: number
   /** Epoch milliseconds. */
   readonly endsAt: number

@@ -4,6 +4,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { z } from 'zod'
 import { DatabaseClock } from '../../database/database-clock.js'
 import { EventLog } from '../../events/event-log.js'
+import type { FileId } from '../../ids/ids.js'
 import { AccessService } from '../../permission/access.service.js'
 import type { ApiUser } from '../../auth/api-user.js'
 import { isAtLeast } from '../../permission/role.js'
@@ -18,7 +19,7 @@ import { CheckedQuery, text } from '../http/query.js'
 
 const eventId = text.regex(/^\d{1,18}$/, 'must be the id of an event')
 const eventsQuery = z.object({
-  file: text.max(64).optional().describe('Only what happens to this file'),
+  file: text.max(64).brand<'FileId'>().optional().describe('Only what happens to this file'),
   after: eventId.optional().describe('Begin after this event; by default with the next one that happens'),
 })
 type EventsQuery = z.infer<typeof eventsQuery>
@@ -69,13 +70,13 @@ export class EventsController {
     })
   }
 
-  private async requireRight(caller: ApiUser, fileId: string | undefined): Promise<void> {
+  private async requireRight(caller: ApiUser, fileId: FileId | undefined): Promise<void> {
     if (caller.role === 'user' && fileId === undefined)
       throw new ApiProblem('not-allowed', 'Only administrators and auditors see all events; name a file.')
     if (fileId !== undefined) await this.authorization.requireFileFacts(caller, fileId, 'editor')
   }
 
-  private async mayStill(caller: ApiUser, fileId: string | undefined): Promise<boolean> {
+  private async mayStill(caller: ApiUser, fileId: FileId | undefined): Promise<boolean> {
     // A bearer token says itself when it ends; a session may be ended by whoever signs out.
     if (caller.webSession !== undefined && !(await this.sessions.lives(caller.webSession))) return false
     if ((await this.users.standing(caller)) !== caller.role) return false

@@ -3,6 +3,7 @@ import { AuditService, type AuditAction } from '../../audit/audit.service.js'
 import { CoauthStatusService } from '../../coauth-status/coauth-status.service.js'
 import type { Tx } from '../../database/database.js'
 import type { ApiUser } from '../../auth/api-user.js'
+import type { ContainerId, FileId } from '../../ids/ids.js'
 import { AccessService } from '../../permission/access.service.js'
 import { isAtLeast } from '../../permission/role.js'
 import { Bin, type BinnedFile } from '../../storage/files/bin.service.js'
@@ -38,7 +39,7 @@ export class BinKeeper {
   ) {}
 
   /** @throws ApiProblem not-found */
-  async require(caller: ApiUser, fileId: string): Promise<BinnedFile> {
+  async require(caller: ApiUser, fileId: FileId): Promise<BinnedFile> {
     const file = await this.bin.find(fileId)
     if (!file) throw new ApiProblem('not-found', NOT_THERE)
     if (!(await this.mayHave(caller, fileId))) throw new RefusedRight('not-found', NOT_THERE, fileId)
@@ -46,7 +47,7 @@ export class BinKeeper {
   }
 
   /** The same for what describes a deleted file, which an auditor may read of any. */
-  async requireFacts(caller: ApiUser, fileId: string): Promise<BinnedFile> {
+  async requireFacts(caller: ApiUser, fileId: FileId): Promise<BinnedFile> {
     return this.require(asReader(caller), fileId)
   }
 
@@ -54,7 +55,7 @@ export class BinKeeper {
    * Where it was, where the caller may still write there; else among its owner's own files.
    * @param wanted a container to put it into instead
    */
-  async restore(by: BinCaller, fileId: string, wanted: string | undefined): Promise<Head> {
+  async restore(by: BinCaller, fileId: FileId, wanted: ContainerId | undefined): Promise<Head> {
     const file = await this.require(by.caller, fileId)
     const containerId = await this.destination(by.caller, file, wanted)
     return againIfNameTaken(() =>
@@ -74,7 +75,7 @@ export class BinKeeper {
   }
 
   /** For good. */
-  async purge(by: BinCaller, fileId: string): Promise<void> {
+  async purge(by: BinCaller, fileId: FileId): Promise<void> {
     await this.require(by.caller, fileId)
     await this.changes.by(by.caller, async (tx) => {
       await this.hold(tx, by.caller, fileId)
@@ -100,26 +101,26 @@ export class BinKeeper {
   private async destination(
     caller: ApiUser,
     { ownerId, containerId, containerName }: BinnedFile,
-    wanted: string | undefined,
-  ): Promise<string> {
+    wanted: ContainerId | undefined,
+  ): Promise<ContainerId> {
     if (wanted !== undefined) return this.authorization.requireContainer(caller, wanted, 'editor')
     const isThere = containerName !== null
     if (isThere && (await this.authorization.mayFill(caller, containerId))) return containerId
     return this.authorization.requireContainer(caller, await this.containers.homeOf(ownerId), 'editor')
   }
 
-  private async hold(tx: Tx, caller: ApiUser, fileId: string): Promise<void> {
+  private async hold(tx: Tx, caller: ApiUser, fileId: FileId): Promise<void> {
     const isThere = await this.bin.hold(tx, fileId)
     const byNow = await this.changes.asTheyAre(tx, caller)
     if (!isThere || !(await this.mayHave(byNow, fileId, tx))) throw new ApiProblem('not-found', NOT_THERE)
   }
 
-  private async mayHave(caller: ApiUser, fileId: string, tx?: Tx): Promise<boolean> {
+  private async mayHave(caller: ApiUser, fileId: FileId, tx?: Tx): Promise<boolean> {
     if (caller.role === 'admin') return true
     return isAtLeast(await this.accesses.roleInBin(caller.id, fileId, tx), 'owner')
   }
 
-  private async purgeHeld(tx: Tx, by: BinCaller, ids: readonly string[]): Promise<void> {
+  private async purgeHeld(tx: Tx, by: BinCaller, ids: readonly FileId[]): Promise<void> {
     for (const { id, detail } of await this.bin.purge(tx, ids)) {
       await this.record(tx, by, 'file-purged', id, detail)
     }

@@ -4,6 +4,7 @@ import type { IncomingMessage } from 'node:http'
 import { z } from 'zod'
 import { correlationId } from '../../http/correlation-id.js'
 import type { ApiUser } from '../../auth/api-user.js'
+import type { FileId } from '../../ids/ids.js'
 import { Bin } from '../../storage/files/bin.service.js'
 import { BearerAccess, Caller } from '../http/api-access.js'
 import { AuditorMayRead } from '../http/api-role.guard.js'
@@ -12,10 +13,12 @@ import { OptionalJsonBody } from '../http/json-body.js'
 import { CheckedQuery, id, pageOf, pageQuery, readCursor, text, timestamp, type Page } from '../http/query.js'
 import { binView, fileView } from '../http/views.js'
 
-const listQuery = pageQuery.extend({ owner: id.optional().describe('Only files of this person') })
-const binCursor = z.object({ deletedAt: timestamp, id: text })
+const listQuery = pageQuery.extend({
+  owner: id.brand<'UserId'>().optional().describe('Only files of this person'),
+})
+const binCursor = z.object({ deletedAt: timestamp, id: text.brand<'FileId'>() })
 const restoreBody = z.strictObject({
-  container: text.max(64).optional().describe('Instead of the one that it was in'),
+  container: text.max(64).brand<'ContainerId'>().optional().describe('Instead of the one that it was in'),
 })
 
 @ApiTags('bin')
@@ -47,7 +50,7 @@ export class BinController {
   @Get(':id')
   @AuditorMayRead()
   @ApiOperation({ summary: 'One deleted file' })
-  async one(@Caller() caller: ApiUser, @Param('id') fileId: string): Promise<unknown> {
+  async one(@Caller() caller: ApiUser, @Param('id') fileId: FileId): Promise<unknown> {
     return binView(await this.keeper.requireFacts(caller, fileId))
   }
 
@@ -59,7 +62,7 @@ export class BinController {
   async restore(
     @Req() request: IncomingMessage,
     @Caller() caller: ApiUser,
-    @Param('id') fileId: string,
+    @Param('id') fileId: FileId,
     @OptionalJsonBody(restoreBody) { container }: z.infer<typeof restoreBody>,
   ): Promise<unknown> {
     const by = { caller, correlationId: correlationId(request) }
@@ -72,7 +75,7 @@ export class BinController {
   async purge(
     @Req() request: IncomingMessage,
     @Caller() caller: ApiUser,
-    @Param('id') fileId: string,
+    @Param('id') fileId: FileId,
   ): Promise<void> {
     await this.keeper.purge({ caller, correlationId: correlationId(request) }, fileId)
   }

@@ -3,6 +3,7 @@ import { ApiOperation, ApiTags } from '@nestjs/swagger'
 import type { IncomingMessage } from 'node:http'
 import type { Answer } from '../../http/answer.js'
 import type { ApiUser } from '../../auth/api-user.js'
+import type { FileId } from '../../ids/ids.js'
 import { RecoveryService } from '../../storage/recovery/recovery.service.js'
 import { BearerAccess, Caller } from '../http/api-access.js'
 import { ApiProblem } from '../http/api-problem.js'
@@ -25,7 +26,7 @@ export class BinnedItemsController {
   @Get()
   @AuditorMayRead()
   @ApiOperation({ summary: 'Refused saves of a deleted file, oldest first' })
-  async list(@Caller() caller: ApiUser, @Param('id') id: string): Promise<unknown> {
+  async list(@Caller() caller: ApiUser, @Param('id') id: FileId): Promise<unknown> {
     const { sha256 } = await this.keeper.requireFacts(caller, id)
     const items = await this.recovery.list(id)
     return { items: items.map((item) => recoveryView(item, sha256)), nextCursor: null }
@@ -36,7 +37,7 @@ export class BinnedItemsController {
   async download(
     @Req() request: IncomingMessage,
     @Caller() caller: ApiUser,
-    @Param('id') id: string,
+    @Param('id') id: FileId,
     @Param('item') itemId: string,
   ): Promise<Answer> {
     const { name } = await this.keeper.require(caller, id)

@@ -2,6 +2,7 @@ import { Controller, Get, Param } from '@nestjs/common'
 import { ApiOperation, ApiTags } from '@nestjs/swagger'
 import { CoauthStatusService } from '../../coauth-status/coauth-status.service.js'
 import type { ApiUser } from '../../auth/api-user.js'
+import type { FileId } from '../../ids/ids.js'
 import { BearerAccess, Caller } from '../http/api-access.js'
 import { ApiProblem } from '../http/api-problem.js'
 import { AuditorMayRead } from '../http/api-role.guard.js'
@@ -22,7 +23,7 @@ export class CoauthStatusController {
   @ApiOperation({
     summary: 'Who is editing, what is unsaved, whose token saves next, may a batch job touch the file',
   })
-  async of(@Caller() caller: ApiUser, @Param('id') id: string): Promise<unknown> {
+  async of(@Caller() caller: ApiUser, @Param('id') id: FileId): Promise<unknown> {
     await this.authorization.requireFileFacts(caller, id, 'editor')
     const status = await this.status.ofFile(id)
     if (!status) throw new ApiProblem('not-found', 'The file was deleted meanwhile.')

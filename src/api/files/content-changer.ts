@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common'
 import type { ApiUser } from '../../auth/api-user.js'
+import type { FileId } from '../../ids/ids.js'
 import type { ChangeOutcome } from '../../saving/content-change.js'
 import type { VersionMoved } from '../../saving/content-upload.js'
 import type { WriteRight } from '../../saving/file-write.js'
@@ -25,7 +26,7 @@ export class ContentChanger {
    */
   changed(
     caller: ApiUser,
-    fileId: string,
+    fileId: FileId,
     change: (right: Extract<WriteRight, { of: 'caller' }>) => Promise<Outcome>,
   ): Promise<unknown> {
     const stillMay = this.changes.stillMay(caller, { kind: 'file', id: fileId }, 'editor')

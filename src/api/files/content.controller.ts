@@ -9,6 +9,7 @@ import { correlationId } from '../../http/correlation-id.js'
 import { downloadHeaders } from '../../http/download.js'
 import { contentLength, uploadOf } from '../../http/request-body.js'
 import type { ApiUser } from '../../auth/api-user.js'
+import type { FileId } from '../../ids/ids.js'
 import { ContentUploads } from '../../saving/content-upload.js'
 import { ReceivedBlobs } from '../../saving/received-blob.js'
 import { Restores } from '../../saving/restore.js'
@@ -49,7 +50,7 @@ export class ContentController {
   async download(
     @Req() request: IncomingMessage,
     @Caller() caller: ApiUser,
-    @Param('id') id: string,
+    @Param('id') id: FileId,
   ): Promise<Answer> {
     const file = await this.authorization.requireFile(caller, id, 'viewer')
     const { name, size, version } = file
@@ -71,7 +72,7 @@ export class ContentController {
   async upload(
     @Req() request: IncomingMessage,
     @Caller() caller: ApiUser,
-    @Param('id') id: string,
+    @Param('id') id: FileId,
   ): Promise<unknown> {
     const file = await this.authorization.requireFile(caller, id, 'editor')
     const base = baseVersion(request)
@@ -86,7 +87,7 @@ export class ContentController {
   @ApiOperation({ summary: 'The history, newest first' })
   async list(
     @Caller() caller: ApiUser,
-    @Param('id') id: string,
+    @Param('id') id: FileId,
     @CheckedQuery(listQuery) { limit, cursor, all }: z.infer<typeof listQuery>,
   ): Promise<Page<unknown>> {
     await this.authorization.requireFileFacts(caller, id, 'viewer')
@@ -100,7 +101,7 @@ export class ContentController {
   async downloadVersion(
     @Req() request: IncomingMessage,
     @Caller() caller: ApiUser,
-    @Param('id') id: string,
+    @Param('id') id: FileId,
     @Param('version') version: string,
   ): Promise<Answer> {
     const { name } = await this.authorization.requireFile(caller, id, 'viewer')
@@ -117,7 +118,7 @@ export class ContentController {
   async restore(
     @Req() request: IncomingMessage,
     @Caller() caller: ApiUser,
-    @Param('id') id: string,
+    @Param('id') id: FileId,
     @Param('version') version: string,
   ): Promise<unknown> {
     await this.authorization.requireFile(caller, id, 'editor')
@@ -139,7 +140,7 @@ export class ContentController {
     await this.audit.record(this.database, { ...event, detail: { version, role } })
   }
 
-  private async requireVersion(fileId: string, version: string): Promise<FileVersion> {
+  private async requireVersion(fileId: FileId, version: string): Promise<FileVersion> {
     const found = versionNumber.safeParse(version).success && (await this.versions.find(fileId, version))
     if (!found) throw noSuchVersion()
     return found

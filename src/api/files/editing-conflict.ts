@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common'
 import { CoauthStatusService } from '../../coauth-status/coauth-status.service.js'
+import type { FileId } from '../../ids/ids.js'
 import type { LockState } from '../../lock/lock.service.js'
 import { ApiProblem } from '../http/api-problem.js'
 
@@ -11,7 +12,7 @@ export class EditingConflict {
   constructor(private readonly status: CoauthStatusService) {}
 
   /** Outside of any transaction: `work` opens its own, and the names are looked up when it is over. */
-  async named<T>(fileId: string, work: () => Promise<T>): Promise<T> {
+  async named<T>(fileId: FileId, work: () => Promise<T>): Promise<T> {
     try {
       return await work()
     } catch (error) {

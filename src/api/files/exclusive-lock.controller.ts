@@ -6,6 +6,7 @@ import { z } from 'zod'
 import { AuditService } from '../../audit/audit.service.js'
 import type { Tx } from '../../database/database.js'
 import { correlationId } from '../../http/correlation-id.js'
+import type { FileId, LockId } from '../../ids/ids.js'
 import { LockService } from '../../lock/lock.service.js'
 import type { ApiUser } from '../../auth/api-user.js'
 import { BearerAccess, Caller } from '../http/api-access.js'
@@ -36,12 +37,12 @@ export class ExclusiveLockController {
   async take(
     @Req() request: IncomingMessage,
     @Caller() caller: ApiUser,
-    @Param('id') id: string,
+    @Param('id') id: FileId,
     @JsonBody(lockBody) { reason: why, ttlSeconds }: z.infer<typeof lockBody>,
   ): Promise<unknown> {
     const take = async (tx: Tx): Promise<unknown> => {
       const outcome = await this.locks.lockExclusively(tx, id, {
-        lockId: randomBytes(16).toString('hex'),
+        lockId: randomBytes(16).toString('hex') as LockId,
         holder: caller.id,
         reason: why,
         lifetimeMs: ttlSeconds * 1000,
@@ -68,7 +69,7 @@ export class ExclusiveLockController {
   async release(
     @Req() request: IncomingMessage,
     @Caller() caller: ApiUser,
-    @Param('id') id: string,
+    @Param('id') id: FileId,
   ): Promise<void> {
     await this.changes.toFile(caller, id, 'owner', async (tx) => {
       const outcome = await this.locks.unlockExclusive(tx, id)

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common'
 import type { Queryable } from '../../database/database.js'
 import type { ApiUser } from '../../auth/api-user.js'
+import type { ContainerId, FileId, UserId } from '../../ids/ids.js'
 import { AccessService } from '../../permission/access.service.js'
 import type { GrantedObject } from '../../permission/sharing/grant.service.js'
 import { isAtLeast, type Role } from '../../permission/role.js'
@@ -22,7 +23,7 @@ export class FileAuthorization {
   ) {}
 
   /** @throws ApiProblem not-found without any right, not-allowed with too little of it */
-  async requireFile(caller: ApiUser, fileId: string, need: Role): Promise<Head> {
+  async requireFile(caller: ApiUser, fileId: FileId, need: Role): Promise<Head> {
     const head = await this.files.head(fileId)
     const role = await this.roleOf(caller, { kind: 'file', id: fileId })
     if (!head) throw noSuch('file')
@@ -31,29 +32,33 @@ export class FileAuthorization {
   }
 
   /** The same for what describes a file, which an auditor may read of any; never for content, never for a change. */
-  async requireFileFacts(caller: ApiUser, fileId: string, need: Role): Promise<Head> {
+  async requireFileFacts(caller: ApiUser, fileId: FileId, need: Role): Promise<Head> {
     return this.requireFile(asReader(caller), fileId, need)
   }
 
   /** The right of the person alone, even of an administrator: nobody is one behind an access token. */
-  async personalRole(userId: string, { kind, id }: GrantedObject, on?: Queryable): Promise<Role | undefined> {
+  async personalRole(userId: UserId, { kind, id }: GrantedObject, on?: Queryable): Promise<Role | undefined> {
     return kind === 'file'
       ? this.accesses.roleOnFile(userId, id, on)
       : this.accesses.roleOnContainer(userId, id, on)
   }
 
   /** Where a copy of a file goes: beside it for those who may write there, else among the person's own files. */
-  async folderForCopy(caller: ApiUser, containerId: string): Promise<string> {
+  async folderForCopy(caller: ApiUser, containerId: ContainerId): Promise<ContainerId> {
     return (await this.mayFill(caller, containerId)) ? containerId : this.containers.homeOf(caller.id)
   }
 
   /** May the caller put a file into this container? */
-  async mayFill(caller: ApiUser, containerId: string): Promise<boolean> {
+  async mayFill(caller: ApiUser, containerId: ContainerId): Promise<boolean> {
     return isAtLeast(await this.roleOf(caller, { kind: 'container', id: containerId }), 'editor')
   }
 
   /** @returns the container's id; without one, the caller's own home */
-  async requireContainer(caller: ApiUser, containerId: string | undefined, need: Role): Promise<string> {
+  async requireContainer(
+    caller: ApiUser,
+    containerId: ContainerId | undefined,
+    need: Role,
+  ): Promise<ContainerId> {
     if (containerId === undefined) return this.containers.homeOf(caller.id)
     const role = await this.roleOf(caller, { kind: 'container', id: containerId })
     const known = await this.containers.find(containerId)
@@ -63,7 +68,7 @@ export class FileAuthorization {
   }
 
   /** The same for what describes a container, which an auditor may read of any. */
-  async requireContainerFacts(caller: ApiUser, containerId: string, need: Role): Promise<void> {
+  async requireContainerFacts(caller: ApiUser, containerId: ContainerId, need: Role): Promise<void> {
     await this.requireContainer(asReader(caller), containerId, need)
   }
 

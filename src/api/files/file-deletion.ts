@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common'
 import { AuditService } from '../../audit/audit.service.js'
 import { CoauthStatusService } from '../../coauth-status/coauth-status.service.js'
 import type { Tx } from '../../database/database.js'
+import type { FileId } from '../../ids/ids.js'
 import { LockService } from '../../lock/lock.service.js'
 import type { ApiUser } from '../../auth/api-user.js'
 import { FileService } from '../../storage/files/file.service.js'
@@ -23,7 +24,7 @@ export class FileDeletion {
   /** Into the bin. @param evenIfEdited although somebody holds the file: what they still save is kept there */
   async delete(
     caller: ApiUser,
-    fileId: string,
+    fileId: FileId,
     correlationId: string,
     { evenIfEdited }: { evenIfEdited: boolean },
   ): Promise<void> {
@@ -45,7 +46,7 @@ export class FileDeletion {
     await this.conflict.named(fileId, () => this.changes.toFile(caller, fileId, 'owner', remove, turn))
   }
 
-  private async requireUnlocked(tx: Tx, fileId: string): Promise<void> {
+  private async requireUnlocked(tx: Tx, fileId: FileId): Promise<void> {
     const lock = await this.locks.hold(tx, fileId)
     if (!lock) throw deletedMeanwhile()
     if (lock.kind !== 'none') throw beingEdited(lock)

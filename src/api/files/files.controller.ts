@@ -7,6 +7,7 @@ import type { CoauthStatus } from '../../coauth-status/status.js'
 import { correlationId } from '../../http/correlation-id.js'
 import { contentLength, uploadOf } from '../../http/request-body.js'
 import type { ApiUser } from '../../auth/api-user.js'
+import type { FileId } from '../../ids/ids.js'
 import { RANK, roleOf } from '../../permission/role.js'
 import { NewFiles } from '../../saving/new-file.js'
 import { ReceivedBlobs } from '../../saving/received-blob.js'
@@ -31,13 +32,13 @@ import { fileView } from '../http/views.js'
 
 const createQuery = z.object({
   name: text,
-  container: text.max(64).optional().describe("By default the caller's own container"),
+  container: text.max(64).brand<'ContainerId'>().optional().describe("By default the caller's own container"),
 })
 const deleteQuery = z.object({ force: z.enum(['true', 'false'], 'must be true or false').default('false') })
 const listQuery = pageQuery.extend({
   status: truth.default('false').describe('With `coauthStatus` for those files that the caller may edit'),
 })
-const fileCursor = z.object({ createdAt: timestamp, id: text })
+const fileCursor = z.object({ createdAt: timestamp, id: text.brand<'FileId'>() })
 
 @ApiTags('files')
 @Controller('api/v1/files')
@@ -115,7 +116,7 @@ export class FilesRestController {
   @Get(':id')
   @AuditorMayRead()
   @ApiOperation({ summary: 'One file' })
-  async one(@Caller() caller: ApiUser, @Param('id') id: string): Promise<unknown> {
+  async one(@Caller() caller: ApiUser, @Param('id') id: FileId): Promise<unknown> {
     return fileView(await this.authorization.requireFileFacts(caller, id, 'viewer'))
   }
 
@@ -125,7 +126,7 @@ export class FilesRestController {
   async delete(
     @Req() request: IncomingMessage,
     @Caller() caller: ApiUser,
-    @Param('id') id: string,
+    @Param('id') id: FileId,
     @CheckedQuery(deleteQuery) { force }: z.infer<typeof deleteQuery>,
   ): Promise<void> {
     await this.deletion.delete(caller, id, correlationId(request), { evenIfEdited: force === 'true' })

@@ -1,6 +1,7 @@
 import { Controller, Get, Param } from '@nestjs/common'
 import { ApiOperation, ApiTags } from '@nestjs/swagger'
 import { z } from 'zod'
+import type { FileId } from '../../ids/ids.js'
 import { OpeningService } from '../../opening/opening.service.js'
 import type { ApiUser } from '../../auth/api-user.js'
 import { BearerAccess, Caller } from '../http/api-access.js'
@@ -24,7 +25,7 @@ export class OpeningController {
   })
   async of(
     @Caller() caller: ApiUser,
-    @Param('id') id: string,
+    @Param('id') id: FileId,
     @CheckedQuery(openingQuery) { mode, editor }: z.infer<typeof openingQuery>,
   ): Promise<unknown> {
     const opening = await this.openings.open(caller.id, id, mode, editor)

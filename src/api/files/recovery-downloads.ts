@@ -6,6 +6,7 @@ import { Database } from '../../database/database.js'
 import { Answer } from '../../http/answer.js'
 import { correlationId } from '../../http/correlation-id.js'
 import { downloadHeaders } from '../../http/download.js'
+import type { FileId } from '../../ids/ids.js'
 import type { RecoveryItem } from '../../storage/recovery/recovery-item.entity.js'
 import { contentOf, SoundContent } from './sound-content.js'
 
@@ -22,7 +23,7 @@ export class RecoveryDownloads {
   async answer(
     request: IncomingMessage,
     caller: ApiUser,
-    { fileId, name }: { fileId: string; name: string },
+    { fileId, name }: { fileId: FileId; name: string },
     item: RecoveryItem,
   ): Promise<Answer> {
     const event = {

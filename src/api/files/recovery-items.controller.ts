@@ -6,6 +6,7 @@ import type { Tx } from '../../database/database.js'
 import type { Answer } from '../../http/answer.js'
 import { correlationId } from '../../http/correlation-id.js'
 import type { ApiUser } from '../../auth/api-user.js'
+import type { FileId } from '../../ids/ids.js'
 import { GrantService } from '../../permission/sharing/grant.service.js'
 import { splitName } from '../../storage/files/file-name.js'
 import { NewFiles } from '../../saving/new-file.js'
@@ -44,7 +45,7 @@ export class RecoveryItemsController {
   @Get()
   @AuditorMayRead()
   @ApiOperation({ summary: 'Saves that were refused and kept, oldest first' })
-  async list(@Caller() caller: ApiUser, @Param('id') id: string): Promise<unknown> {
+  async list(@Caller() caller: ApiUser, @Param('id') id: FileId): Promise<unknown> {
     const head = await this.authorization.requireFileFacts(caller, id, 'editor')
     const items = await this.recovery.list(id)
     return { items: items.map((item) => recoveryView(item, head.sha256)), nextCursor: null }
@@ -55,7 +56,7 @@ export class RecoveryItemsController {
   async download(
     @Req() request: IncomingMessage,
     @Caller() caller: ApiUser,
-    @Param('id') id: string,
+    @Param('id') id: FileId,
     @Param('item') itemId: string,
   ): Promise<Answer> {
     const { name } = await this.authorization.requireFile(caller, id, 'editor')
@@ -70,7 +71,7 @@ export class RecoveryItemsController {
   async restore(
     @Req() request: IncomingMessage,
     @Caller() caller: ApiUser,
-    @Param('id') id: string,
+    @Param('id') id: FileId,
     @Param('item') itemId: string,
   ): Promise<unknown> {
     await this.authorization.requireFile(caller, id, 'editor')
@@ -91,7 +92,7 @@ export class RecoveryItemsController {
   async saveCopy(
     @Req() request: IncomingMessage,
     @Caller() caller: ApiUser,
-    @Param('id') id: string,
+    @Param('id') id: FileId,
     @Param('item') itemId: string,
   ): Promise<unknown> {
     const head = await this.authorization.requireFile(caller, id, 'editor')
@@ -133,7 +134,7 @@ export class RecoveryItemsController {
   async discard(
     @Req() request: IncomingMessage,
     @Caller() caller: ApiUser,
-    @Param('id') id: string,
+    @Param('id') id: FileId,
     @Param('item') itemId: string,
   ): Promise<void> {
     await this.changes.toFile(caller, id, 'owner', async (tx) => {
@@ -147,7 +148,7 @@ export class RecoveryItemsController {
     tx: Tx,
     request: IncomingMessage,
     caller: ApiUser,
-    fileId: string,
+    fileId: FileId,
     action: AuditAction,
     detail: Record<string, string>,
   ): Promise<void> {

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common'
+import type { FileId } from '../../ids/ids.js'
 import { BlobStore, type StoredBlob } from '../../storage/blobs/blob-store.js'
 import type { FileVersion } from '../../storage/versions/file-version.entity.js'
 import { ContentDamaged } from '../../storage/storage-errors.js'
@@ -14,7 +15,7 @@ const PAGE = 100
 
 /** What a damaged content belongs to; with a version, only older ones can take its place. */
 export interface Belonging {
-  readonly fileId: string
+  readonly fileId: FileId
   readonly version?: string
 }
 

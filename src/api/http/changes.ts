@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common'
 import { Database, type Tx } from '../../database/database.js'
 import type { ApiUser } from '../../auth/api-user.js'
+import type { FileId } from '../../ids/ids.js'
 import type { GrantedObject } from '../../permission/sharing/grant.service.js'
 import type { Role } from '../../permission/role.js'
 import { UserService } from '../../auth/user.service.js'
@@ -32,7 +33,7 @@ export class Changes {
    */
   async toFile<T>(
     caller: ApiUser,
-    fileId: string,
+    fileId: FileId,
     need: Role,
     work: (tx: Tx, head: Head) => Promise<T>,
     first?: (tx: Tx) => Promise<unknown>,
@@ -45,7 +46,7 @@ export class Changes {
   }
 
   /** The file's row, and behind it the right once more. @throws ApiProblem as above */
-  async hold(tx: Tx, caller: ApiUser, fileId: string, need: Role): Promise<Head> {
+  async hold(tx: Tx, caller: ApiUser, fileId: FileId, need: Role): Promise<Head> {
     const head = await this.files.lockHead(tx, fileId)
     if (!head) throw deletedMeanwhile()
     await this.requireStill(tx, caller, { kind: 'file', id: fileId }, need)

@@ -83,7 +83,10 @@ export function pageOf<Row, T>(
 }
 
 /** Where the page goes on; a cursor that is none of ours is a malformed request. */
-export function readCursor<T>(cursor: string | undefined, schema: z.ZodType<T>): T | undefined {
+export function readCursor<Cursor extends z.ZodType>(
+  cursor: string | undefined,
+  schema: Cursor,
+): z.infer<Cursor> | undefined {
   if (cursor === undefined) return undefined
   const parsed = z
     .string()

@@ -6,6 +6,7 @@ import { Settings } from '../../config/settings.js'
 import { Database } from '../../database/database.js'
 import { Editors, type FoundAction } from '../../discovery/editors.js'
 import { correlationId } from '../../http/correlation-id.js'
+import type { GrantedObject } from '../../permission/sharing/grant.service.js'
 import { AccessTokenService } from '../../permission/tokens/access-token.service.js'
 import { USER_ID, type ApiUser } from '../../auth/api-user.js'
 import { isAtLeast } from '../../permission/role.js'
@@ -18,7 +19,7 @@ import { FileAuthorization } from '../files/file-authorization.js'
 
 export const tokenBody = z.strictObject({
   mode: z.enum(['view', 'edit']),
-  onBehalfOf: z.string().regex(USER_ID, 'must be letters and digits').optional(),
+  onBehalfOf: z.string().regex(USER_ID, 'must be letters and digits').brand<'UserId'>().optional(),
 })
 
 /** Containers are opened in no editor's page. */
@@ -26,11 +27,6 @@ export const fileTokenBody = z.strictObject({
   ...tokenBody.shape,
   editor: z.string().max(32).optional().describe('Of EDITORS; without one, the first that can'),
 })
-
-interface Wanted {
-  readonly kind: 'file' | 'container'
-  readonly id: string
-}
 
 /** Issues a WOPI access token to whoever may have it: that of a file also says which page opens it. */
 @Injectable()
@@ -49,19 +45,20 @@ export class AccessTokenIssuer {
   async issue(
     request: IncomingMessage,
     caller: ApiUser,
-    { kind, id }: Wanted,
+    resource: GrantedObject,
     { mode, onBehalfOf, editor }: z.infer<typeof fileTokenBody>,
   ): Promise<unknown> {
     if (onBehalfOf !== undefined && caller.role !== 'admin') {
       throw new ApiProblem('not-allowed', 'Only an administrator can ask for somebody else.')
     }
-    const file = await this.require(caller, { kind, id })
+    const { kind, id } = resource
+    const file = await this.require(caller, resource)
     const userId = onBehalfOf ?? caller.id
     await this.users.ensureAccount(this.database, userId)
     const wopiSrc = `${this.settings.publicUrl}/wopi/${kind}s/${id}`
     const page = file && this.pageFor(file, mode, wopiSrc, editor)
-    const issued = await this.changes.beside(caller, { kind, id }, 'viewer', async (tx) => {
-      const role = await this.authorization.personalRole(userId, { kind, id }, tx)
+    const issued = await this.changes.beside(caller, resource, 'viewer', async (tx) => {
+      const role = await this.authorization.personalRole(userId, resource, tx)
       const need = mode === 'edit' ? 'editor' : 'viewer'
       if (!role || !isAtLeast(role, need)) {
         throw new ApiProblem('not-allowed', `${userId} may not ${mode} this ${kind}.`)
@@ -86,7 +83,7 @@ export class AccessTokenIssuer {
   }
 
   /** @returns the file, when it is one */
-  private async require(caller: ApiUser, { kind, id }: Wanted): Promise<Head | undefined> {
+  private async require(caller: ApiUser, { kind, id }: GrantedObject): Promise<Head | undefined> {
     if (kind === 'file') return this.authorization.requireFile(caller, id, 'viewer')
     await this.authorization.requireContainer(caller, id, 'viewer')
     return undefined

@@ -3,6 +3,7 @@ import { ApiOperation, ApiTags } from '@nestjs/swagger'
 import type { IncomingMessage } from 'node:http'
 import type { z } from 'zod'
 import type { ApiUser } from '../../auth/api-user.js'
+import type { ContainerId, FileId } from '../../ids/ids.js'
 import { AccessTokenIssuer, fileTokenBody, tokenBody } from './access-token-issuer.js'
 import { BearerAccess, Caller } from '../http/api-access.js'
 import { JsonBody } from '../http/json-body.js'
@@ -18,7 +19,7 @@ export class AccessTokensController {
   forFile(
     @Req() request: IncomingMessage,
     @Caller() caller: ApiUser,
-    @Param('id') id: string,
+    @Param('id') id: FileId,
     @JsonBody(fileTokenBody) body: z.infer<typeof fileTokenBody>,
   ): Promise<unknown> {
     return this.issuer.issue(request, caller, { kind: 'file', id }, body)
@@ -29,7 +30,7 @@ export class AccessTokensController {
   forContainer(
     @Req() request: IncomingMessage,
     @Caller() caller: ApiUser,
-    @Param('id') id: string,
+    @Param('id') id: ContainerId,
     @JsonBody(tokenBody) body: z.infer<typeof tokenBody>,
   ): Promise<unknown> {
     return this.issuer.issue(request, caller, { kind: 'container', id }, body)

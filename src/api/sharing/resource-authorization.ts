@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common'
 import type { ApiUser } from '../../auth/api-user.js'
+import type { ContainerId, FileId } from '../../ids/ids.js'
 import type { GrantedObject } from '../../permission/sharing/grant.service.js'
 import { ApiProblem } from '../http/api-problem.js'
 import { FileAuthorization } from '../files/file-authorization.js'
@@ -11,15 +12,15 @@ export class ResourceAuthorization {
 
   async requireReadable(caller: ApiUser, kind: string, id: string): Promise<GrantedObject> {
     const object = objectAt(kind, id)
-    if (object.kind === 'file') await this.authorization.requireFileFacts(caller, id, 'owner')
-    else await this.authorization.requireContainerFacts(caller, id, 'owner')
+    if (object.kind === 'file') await this.authorization.requireFileFacts(caller, object.id, 'owner')
+    else await this.authorization.requireContainerFacts(caller, object.id, 'owner')
     return object
   }
 }
 
 /** @throws ApiProblem not-found where the address names neither */
 export function objectAt(kind: string, id: string): GrantedObject {
-  if (kind === 'files') return { id, kind: 'file' }
-  if (kind === 'containers') return { id, kind: 'container' }
+  if (kind === 'files') return { kind: 'file', id: id as FileId }
+  if (kind === 'containers') return { kind: 'container', id: id as ContainerId }
   throw new ApiProblem('not-found', 'There is nothing at this address.')
 }

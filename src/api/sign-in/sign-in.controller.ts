@@ -14,6 +14,7 @@ import { EMBEDDED_ROLE } from '../../auth/bearer-token.js'
 import { readSignInCode } from '../../auth/sign-in-link.js'
 import { UserService } from '../../auth/user.service.js'
 import { WebSessions } from '../../auth/web-session.service.js'
+import type { UserId } from '../../ids/ids.js'
 import { Caller } from '../http/api-access.js'
 import { ApiExceptionFilter } from '../http/api-exception.filter.js'
 import { JsonBody } from '../http/json-body.js'
@@ -87,7 +88,7 @@ export class SignInController {
 }
 
 function eventOf(
-  userId: string,
+  userId: UserId,
   action: 'signed-in' | 'signed-out',
   request: IncomingMessage,
 ): { actor: string; action: typeof action; objectId: string; outcome: 'done'; correlationId: string } {

@@ -1,4 +1,5 @@
 import type { EventKind } from '../../events/event-kind.js'
+import type { UserId } from '../../ids/ids.js'
 import { profileOf, type PrincipalRule } from '../application-profile.js'
 import { principalOf } from '../principal.js'
 import type { LeftReason, Participant, Session } from './session.js'
@@ -7,7 +8,7 @@ import { knownUnsavedSince } from './unsaved-changes.js'
 /** Something worth telling; file and session are known from where it is told. */
 export interface SessionEvent {
   readonly kind: EventKind
-  readonly userId?: string
+  readonly userId?: UserId
   readonly detail?: Readonly<Record<string, unknown>>
 }
 
@@ -40,7 +41,7 @@ export function end(
 
 export function tellPrincipal(
   session: Session,
-  before: string | undefined,
+  before: UserId | undefined,
   rule: PrincipalRule,
   told: SessionEvent[],
 ): void {

@@ -6,7 +6,7 @@ import { Housekeeper } from '../../installation/housekeeper.js'
 const ROWS_AT_ONCE = 2000
 
 /** By the participants' own time: sessions are kept for ever, and are more. $1 days, $2 limit */
-const DELETE_PARTICIPANTS: Statement<{ gone: number }> = {
+const DELETE_PARTICIPANTS: Statement<{ gone: number }, [number, number]> = {
   name: 'delete-old-participants',
   text: `
     delete from coauth_participant where (session_id, jti) in (
@@ -17,7 +17,7 @@ const DELETE_PARTICIPANTS: Statement<{ gone: number }> = {
 }
 
 /** When a session began and ended is kept: the list of versions is made by it (version-listing.ts). $1 days, $2 limit */
-const FORGET_NAMES: Statement<{ gone: number }> = {
+const FORGET_NAMES: Statement<{ gone: number }, [number, number]> = {
   name: 'forget-names-in-old-sessions',
   text: `
     update coauth_session set saved_at = null, saved_version = null, saved_user = null, saved_jti = null,
@@ -31,7 +31,7 @@ const FORGET_NAMES: Statement<{ gone: number }> = {
 }
 
 /** The oldest ids are the oldest events: the look ends at the first that is to be kept. $1 days, $2 limit */
-const DELETE_EVENTS: Statement<{ gone: number }> = {
+const DELETE_EVENTS: Statement<{ gone: number }, [number, number]> = {
   name: 'delete-old-events',
   text: `
     delete from session_event where id in (
@@ -56,8 +56,8 @@ export class SessionPurger {
       await this.deleteAll(statement)
   }
 
-  private async deleteAll(statement: Statement<{ gone: number }>): Promise<void> {
-    const values = [this.settings.presenceRetentionDays, ROWS_AT_ONCE]
-    while ((await this.database.query(statement, values)).length === ROWS_AT_ONCE);
+  private async deleteAll(statement: Statement<{ gone: number }, [number, number]>): Promise<void> {
+    const days = this.settings.presenceRetentionDays
+    while ((await this.database.query(statement, [days, ROWS_AT_ONCE])).length === ROWS_AT_ONCE);
   }
 }

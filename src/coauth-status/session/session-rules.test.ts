@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { theFile, theToken, theUser } from '../../../test/kit/ids.js'
 import type { ClientFamily } from '../application-profile.js'
 import { applyTimeouts } from './session-timeouts.js'
 import { observe } from './session-rules.js'
@@ -19,7 +20,14 @@ class Story {
   ) {}
 
   sees(at: number, who: string, what: PresenceSignal): this {
-    const sighting = { fileId: 'f', jti: `token of ${who}`, userId: who, family: this.family, at, what }
+    const sighting = {
+      fileId: theFile('f'),
+      jti: theToken(`token of ${who}`),
+      userId: theUser(who),
+      family: this.family,
+      at,
+      what,
+    }
     const context = { fileName: this.fileName, newId: () => `s${this.ids++}`, rule: 'last-joined' } as const
     this.latest = observe(this.latest, sighting, context).session ?? this.latest
     return this
@@ -35,7 +43,7 @@ class Story {
   unsavedAt(now: number): string {
     const session = structuredClone(this.latest)
     const lock = { kind: 'wopi', refreshedAt: now, expiresAt: now + 30 * minute } as const
-    const file = { id: 'f', name: this.fileName }
+    const file = { id: theFile('f'), name: this.fileName }
     const facts = { now, file, lock, people: [], recoveryItems: 0, ...(session && { session }) }
     return statusOf(facts, { rule: 'last-joined', lockTtlMs: 30 * minute }).unsavedChanges
   }

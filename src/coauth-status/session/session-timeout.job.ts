@@ -2,6 +2,7 @@ import { Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } f
 import { Settings } from '../../config/settings.js'
 import { Database } from '../../database/database.js'
 import { EventLog } from '../../events/event-log.js'
+import type { FileId } from '../../ids/ids.js'
 import { Logger } from '../../logging/logger.js'
 import { applyTimeouts } from './session-timeouts.js'
 import { end } from './session-changes.js'
@@ -49,7 +50,7 @@ export class SessionTimeoutJob implements OnApplicationBootstrap, OnApplicationS
     }
   }
 
-  private async lookAt(files: readonly string[]): Promise<void> {
+  private async lookAt(files: readonly FileId[]): Promise<void> {
     const { lockGraceMs, lockTtlMs, principalRule: rule } = this.settings
     await this.database.transaction(async (tx) => {
       const turns = await tx.query(TAKE_FREE_TURNS, [files])

@@ -1,4 +1,5 @@
 import type { Statement } from '../../database/database.js'
+import type { FileId } from '../../ids/ids.js'
 import type { LockFact, Session } from './session.js'
 
 /** Begins a statement that reads the clock once: `clock.now`. */
@@ -49,7 +50,7 @@ export const SESSION = `json_strip_nulls(json_build_object(
  * One writer at a time for each file's session, over all servers; in the order of the ids, so that two batches never
  * wait for each other. A statement of its own: the one that reads must begin after the wait. $1 file ids, sorted
  */
-export const TAKE_TURNS: Statement<{ now: number }> = {
+export const TAKE_TURNS: Statement<{ now: number }, [readonly FileId[]]> = {
   name: 'session-turns',
   text: `
     select epoch_ms(max(clock_timestamp())) as now
@@ -58,7 +59,7 @@ export const TAKE_TURNS: Statement<{ now: number }> = {
 }
 
 /** The same, but only of the files that nobody else works on; for the watch. $1 file ids, sorted */
-export const TAKE_FREE_TURNS: Statement<{ id: string; now: number }> = {
+export const TAKE_FREE_TURNS: Statement<{ id: FileId; now: number }, [readonly FileId[]]> = {
   name: 'session-free-turns',
   text: `
     select id, epoch_ms(clock_timestamp()) as now from unnest($1::text[]) as id
@@ -66,7 +67,10 @@ export const TAKE_FREE_TURNS: Statement<{ id: string; now: number }> = {
 }
 
 /** Each file's latest session, open or not, if it ever had one. $1 file ids */
-export const LATEST_SESSIONS: Statement<{ file_id: string; name: string; session: Session | null }> = {
+export const LATEST_SESSIONS: Statement<
+  { file_id: FileId; name: string; session: Session | null },
+  [readonly FileId[]]
+> = {
   name: 'latest-sessions',
   text: `
     select f.id as file_id, f.name, case when s.id is not null then ${SESSION} end as session
@@ -92,18 +96,18 @@ const WITH_LOCK = `${CLOCK}
   from clock, coauth_session s join file f on f.id = s.file_id left join file_lock l on l.file_id = s.file_id`
 
 /** $1 grace ms, $2 file ids */
-export const OPEN_SESSIONS: Statement<WatchedRow> = {
+export const OPEN_SESSIONS: Statement<WatchedRow, [number, readonly FileId[]]> = {
   name: 'open-sessions',
   text: `${WITH_LOCK} where s.ended_at is null and s.file_id = any ($2)`,
 }
 
-export const OPEN_FILES: Statement<{ file_id: string }> = {
+export const OPEN_FILES: Statement<{ file_id: FileId }, []> = {
   name: 'open-session-files',
   text: `select file_id from coauth_session where ended_at is null order by file_id`,
 }
 
 /** $1 sessions as JSON in the shape of `Session` */
-export const SAVE_SESSIONS: Statement<Record<string, never>> = {
+export const SAVE_SESSIONS: Statement<Record<string, never>, [string]> = {
   name: 'save-sessions',
   text: `
     with given as (select value as s from jsonb_array_elements($1::jsonb)),
@@ -148,7 +152,7 @@ export const SAVE_SESSIONS: Statement<Record<string, never>> = {
  * What tokens were given; whichever server writes last, the newest stays. Only of tokens that are still there, in the
  * order of their ids, so that two batches never wait for each other. $1 {jti, toldVersion, …} as JSON
  */
-export const SAVE_GIVEN: Statement<Record<string, never>> = {
+export const SAVE_GIVEN: Statement<Record<string, never>, [string]> = {
   name: 'save-version-given',
   text: `
     insert into version_given as v (jti, told_version, told_modified_at, read_version, read_modified_at)

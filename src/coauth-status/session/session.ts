@@ -1,9 +1,10 @@
+import type { FileId, TokenId, UserId } from '../../ids/ids.js'
 import type { ApplicationName, ClientFamily, PrincipalRule } from '../application-profile.js'
 
 /** One editing of a file, from the first who opens it to the last who is gone. Times are epoch ms of the database's clock. */
 export interface Session {
   readonly id: string
-  readonly fileId: string
+  readonly fileId: FileId
   readonly application: ApplicationName
   readonly startedAt: number
   /** The latest sign of a person; a refreshed lock is none. */
@@ -14,7 +15,7 @@ export interface Session {
   /** Set when the editor service was seen to follow the other rule than the configured one. */
   learntRule?: PrincipalRule
   /** A token that saved although no rule says so; believed until somebody joins or leaves. */
-  believedJti?: string
+  believedJti?: TokenId
   /** The first change that no acknowledged save covers. */
   unsavedSince?: number
   /** A page said since that nothing is unsaved: perhaps it was undone, perhaps it is lost. */
@@ -32,8 +33,8 @@ export type Warning = 'save-overdue' | 'refresh-overdue' | 'lock-in-grace' | 'gh
 export interface SavedFact {
   readonly at: number
   readonly version: string
-  readonly userId: string
-  readonly jti: string
+  readonly userId: UserId
+  readonly jti: TokenId
   /** As reported by the editor. */
   readonly editors: readonly string[]
 }
@@ -41,14 +42,14 @@ export interface SavedFact {
 export interface FailingFact {
   readonly since: number
   readonly reason: string
-  readonly userId: string
-  readonly jti: string
+  readonly userId: UserId
+  readonly jti: TokenId
 }
 
 /** One access token at work. A person in two tabs is two of these. */
 export interface Participant {
-  readonly jti: string
-  readonly userId: string
+  readonly jti: TokenId
+  readonly userId: UserId
   mode: 'view' | 'edit'
   family: ClientFamily
   /** What this one's page tells: that something was edited, or whether the document is modified. */
@@ -81,9 +82,9 @@ export type LeftReason =
 
 /** What a WOPI answer or a page told about one token. */
 export interface PresenceRecord {
-  readonly fileId: string
-  readonly jti: string
-  readonly userId: string
+  readonly fileId: FileId
+  readonly jti: TokenId
+  readonly userId: UserId
   readonly family: ClientFamily
   /** What the editor calls the application of the page that the token was issued for. */
   readonly page?: string
@@ -135,8 +136,8 @@ export interface LockFact {
 }
 
 export interface CoauthFact {
-  readonly jti: string
-  readonly userId: string
+  readonly jti: TokenId
+  readonly userId: UserId
   readonly acquiredAt: number
   readonly expiresAt: number
 }

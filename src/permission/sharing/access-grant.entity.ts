@@ -1,4 +1,5 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm'
+import type { UserId } from '../../ids/ids.js'
 import type { Role } from '../role.js'
 
 /** One role of one subject (`user:ID`, `group:ID`, `everyone`) on one file or container, inherited downwards. */
@@ -17,7 +18,7 @@ export class AccessGrant {
   role!: Role
 
   @Column({ type: 'text', name: 'granted_by' })
-  grantedBy!: string
+  grantedBy!: UserId
 
   @Column({ type: 'timestamptz', name: 'granted_at', insert: false, update: false })
   grantedAt!: Date

@@ -1,16 +1,15 @@
 import { Injectable } from '@nestjs/common'
 import { Database, type Statement, type Tx } from '../../database/database.js'
+import type { ContainerId, FileId, UserId } from '../../ids/ids.js'
 import { AccessGrant } from './access-grant.entity.js'
 import { USER_ID } from '../../auth/api-user.js'
 import type { Role } from '../role.js'
 
-export interface GrantedObject {
-  readonly id: string
-  readonly kind: 'file' | 'container'
-}
+export type GrantedObject =
+  { readonly kind: 'file'; readonly id: FileId } | { readonly kind: 'container'; readonly id: ContainerId }
 
 /** $1 from file, $2 to file, $3 owner of the first, $4 granted by */
-const COPY: Statement<Record<string, never>> = {
+const COPY: Statement<Record<string, never>, [FileId, FileId, UserId, UserId]> = {
   name: 'copy-grants',
   text: `
     insert into access_grant (object_id, subject, object_kind, role, granted_by)
@@ -36,7 +35,7 @@ export class GrantService {
     object: GrantedObject,
     subject: string,
     role: Role,
-    grantedBy: string,
+    grantedBy: UserId,
   ): Promise<{ grant: AccessGrant; previousRole: Role | undefined }> {
     const previousRole = await this.roleOf(tx, object, subject)
     await tx.manager.upsert(
@@ -51,9 +50,9 @@ export class GrantService {
   /** Lets everybody who shares a file, its owner included, share a copy of it too. */
   async copy(
     tx: Tx,
-    from: { id: string; ownerId: string },
-    toFileId: string,
-    grantedBy: string,
+    from: { id: FileId; ownerId: UserId },
+    toFileId: FileId,
+    grantedBy: UserId,
   ): Promise<void> {
     await tx.query(COPY, [from.id, toFileId, from.ownerId, grantedBy])
   }

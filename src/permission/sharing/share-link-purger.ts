@@ -7,7 +7,7 @@ const KEPT_DAYS = 30
 const ROWS_AT_ONCE = 2000
 
 /** An ended link is not good again, so nobody becomes its holder meanwhile. $1 days, $2 limit */
-const DELETE_HOLDERS: Statement<{ gone: number }> = {
+const DELETE_HOLDERS: Statement<{ gone: number }, [number, number]> = {
   name: 'delete-old-share-link-holders',
   text: `
     delete from share_link_holder where (link_id, user_id) in (
@@ -28,7 +28,6 @@ export class ShareLinkPurger {
   }
 
   async purge(): Promise<void> {
-    const values = [KEPT_DAYS, ROWS_AT_ONCE]
-    while ((await this.database.query(DELETE_HOLDERS, values)).length === ROWS_AT_ONCE);
+    while ((await this.database.query(DELETE_HOLDERS, [KEPT_DAYS, ROWS_AT_ONCE])).length === ROWS_AT_ONCE);
   }
 }

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common'
 import { createHmac, randomBytes, timingSafeEqual, type KeyObject } from 'node:crypto'
 import { Settings } from '../../config/settings.js'
 import { Database, type Queryable } from '../../database/database.js'
+import type { UserId } from '../../ids/ids.js'
 import type { GrantedObject } from './grant.service.js'
 import {
   LINK,
@@ -36,7 +37,7 @@ export class ShareLinkService {
     on: Queryable,
     object: GrantedObject,
     role: LinkRole,
-    userId: string,
+    userId: UserId,
   ): Promise<{ id: string; made: boolean; secret: string }> {
     const id = randomBytes(16).toString('hex')
     const [link] = await on.query(LINK, [id, object.id, object.kind, role, userId, LINK_DAYS])
@@ -61,7 +62,7 @@ export class ShareLinkService {
   async redeem(
     on: Queryable,
     secret: string,
-    userId: string,
+    userId: UserId,
   ): Promise<(RedeemedRow & { linkId: string }) | undefined> {
     const linkId = this.genuineId(secret)
     if (linkId === undefined) return undefined

@@ -1,11 +1,15 @@
 import type { Statement } from '../../database/database.js'
+import type { UserId } from '../../ids/ids.js'
+import type { GrantedObject } from './grant.service.js'
 
+type ObjectId = GrantedObject['id']
+type ObjectKind = GrantedObject['kind']
 export type LinkRole = 'viewer' | 'editor'
 
 export interface ShareLinkRow {
   readonly id: string
   readonly role: LinkRole
-  readonly created_by: string
+  readonly created_by: UserId
   readonly created_at: Date
   readonly expires_at: Date
   /** The first of those who opened it. */
@@ -17,7 +21,10 @@ export interface ShareLinkRow {
 const LIVES = `revoked_at is null and expires_at > clock_timestamp()`
 
 /** $1 new id, $2 object, $3 kind, $4 role, $5 user, $6 days */
-export const LINK: Statement<{ id: string; made: boolean }> = {
+export const LINK: Statement<
+  { id: string; made: boolean },
+  [string, ObjectId, ObjectKind, LinkRole, UserId, number]
+> = {
   name: 'share-link',
   text: `
     with clock as materialized (select clock_timestamp() as now), known as (
@@ -35,7 +42,7 @@ export const LINK: Statement<{ id: string; made: boolean }> = {
 }
 
 /** Oldest first. $1 object, $2 kind, $3 most holders to name */
-export const LIVE_LINKS: Statement<ShareLinkRow> = {
+export const LIVE_LINKS: Statement<ShareLinkRow, [ObjectId, ObjectKind, number]> = {
   name: 'share-links',
   text: `
     select id, role, created_by, created_at, expires_at,
@@ -47,7 +54,7 @@ export const LIVE_LINKS: Statement<ShareLinkRow> = {
 }
 
 /** $1 link, $2 object, $3 kind */
-export const REVOKE_LINK: Statement<{ role: LinkRole }> = {
+export const REVOKE_LINK: Statement<{ role: LinkRole }, [string, ObjectId, ObjectKind]> = {
   name: 'revoke-share-link',
   text: `
     update share_link set revoked_at = clock_timestamp()
@@ -65,7 +72,7 @@ export interface RedeemedRow {
 }
 
 /** No row when the link is no good. It need not be held: what it gives is asked live, each time. $1 link, $2 user */
-export const REDEEM_LINK: Statement<RedeemedRow> = {
+export const REDEEM_LINK: Statement<RedeemedRow, [string, UserId]> = {
   name: 'redeem-share-link',
   text: `
     with link as materialized (

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { EARLY_SECONDS } from '../../auth/token-times.js'
+import type { ContainerId, FileId, TokenId, UserId } from '../../ids/ids.js'
 
 /** 10 hours, as WOPI.md §1 recommends: a token that dies before its session does loses people's work. */
 export const ACCESS_TOKEN_SECONDS = 10 * 3600
@@ -7,12 +8,19 @@ export const ACCESS_TOKEN_SECONDS = 10 * 3600
 /** What a token can be for. The ecosystem is the whole installation, as one person sees it. */
 export type ResourceKind = 'file' | 'container' | 'ecosystem'
 export const ECOSYSTEM = 'ecosystem'
+export type ResourceId = FileId | ContainerId | typeof ECOSYSTEM
 
 const instant = z.int().min(1).max(253_402_300_799)
 
 const claims = z.object({
-  jti: z.string().regex(/^[\w-]{16,64}$/),
-  sub: z.string().regex(/^[A-Za-z0-9]{1,128}$/),
+  jti: z
+    .string()
+    .regex(/^[\w-]{16,64}$/)
+    .brand<'TokenId'>(),
+  sub: z
+    .string()
+    .regex(/^[A-Za-z0-9]{1,128}$/)
+    .brand<'UserId'>(),
   fid: z.string().regex(/^[\w-]{1,64}$/),
   iat: instant,
   exp: instant,
@@ -36,8 +44,8 @@ export interface OpenedIn {
 
 /** What a genuine access token says. Whether it is still good is the database's word, not the token's. */
 export interface AccessTokenClaims {
-  readonly jti: string
-  readonly userId: string
+  readonly jti: TokenId
+  readonly userId: UserId
   readonly resourceId: string
   /** Epoch seconds, by the database's clock. */
   readonly expiresAt: number

@@ -1,14 +1,15 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm'
+import type { TokenId, UserId } from '../../ids/ids.js'
 import type { ResourceKind } from './access-token.claims.js'
 
 /** The record behind a WOPI access token; the token itself is never stored. */
 @Entity('access_token')
 export class AccessToken {
   @PrimaryColumn({ type: 'text' })
-  jti!: string
+  jti!: TokenId
 
   @Column({ type: 'text', name: 'user_id' })
-  userId!: string
+  userId!: UserId
 
   @Column({ type: 'text', name: 'resource_kind' })
   resourceKind!: ResourceKind

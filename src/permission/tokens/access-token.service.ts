@@ -4,20 +4,26 @@ import jwt from 'jsonwebtoken'
 import { Settings } from '../../config/settings.js'
 import { WOPI_AUDIENCE } from '../../auth/token-audience.js'
 import { Database, type Queryable, type Statement } from '../../database/database.js'
-import { ACCESS_TOKEN_SECONDS, type OpenedIn, type ResourceKind } from './access-token.claims.js'
+import type { TokenId, UserId } from '../../ids/ids.js'
+import {
+  ACCESS_TOKEN_SECONDS,
+  type OpenedIn,
+  type ResourceId,
+  type ResourceKind,
+} from './access-token.claims.js'
 import { deriveKeys, type SigningKeys } from '../../auth/signing-keys.js'
 
 export interface IssuedToken {
   readonly accessToken: string
   /** Epoch milliseconds of its end, not a duration (WOPI.md §1). */
   readonly accessTokenTtl: number
-  readonly jti: string
+  readonly jti: TokenId
 }
 
 /** One of the things that a person gets tokens for. */
 export interface TokenResource {
   readonly kind: ResourceKind
-  readonly id: string
+  readonly id: ResourceId
   readonly mode: 'view' | 'edit'
 }
 
@@ -35,7 +41,19 @@ export class SignedOut extends Error {}
 
 // The database's clock dates the tokens, whichever server issues them. A browser session is held while tokens are
 // issued in it: whoever ends it waits, and then sees them.
-const ISSUE: Statement<{ issued: number; expires: number }> = {
+const ISSUE: Statement<
+  { issued: number; expires: number },
+  [
+    UserId,
+    readonly TokenId[],
+    readonly ResourceKind[],
+    readonly ResourceId[],
+    readonly ('view' | 'edit')[],
+    Date | null,
+    number,
+    string | null,
+  ]
+> = {
   name: 'issue-access-tokens',
   text: `
     with session as materialized (
@@ -49,7 +67,7 @@ const ISSUE: Statement<{ issued: number; expires: number }> = {
     returning extract(epoch from issued_at)::float8 as issued, extract(epoch from expires_at)::float8 as expires`,
 }
 
-const REVOKE: Statement<{ user_id: string; resource_id: string; now: boolean }> = {
+const REVOKE: Statement<{ user_id: UserId; resource_id: ResourceId; now: boolean }, [TokenId]> = {
   name: 'revoke-access-token',
   text: `
     with revoked as (
@@ -72,9 +90,9 @@ export class AccessTokenService {
 
   async issue(
     token: {
-      userId: string
+      userId: UserId
       resource: ResourceKind
-      resourceId: string
+      resourceId: ResourceId
       mode: 'view' | 'edit'
     } & TokenOrigin,
     on: Queryable = this.database,
@@ -90,12 +108,15 @@ export class AccessTokenService {
    * @throws SignedOut
    */
   async issueAll(
-    userId: string,
+    userId: UserId,
     resources: readonly TokenResource[],
     { until, openedIn, webSession }: TokenOrigin = {},
     on: Queryable = this.database,
   ): Promise<IssuedToken[]> {
-    const named = resources.map((resource) => ({ ...resource, jti: randomBytes(16).toString('hex') }))
+    const named = resources.map((resource) => ({
+      ...resource,
+      jti: randomBytes(16).toString('hex') as TokenId,
+    }))
     const [row] = await on.query(ISSUE, [
       userId,
       named.map(({ jti }) => jti),
@@ -112,7 +133,7 @@ export class AccessTokenService {
   }
 
   private sign(
-    identity: { jti: string; sub: string; fid: string },
+    identity: { jti: TokenId; sub: UserId; fid: ResourceId },
     openedIn: OpenedIn | undefined,
     { issued, expires }: { issued: number; expires: number },
   ): IssuedToken {
@@ -133,10 +154,10 @@ export class AccessTokenService {
   /** @returns whose token was revoked just now */
   async revoke(
     on: Queryable,
-    jti: string,
-  ): Promise<{ userId: string; fileId: string } | 'revoked-before' | 'no-such-token'> {
+    jti: TokenId,
+  ): Promise<{ userId: UserId; resourceId: ResourceId } | 'revoked-before' | 'no-such-token'> {
     const [row] = await on.query(REVOKE, [jti])
     if (!row) return 'no-such-token'
-    return row.now ? { userId: row.user_id, fileId: row.resource_id } : 'revoked-before'
+    return row.now ? { userId: row.user_id, resourceId: row.resource_id } : 'revoked-before'
   }
 }

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common'
 import { Database, type Statement } from '../../database/database.js'
+import type { TokenId, UserId } from '../../ids/ids.js'
 import type { ResourceKind } from './access-token.claims.js'
 
 export const TOKEN_STATES = ['live', 'expired', 'revoked'] as const
@@ -7,8 +8,8 @@ export type TokenState = (typeof TOKEN_STATES)[number]
 
 /** The record of an access token, never the token. */
 export interface IssuedTokenRow {
-  readonly jti: string
-  readonly user_id: string
+  readonly jti: TokenId
+  readonly user_id: UserId
   readonly resource_kind: ResourceKind
   readonly resource_id: string
   readonly mode: 'view' | 'edit'
@@ -27,7 +28,7 @@ export interface TokenFilter {
 
 export interface TokenCursor {
   readonly issuedAt: string
-  readonly jti: string
+  readonly jti: TokenId
 }
 
 /**
@@ -35,7 +36,10 @@ export interface TokenCursor {
  * as revoked, as it does at the door (FILE_ACCESS).
  * $1 user, $2 file, $3 state, $4 before issued_at, $5 before jti, $6 limit; null: any
  */
-const ISSUED_TOKENS: Statement<IssuedTokenRow> = {
+const ISSUED_TOKENS: Statement<
+  IssuedTokenRow,
+  [string | null, string | null, string | null, string | null, TokenId | null, number]
+> = {
   name: 'issued-tokens',
   text: `
     with clock as materialized (select clock_timestamp() as now)

@@ -26,7 +26,7 @@ const BATCH = 500
 const MAX_AT_ONCE = 10_000
 
 /** $1 blobs, $2 unknown ones */
-const WRITE_LOOK: Statement<{ id: string }> = {
+const WRITE_LOOK: Statement<{ id: string }, [number, number]> = {
   name: 'write-look-at-blobs',
   text: `update installation set blobs = $1, unknown_blobs = $2`,
 }

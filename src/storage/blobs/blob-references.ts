@@ -26,7 +26,10 @@ function isUnreferenced(column: string): string {
  * On disk and neither referenced nor named by whoever deleted the last reference: the database has never heard of it.
  * $1 blobs
  */
-export const UNKNOWN_BLOBS: Statement<{ blob: string; quarantined: boolean; confirmed: boolean }> = {
+export const UNKNOWN_BLOBS: Statement<
+  { blob: string; quarantined: boolean; confirmed: boolean },
+  [readonly string[]]
+> = {
   name: 'unknown-blobs',
   text: `
     select given.blob, q.blob is not null as quarantined, q.confirmed_by is not null as confirmed
@@ -36,7 +39,7 @@ export const UNKNOWN_BLOBS: Statement<{ blob: string; quarantined: boolean; conf
 }
 
 /** Blobs that may go by and by: not referenced, whether the database has ever named them or not. $1 blobs */
-export const UNREFERENCED: Statement<{ blob: string }> = {
+export const UNREFERENCED: Statement<{ blob: string }, [readonly string[]]> = {
   name: 'unreferenced-blobs',
   text: `select blob from unnest($1::text[]) as given (blob) where ${isUnreferenced('given.blob')}`,
 }
@@ -45,7 +48,7 @@ export const UNREFERENCED: Statement<{ blob: string }> = {
  * Composites that nothing points to, and the remembered chunks of blobs that are going: the blobs whose bytes they use are
  * released by that. $1 grace ms, $2 limit
  */
-export const DELETE_UNREFERENCED_CONTENTS: Statement<{ id: string }> = {
+export const DELETE_UNREFERENCED_CONTENTS: Statement<{ id: string }, [number, number]> = {
   name: 'delete-unreferenced-contents',
   text: `
     delete from chunked_content where id in (
@@ -61,7 +64,7 @@ export const DELETE_UNREFERENCED_CONTENTS: Statement<{ id: string }> = {
 }
 
 /** Something points to them again, or still; each is named anew when that ends. $1 grace ms */
-export const FORGET_NEEDED: Statement<{ blob: string }> = {
+export const FORGET_NEEDED: Statement<{ blob: string }, [number]> = {
   name: 'forget-needed-blobs',
   text: `
     delete from released_blob n
@@ -69,7 +72,7 @@ export const FORGET_NEEDED: Statement<{ blob: string }> = {
 }
 
 /** Let go long enough ago, and by everybody. $1 grace ms, $2 limit */
-export const RELEASED_BLOBS: Statement<{ blob: string }> = {
+export const RELEASED_BLOBS: Statement<{ blob: string }, [number, number]> = {
   name: 'released-blobs',
   text: `
     select n.blob from released_blob n
@@ -79,7 +82,7 @@ export const RELEASED_BLOBS: Statement<{ blob: string }> = {
 }
 
 /** After their bytes. $1 blobs */
-export const FORGET_DELETED: Statement<{ blob: string }> = {
+export const FORGET_DELETED: Statement<{ blob: string }, [readonly string[]]> = {
   name: 'forget-deleted-blobs',
   text: `
     with released as (delete from released_blob where blob = any ($1::text[])),
@@ -88,7 +91,7 @@ export const FORGET_DELETED: Statement<{ blob: string }> = {
 }
 
 /** $1 blobs, $2 who says so, or null */
-export const QUARANTINE: Statement<{ blob: string }> = {
+export const QUARANTINE: Statement<{ blob: string }, [readonly string[], string | null]> = {
   name: 'quarantine-blobs',
   text: `
     insert into quarantined_blob as q (blob, confirmed_by) select blob, $2 from unnest($1::text[]) as given (blob)
@@ -98,13 +101,13 @@ export const QUARANTINE: Statement<{ blob: string }> = {
 }
 
 /** A restored database knows them again. */
-export const FORGET_FOUND: Statement<{ blob: string }> = {
+export const FORGET_FOUND: Statement<{ blob: string }, []> = {
   name: 'forget-found-blobs',
   text: `delete from quarantined_blob q where not ${isUnreferenced('q.blob')} returning blob`,
 }
 
 /** $1 days, $2 'all' or 'confirmed', $3 limit */
-export const QUARANTINE_OVER: Statement<{ blob: string }> = {
+export const QUARANTINE_OVER: Statement<{ blob: string }, [number, string, number]> = {
   name: 'quarantine-over',
   text: `
     select blob from quarantined_blob q

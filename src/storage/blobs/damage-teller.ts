@@ -1,6 +1,7 @@
 import { Injectable, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common'
 import { Database, type Statement } from '../../database/database.js'
 import { EventLog } from '../../events/event-log.js'
+import type { FileId } from '../../ids/ids.js'
 import { Logger } from '../../logging/logger.js'
 import { BlobStore } from './blob-store.js'
 import type { Damage } from './damages.js'
@@ -8,7 +9,7 @@ import type { Damage } from './damages.js'
 const MAX_FILES = 100
 
 /** Whose versions consist of it, wholly or in part. $1 blob, $2 limit */
-const AFFECTED: Statement<{ file_id: string; versions: string[] }> = {
+const AFFECTED: Statement<{ file_id: FileId; versions: string[] }, [string, number]> = {
   name: 'affected-by-damage',
   text: `
     select v.file_id, array_agg(v.version order by v.version) as versions

@@ -10,7 +10,7 @@ interface StoredRow {
   readonly sha256: string
 }
 
-const ALL_STORED: Statement<StoredRow> = {
+const ALL_STORED: Statement<StoredRow, []> = {
   name: 'all-stored',
   text: `
     select 'version ' || version || ' of file ' || file_id as what, blob, size, sha256 from file_version

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common'
 import { Database, type Statement } from '../../database/database.js'
+import type { FileId } from '../../ids/ids.js'
 import { Logger } from '../../logging/logger.js'
 import { BlobStore, type StoredBlob } from './blob-store.js'
 
@@ -16,7 +17,7 @@ export interface Committed {
 }
 
 /** $1 damaged blob, $2 the good one, $3 size, $4 sha256 */
-const REPAIR: Statement<{ repaired: number }> = {
+const REPAIR: Statement<{ repaired: number }, [string, string, number, string]> = {
   name: 'repair-twins',
   text: `
     with files as (
@@ -32,7 +33,7 @@ const REPAIR: Statement<{ repaired: number }> = {
 }
 
 /** What has these bytes already, by its row. $1 file, $2 size, $3 sha256 */
-const KEPT: Statement<{ blob: string }> = {
+const KEPT: Statement<{ blob: string }, [FileId, number, string]> = {
   name: 'kept-twins',
   text: `
     select blob from file where id = $1 and size = $2 and sha256 = $3
@@ -40,7 +41,7 @@ const KEPT: Statement<{ blob: string }> = {
 }
 
 /** In the bin, too; not when it was purged. $1 file */
-const IS_THERE: Statement<{ there: boolean }> = {
+const IS_THERE: Statement<{ there: boolean }, [FileId]> = {
   name: 'is-file-there',
   text: `select exists (select from file where id = $1) as there`,
 }
@@ -75,7 +76,7 @@ export class Twins {
    *   nowhere, because what had them is gone by now, or the file itself
    */
   async safePlaceOf(
-    fileId: string,
+    fileId: FileId,
     content: StoredBlob,
     mending: () => void,
   ): Promise<'before' | 'received' | 'nowhere' | 'file-gone'> {

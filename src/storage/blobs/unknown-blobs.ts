@@ -6,7 +6,7 @@ import type { BlobStore } from './blob-store.js'
 const BATCH = 500
 
 /** $1 who, $2 detail */
-const RECORD: Statement<Record<string, never>> = {
+const RECORD: Statement<Record<string, never>, [string, string]> = {
   name: 'audit-unknown-blobs',
   text: `
     insert into audit_event (actor, action, object_id, outcome, detail)

@@ -9,19 +9,19 @@ export interface ChunkRow {
 }
 
 /** $1 content */
-export const CONTENT_CHUNKS: Statement<ChunkRow> = {
+export const CONTENT_CHUNKS: Statement<ChunkRow, [string]> = {
   name: 'content-chunks',
   text: `select chunk_id, blob, start, length from stream_chunk where content = $1 and ordinal >= 0 order by ordinal`,
 }
 
 /** $1 content */
-export const CONTENT: Statement<{ scheme: ChunkingScheme; size: string }> = {
+export const CONTENT: Statement<{ scheme: ChunkingScheme; size: string }, [string]> = {
   name: 'chunked-content',
   text: `select scheme, size from chunked_content where id = $1`,
 }
 
 /** Where each of some chunks lies. $1 contents, $2 chunk ids */
-export const FIND_CHUNKS: Statement<ChunkRow> = {
+export const FIND_CHUNKS: Statement<ChunkRow, [readonly string[], readonly string[]]> = {
   name: 'find-chunks',
   text: `
     select distinct on (chunk_id) chunk_id, blob, start, length from stream_chunk
@@ -32,7 +32,19 @@ export const FIND_CHUNKS: Statement<ChunkRow> = {
  * Two may work the chunks of one blob out at once: they find the same, and the first is remembered.
  * $1 content, $2 scheme, $3 size, $4 ordinals, $5 chunk ids, $6 blobs, $7 starts, $8 lengths
  */
-export const REMEMBER_CHUNKS: Statement<{ id: string }> = {
+export const REMEMBER_CHUNKS: Statement<
+  { id: string },
+  [
+    string,
+    string,
+    number,
+    readonly number[],
+    readonly string[],
+    readonly string[],
+    readonly number[],
+    readonly number[],
+  ]
+> = {
   name: 'remember-chunks',
   text: `
     with made as (

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common'
-import { Database, type Statement, type Tx } from '../../database/database.js'
+import { Database, type Tx } from '../../database/database.js'
+import type { FileId } from '../../ids/ids.js'
 import {
   type ContentProperty,
   MAIN_CONTENT,
@@ -16,7 +17,6 @@ import {
   FILE_STATE,
   PUT_PROPERTIES,
   PUT_STREAMS,
-  type FileStateRow,
 } from './stream.statements.js'
 
 /** Everything that a file's content consists of, at one moment. */
@@ -34,16 +34,16 @@ export interface FileState {
 export class StreamService {
   constructor(private readonly database: Database) {}
 
-  async state(fileId: string): Promise<FileState | undefined> {
+  async state(fileId: FileId): Promise<FileState | undefined> {
     return this.read(FILE_STATE, fileId)
   }
 
   /** Of a deleted file: for keeping what somebody still saves. */
-  async stateInBin(fileId: string): Promise<FileState | undefined> {
+  async stateInBin(fileId: FileId): Promise<FileState | undefined> {
     return this.read(BINNED_STATE, fileId)
   }
 
-  private async read(statement: Statement<FileStateRow>, fileId: string): Promise<FileState | undefined> {
+  private async read(statement: typeof FILE_STATE, fileId: FileId): Promise<FileState | undefined> {
     const [row] = await this.database.query(statement, [fileId])
     if (!row) return undefined
     const main = { blob: row.blob, size: Number(row.size), sha256: row.sha256 }
@@ -65,7 +65,7 @@ export class StreamService {
    */
   async change(
     tx: Tx,
-    fileId: string,
+    fileId: FileId,
     {
       put,
       gone,

@@ -1,4 +1,5 @@
 import type { Statement } from '../../database/database.js'
+import type { FileId } from '../../ids/ids.js'
 import type { ContentProperty } from '../../incremental/messages.js'
 
 /** Streams and properties expire 30 days after their last update (WOPI.md §13.1). */
@@ -20,7 +21,7 @@ export const FILE_STATE = fileState('file-state', 'null')
 /** $1 file */
 export const BINNED_STATE = fileState('binned-state', 'not null')
 
-function fileState(name: string, deletedAt: 'null' | 'not null'): Statement<FileStateRow> {
+function fileState(name: string, deletedAt: 'null' | 'not null'): Statement<FileStateRow, [FileId]> {
   return {
     name,
     text: `
@@ -35,13 +36,16 @@ function fileState(name: string, deletedAt: 'null' | 'not null'): Statement<File
 }
 
 /** $1 file, $2 stream ids */
-export const DELETE_STREAMS: Statement<{ file_id: string }> = {
+export const DELETE_STREAMS: Statement<{ file_id: FileId }, [FileId, readonly string[]]> = {
   name: 'delete-streams',
   text: `delete from stream where file_id = $1 and stream_id = any ($2::text[])`,
 }
 
 /** $1 file, $2 stream ids, $3 contents, $4 sizes, $5 sha256s */
-export const PUT_STREAMS: Statement<{ file_id: string }> = {
+export const PUT_STREAMS: Statement<
+  { file_id: FileId },
+  [FileId, readonly string[], readonly string[], readonly number[], readonly string[]]
+> = {
   name: 'put-streams',
   text: `
     insert into stream (file_id, stream_id, content, size, sha256)
@@ -51,7 +55,10 @@ export const PUT_STREAMS: Statement<{ file_id: string }> = {
 }
 
 /** $1 file, $2 names, $3 values, $4 retentions */
-export const PUT_PROPERTIES: Statement<{ file_id: string }> = {
+export const PUT_PROPERTIES: Statement<
+  { file_id: FileId },
+  [FileId, readonly string[], readonly string[], readonly ContentProperty['Retention'][]]
+> = {
   name: 'put-content-properties',
   text: `
     insert into content_property (file_id, name, value, retention)
@@ -61,7 +68,7 @@ export const PUT_PROPERTIES: Statement<{ file_id: string }> = {
 }
 
 /** What counts against the limits of WOPI.md §13.1. $1 file */
-export const COUNT_PARTS: Statement<{ streams: number; properties: number; chunks: number }> = {
+export const COUNT_PARTS: Statement<{ streams: number; properties: number; chunks: number }, [FileId]> = {
   name: 'count-streams-and-properties',
   text: `
     select
@@ -70,12 +77,12 @@ export const COUNT_PARTS: Statement<{ streams: number; properties: number; chunk
       (select count(*)::int from stream s join stream_chunk c on c.content = s.content where s.file_id = $1) as chunks`,
 }
 
-export const DELETE_OLD_STREAMS: Statement<{ file_id: string }> = {
+export const DELETE_OLD_STREAMS: Statement<{ file_id: FileId }, []> = {
   name: 'delete-old-streams',
   text: `delete from stream where updated_at <= ${KEPT} returning file_id`,
 }
 
-export const DELETE_OLD_PROPERTIES: Statement<{ file_id: string }> = {
+export const DELETE_OLD_PROPERTIES: Statement<{ file_id: FileId }, []> = {
   name: 'delete-old-content-properties',
   text: `delete from content_property where updated_at <= ${KEPT} returning file_id`,
 }

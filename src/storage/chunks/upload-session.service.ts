@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common'
 import { randomBytes } from 'node:crypto'
 import { Database, type Tx } from '../../database/database.js'
+import type { FileId, UserId } from '../../ids/ids.js'
 import type { BlobRange } from '../blobs/blob-ranges.js'
 import type { StoredBlob } from '../blobs/blob-store.js'
 import {
@@ -14,8 +15,8 @@ import {
 /** Whose session of which file; nobody else's token for it is one. */
 export interface SessionKey {
   readonly token: string
-  readonly fileId: string
-  readonly userId: string
+  readonly fileId: FileId
+  readonly userId: UserId
 }
 
 /** Uploads that come in several requests (WOPI.md §13.9): the bytes are blobs, and only their order is kept here. */
@@ -23,7 +24,7 @@ export interface SessionKey {
 export class UploadSessions {
   constructor(private readonly database: Database) {}
 
-  async create(fileId: string, userId: string): Promise<string> {
+  async create(fileId: FileId, userId: UserId): Promise<string> {
     const token = randomBytes(32).toString('hex')
     await this.database.query(CREATE_SESSION, [token, fileId, userId])
     return token

@@ -1,4 +1,5 @@
 import type { Statement } from '../../database/database.js'
+import type { FileId, UserId } from '../../ids/ids.js'
 
 /** An upload session lives on from its last update (WOPI.md §13.9). */
 const LIFE = `interval '30 minutes'`
@@ -7,7 +8,7 @@ const LIFE = `interval '30 minutes'`
 const LIVES = `token = $1 and file_id = $2 and user_id = $3 and expires_at > clock_timestamp()`
 
 /** $1 token, $2 file, $3 user */
-export const CREATE_SESSION: Statement<{ token: string }> = {
+export const CREATE_SESSION: Statement<{ token: string }, [string, FileId, UserId]> = {
   name: 'create-upload-session',
   text: `
     insert into upload_session (token, file_id, user_id, expires_at)
@@ -15,7 +16,7 @@ export const CREATE_SESSION: Statement<{ token: string }> = {
 }
 
 /** $1 token, $2 file, $3 user */
-export const SESSION_SIZE: Statement<{ size: string }> = {
+export const SESSION_SIZE: Statement<{ size: string }, [string, FileId, UserId]> = {
   name: 'upload-session-size',
   text: `
     select size from upload_session where ${LIVES}`,
@@ -25,7 +26,7 @@ export const SESSION_SIZE: Statement<{ size: string }> = {
  * One row of a count when the bytes came where the others ended; two that send the same at once wait for each other, and
  * the later one is told where it stands. $1 token, $2 file, $3 user, $4 start, $5 length, $6 blob
  */
-export const APPEND_PART: Statement<{ size: string }> = {
+export const APPEND_PART: Statement<{ size: string }, [string, FileId, UserId, number, number, string]> = {
   name: 'append-upload-part',
   text: `
     with longer as (
@@ -40,7 +41,10 @@ export const APPEND_PART: Statement<{ size: string }> = {
 }
 
 /** $1 token, $2 file, $3 user */
-export const SESSION_PARTS: Statement<{ start: string; length: string; blob: string }> = {
+export const SESSION_PARTS: Statement<
+  { start: string; length: string; blob: string },
+  [string, FileId, UserId]
+> = {
   name: 'upload-session-parts',
   text: `
     select p.start, p.length, p.blob from upload_part p join upload_session s using (token)
@@ -49,12 +53,12 @@ export const SESSION_PARTS: Statement<{ start: string; length: string; blob: str
 }
 
 /** $1 token */
-export const DELETE_SESSION: Statement<{ token: string }> = {
+export const DELETE_SESSION: Statement<{ token: string }, [string]> = {
   name: 'delete-upload-session',
   text: `delete from upload_session where token = $1`,
 }
 
-export const DELETE_OLD_SESSIONS: Statement<{ token: string }> = {
+export const DELETE_OLD_SESSIONS: Statement<{ token: string }, []> = {
   name: 'delete-old-upload-sessions',
   text: `delete from upload_session where expires_at <= clock_timestamp() returning token`,
 }

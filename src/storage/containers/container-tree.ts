@@ -1,14 +1,19 @@
 import { Injectable } from '@nestjs/common'
 import { Database, type Statement } from '../../database/database.js'
+import type { ContainerId, FileId, UserId } from '../../ids/ids.js'
 
-export interface SeenContainer {
-  readonly id: string
+interface Seen {
   readonly name: string
   /** The person's live right to it, 1 to 3. */
   readonly rank: number
 }
 
-export interface SeenFile extends SeenContainer {
+export interface SeenContainer extends Seen {
+  readonly id: ContainerId
+}
+
+export interface SeenFile extends Seen {
+  readonly id: FileId
   readonly version: string
   readonly size: string
   readonly modified_at: string
@@ -17,7 +22,7 @@ export interface SeenFile extends SeenContainer {
 const RANK = `container_rank(u.id, u.groups, c.id, c.parent_id, c.owner_id, c.ancestors) as rank`
 
 /** From the root down to the container itself. $1 user, $2 container */
-const PATH: Statement<SeenContainer> = {
+const PATH: Statement<SeenContainer, [UserId, ContainerId]> = {
   name: 'container-path',
   text: `
     select id, name, rank from (
@@ -28,7 +33,7 @@ const PATH: Statement<SeenContainer> = {
 }
 
 /** $1 user, $2 container */
-const CHILD_CONTAINERS: Statement<SeenContainer> = {
+const CHILD_CONTAINERS: Statement<SeenContainer, [UserId, ContainerId]> = {
   name: 'child-containers',
   text: `
     select id, name, rank from (
@@ -37,7 +42,7 @@ const CHILD_CONTAINERS: Statement<SeenContainer> = {
 }
 
 /** $1 user, $2 container */
-const CHILD_FILES: Statement<SeenFile> = {
+const CHILD_FILES: Statement<SeenFile, [UserId, ContainerId]> = {
   name: 'child-files',
   text: `
     select id, name, version, size, modified_at, rank from (
@@ -55,15 +60,15 @@ export class ContainerTree {
   constructor(private readonly database: Database) {}
 
   /** The root first, the container itself last. */
-  async path(userId: string, containerId: string): Promise<SeenContainer[]> {
+  async path(userId: UserId, containerId: ContainerId): Promise<SeenContainer[]> {
     return this.database.query(PATH, [userId, containerId])
   }
 
-  async childContainers(userId: string, containerId: string): Promise<SeenContainer[]> {
+  async childContainers(userId: UserId, containerId: ContainerId): Promise<SeenContainer[]> {
     return this.database.query(CHILD_CONTAINERS, [userId, containerId])
   }
 
-  async childFiles(userId: string, containerId: string): Promise<SeenFile[]> {
+  async childFiles(userId: UserId, containerId: ContainerId): Promise<SeenFile[]> {
     return this.database.query(CHILD_FILES, [userId, containerId])
   }
 }

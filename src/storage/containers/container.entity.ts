@@ -1,12 +1,13 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm'
+import type { ContainerId, UserId } from '../../ids/ids.js'
 
 @Entity('container')
 export class Container {
   @PrimaryColumn({ type: 'text' })
-  id!: string
+  id!: ContainerId
 
   @Column({ type: 'text', name: 'parent_id', nullable: true })
-  parentId!: string | null
+  parentId!: ContainerId | null
 
   @Column({ type: 'text' })
   name!: string
@@ -15,11 +16,11 @@ export class Container {
   nameKey!: string
 
   @Column({ type: 'text', name: 'owner_id', nullable: true })
-  ownerId!: string | null
+  ownerId!: UserId | null
 
   /** Ids from the root down to this container itself. */
   @Column({ type: 'text', array: true })
-  ancestors!: string[]
+  ancestors!: ContainerId[]
 
   @Column({ type: 'timestamptz', name: 'created_at', insert: false, update: false })
   createdAt!: Date

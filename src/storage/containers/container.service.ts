@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common'
 import { randomBytes } from 'node:crypto'
 import { Database, type Queryable, type Statement, type Tx } from '../../database/database.js'
+import type { ContainerId, UserId } from '../../ids/ids.js'
 import { Container } from './container.entity.js'
 import {
   CONTAINER_EXISTS,
@@ -19,10 +20,13 @@ import { nameKey, numberedContainerName } from '../files/file-name.js'
 import { VISIBLE_OBJECTS } from '../files/visible-objects.js'
 import { NameTaken, NoSuchContainer, orNoSuchContainer } from '../storage-errors.js'
 
-export const ROOT_CONTAINER = 'root'
+export const ROOT_CONTAINER = 'root' as ContainerId
 
 /** The containers a person owns or was granted, by id; one after the other, as in LIST_FILES. $1 user, $2 parent or null for all, $3 after id, $4 limit */
-const LIST_CONTAINERS: Statement<{ id: string; parent_id: string | null; name: string; rank: number }> = {
+const LIST_CONTAINERS: Statement<
+  { id: ContainerId; parent_id: ContainerId | null; name: string; rank: number },
+  [UserId, ContainerId | null, ContainerId | null, number]
+> = {
   name: 'list-containers',
   text: `${VISIBLE_OBJECTS}
     select seen.* from (
@@ -33,7 +37,7 @@ const LIST_CONTAINERS: Statement<{ id: string; parent_id: string | null; name: s
     ) seen where seen.rank > 0 limit $4`,
 }
 
-const FIND_HOME: Statement<ContainerRow> = {
+const FIND_HOME: Statement<ContainerRow, [ContainerId, UserId]> = {
   name: 'find-home',
   text: `select id from container where parent_id = $1 and owner_id = $2 order by created_at, id limit 1`,
 }
@@ -46,15 +50,15 @@ export class ContainerService {
   constructor(private readonly database: Database) {}
 
   async find(
-    id: string,
+    id: ContainerId,
     { manager }: Pick<Tx, 'manager'> = this.database.dataSource,
   ): Promise<Container | undefined> {
     return (await manager.findOneBy(Container, { id })) ?? undefined
   }
 
   /** @throws NameTaken, NoSuchContainer */
-  async create(on: Queryable, parentId: string, name: string, owner: string): Promise<string> {
-    const id = randomBytes(16).toString('hex')
+  async create(on: Queryable, parentId: ContainerId, name: string, owner: UserId): Promise<ContainerId> {
+    const id = randomBytes(16).toString('hex') as ContainerId
     const [row] = await orNoSuchContainer(() =>
       on.query(CREATE_CONTAINER, [id, parentId, name, nameKey(name), owner]),
     )
@@ -67,10 +71,10 @@ export class ContainerService {
   /** Creates under the name, or the next numbered one that is free. */
   async createNumbered(
     on: Queryable,
-    parentId: string,
+    parentId: ContainerId,
     name: string,
-    owner: string,
-  ): Promise<{ id: string; name: string }> {
+    owner: UserId,
+  ): Promise<{ id: ContainerId; name: string }> {
     for (let number = 1; number < MAX_NUMBERED_NAMES; number++) {
       const candidate = number === 1 ? name : numberedContainerName(name, number)
       try {
@@ -82,28 +86,28 @@ export class ContainerService {
     throw new NameTaken(name)
   }
 
-  async findByName(parentId: string, name: string): Promise<string | undefined> {
+  async findByName(parentId: ContainerId, name: string): Promise<ContainerId | undefined> {
     const [row] = await this.database.query(FIND_CONTAINER_BY_NAME, [parentId, nameKey(name)])
     return row?.id
   }
 
   /** Nobody else renames, deletes or fills the container until the transaction ends, if it is there. */
-  async hold(tx: Tx, id: string): Promise<void> {
+  async hold(tx: Tx, id: ContainerId): Promise<void> {
     await tx.query(HOLD_CONTAINER, [id])
   }
 
   /** The same, but others may fill it, too. @returns whether it is there */
-  async keep(tx: Tx, id: string): Promise<boolean> {
+  async keep(tx: Tx, id: ContainerId): Promise<boolean> {
     return (await tx.query(KEEP_CONTAINER, [id])).length === 1
   }
 
   /** Nobody else changes what is shared of it until the transaction ends; it can be filled meanwhile. @returns as above */
-  async holdSharing(tx: Tx, id: string): Promise<boolean> {
+  async holdSharing(tx: Tx, id: ContainerId): Promise<boolean> {
     return (await tx.query(HOLD_SHARING, [id])).length === 1
   }
 
   /** Renames to `name` or the next numbered one that is free. @returns the name it got and had */
-  async renameNumbered(tx: Tx, id: string, name: string): Promise<{ name: string; before: string }> {
+  async renameNumbered(tx: Tx, id: ContainerId, name: string): Promise<{ name: string; before: string }> {
     const [held] = await tx.query(HOLD_CONTAINER, [id])
     if (!held) throw new NoSuchContainer()
     for (let number = 1; number < MAX_NUMBERED_NAMES; number++) {
@@ -118,7 +122,7 @@ export class ContainerService {
    * Deletes an empty container, and the grants on it. Never the root, which is nobody's.
    * @throws NoSuchContainer
    */
-  async deleteEmpty(tx: Tx, id: string): Promise<'deleted' | 'not-empty'> {
+  async deleteEmpty(tx: Tx, id: ContainerId): Promise<'deleted' | 'not-empty'> {
     // Whoever creates something in it holds a share of this row until they have committed: they are seen below, or refused.
     const [held] = await tx.query(HOLD_CONTAINER, [id])
     if (!held?.parent_id) throw new NoSuchContainer()
@@ -133,7 +137,7 @@ export class ContainerService {
    * Where a person's files go unless told otherwise: a container of their own, so that names do not collide. It is found
    * by its owner; its name is numbered where somebody's id differs only in case, or a folder has the name already.
    */
-  async homeOf(userId: string): Promise<string> {
+  async homeOf(userId: UserId): Promise<ContainerId> {
     for (let number = 1; ; number++) {
       const [known] = await this.database.query(FIND_HOME, [ROOT_CONTAINER, userId])
       if (known) return known.id
@@ -147,13 +151,13 @@ export class ContainerService {
   }
 
   async list(
-    userId: string,
+    userId: UserId,
     {
       parentId,
       afterId,
       limit,
-    }: { parentId: string | undefined; afterId: string | undefined; limit: number },
-  ): Promise<{ id: string; parentId: string | null; name: string; rank: number }[]> {
+    }: { parentId: ContainerId | undefined; afterId: ContainerId | undefined; limit: number },
+  ): Promise<{ id: ContainerId; parentId: ContainerId | null; name: string; rank: number }[]> {
     const rows = await this.database.query(LIST_CONTAINERS, [
       userId,
       parentId ?? null,

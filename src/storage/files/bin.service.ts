@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common'
 import { Settings } from '../../config/settings.js'
 import { Database, type Queryable, type Tx } from '../../database/database.js'
+import type { ContainerId, FileId, UserId } from '../../ids/ids.js'
 import {
   BIN_CLOCK,
   FIND_IN_BIN,
@@ -12,23 +13,24 @@ import {
   PURGE,
   RESTORE_FROM_BIN,
   type BinnedRow,
+  type BinPage,
 } from './bin.statements.js'
 import { nameKey, numberedName } from './file-name.js'
 import { NameTaken } from '../storage-errors.js'
 
 /** A file that was deleted and can be had back. */
 export interface BinnedFile {
-  readonly id: string
+  readonly id: FileId
   readonly name: string
   readonly size: number
   readonly version: string
-  readonly ownerId: string
+  readonly ownerId: UserId
   readonly sha256: string
   /** Where it was deleted from; `containerName` is null when that was deleted as well. */
-  readonly containerId: string
+  readonly containerId: ContainerId
   readonly containerName: string | null
   readonly deletedAt: Date
-  readonly deletedBy: string | null
+  readonly deletedBy: UserId | null
   readonly purgeAfter: Date
   /** How many open ones there are. */
   readonly recoveryItems: number
@@ -36,11 +38,11 @@ export interface BinnedFile {
 
 export interface BinCursor {
   readonly deletedAt: string
-  readonly id: string
+  readonly id: FileId
 }
 
 export interface Purged {
-  readonly id: string
+  readonly id: FileId
   /** For the audit: nothing else will know it any more. */
   readonly detail: Readonly<Record<string, unknown>>
 }
@@ -60,13 +62,13 @@ export class Bin {
 
   /** @param of whose bin; undefined: everybody's */
   async list(
-    of: string | undefined,
-    owner: string | undefined,
+    of: UserId | undefined,
+    owner: UserId | undefined,
     before: BinCursor | undefined,
     limit: number,
   ): Promise<{ file: BinnedFile; cursor: BinCursor }[]> {
     const { binRetentionDays } = this.settings
-    const page = [owner ?? null, before?.deletedAt ?? null, before?.id ?? null, limit]
+    const page: BinPage = [owner ?? null, before?.deletedAt ?? null, before?.id ?? null, limit]
     const rows =
       of === undefined
         ? await this.database.query(LIST_BIN, [binRetentionDays, ...page])
@@ -74,13 +76,13 @@ export class Bin {
     return rows.map((row) => ({ file: binnedOf(row), cursor: { deletedAt: row.cursor, id: row.id } }))
   }
 
-  async find(fileId: string, on: Queryable = this.database): Promise<BinnedFile | undefined> {
+  async find(fileId: FileId, on: Queryable = this.database): Promise<BinnedFile | undefined> {
     const [row] = await on.query(FIND_IN_BIN, [this.settings.binRetentionDays, fileId])
     return row && binnedOf(row)
   }
 
   /** Holds the file until `tx` ends. @returns false when it is not in the bin (any more) */
-  async hold(tx: Tx, fileId: string): Promise<boolean> {
+  async hold(tx: Tx, fileId: FileId): Promise<boolean> {
     return (await tx.query(HOLD_IN_BIN, [fileId])).length === 1
   }
 
@@ -92,17 +94,21 @@ export class Bin {
   }
 
   /** What was deleted until `deletedBefore` and belongs to `owner`, as much as one transaction should purge. */
-  async holdOwned(tx: Tx, owner: string, deletedBefore: string, limit: number): Promise<string[]> {
+  async holdOwned(tx: Tx, owner: UserId, deletedBefore: string, limit: number): Promise<FileId[]> {
     return (await tx.query(HOLD_BIN_OF_OWNER, [owner, deletedBefore, limit])).map(({ id }) => id)
   }
 
   /** What has been in the bin for longer than BIN_RETENTION_DAYS. */
-  async holdDue(tx: Tx, limit: number): Promise<string[]> {
+  async holdDue(tx: Tx, limit: number): Promise<FileId[]> {
     return (await tx.query(HOLD_DUE, [this.settings.binRetentionDays, limit])).map(({ id }) => id)
   }
 
   /** Puts a held file into a container, under its name or the next numbered one that is free there. */
-  async restore(tx: Tx, { id, name }: Pick<BinnedFile, 'id' | 'name'>, containerId: string): Promise<void> {
+  async restore(
+    tx: Tx,
+    { id, name }: Pick<BinnedFile, 'id' | 'name'>,
+    containerId: ContainerId,
+  ): Promise<void> {
     for (let number = 1; number < MAX_NUMBERED_NAMES; number++) {
       const candidate = number === 1 ? name : numberedName(name, number)
       const rows = await tx.query(RESTORE_FROM_BIN, [id, containerId, candidate, nameKey(candidate)])
@@ -112,7 +118,7 @@ export class Bin {
   }
 
   /** For good, with versions, recovery items, streams, sessions and grants. The caller holds the files. */
-  async purge(tx: Tx, fileIds: readonly string[]): Promise<Purged[]> {
+  async purge(tx: Tx, fileIds: readonly FileId[]): Promise<Purged[]> {
     if (fileIds.length === 0) return []
     const rows = await tx.query(PURGE, [fileIds])
     return rows.map(({ id, name, owner_id: ownerId, size, version, deleted_at, deleted_by }) => ({

@@ -1,19 +1,20 @@
 import type { Statement } from '../../database/database.js'
+import type { ContainerId, FileId, UserId } from '../../ids/ids.js'
 import { VISIBLE_OBJECTS } from './visible-objects.js'
 
 export interface BinnedRow {
-  readonly id: string
+  readonly id: FileId
   readonly name: string
   readonly size: string
   readonly version: string
-  readonly owner_id: string
+  readonly owner_id: UserId
   /** The container that it was deleted from, which may be gone. */
-  readonly container_id: string
+  readonly container_id: ContainerId
   /** Null when the container is gone. */
   readonly container_name: string | null
   readonly deleted_at: Date
   /** Null where a server of before the bin deleted it. */
-  readonly deleted_by: string | null
+  readonly deleted_by: UserId | null
   readonly purge_after: Date
   readonly recovery_items: number
   readonly sha256: string
@@ -30,11 +31,14 @@ const columns = (days: string): string => `
   (select count(*)::int from recovery_item r where r.file_id = f.id and r.resolved_at is null) as recovery_items,
   f.deleted_at::text as cursor`
 
+/** Owner or null, before deleted_at, before id, limit. */
+export type BinPage = [UserId | null, string | null, FileId | null, number]
+
 /**
  * Latest first: what is deleted meanwhile comes before the first page and moves nothing.
  * $1 days, $2 owner or null, $3 before deleted_at, $4 before id, $5 limit
  */
-export const LIST_BIN: Statement<BinnedRow> = {
+export const LIST_BIN: Statement<BinnedRow, [number, ...BinPage]> = {
   name: 'list-bin',
   text: `
     select ${columns('$1')} from file f
@@ -47,7 +51,7 @@ export const LIST_BIN: Statement<BinnedRow> = {
  * The same of what a person could delete, found as LIST_FILES finds what they see.
  * $1 user, $2 owner or null, $3 before deleted_at, $4 before id, $5 limit, $6 days
  */
-export const LIST_BIN_OF: Statement<BinnedRow> = {
+export const LIST_BIN_OF: Statement<BinnedRow, [UserId, ...BinPage, number]> = {
   name: 'list-bin-of',
   text: `${VISIBLE_OBJECTS}, candidate as materialized (
       select id, deleted_at from (
@@ -65,25 +69,25 @@ export const LIST_BIN_OF: Statement<BinnedRow> = {
 }
 
 /** $1 days, $2 file */
-export const FIND_IN_BIN: Statement<BinnedRow> = {
+export const FIND_IN_BIN: Statement<BinnedRow, [number, FileId]> = {
   name: 'find-in-bin',
   text: `select ${columns('$1')} from file f where f.id = $2 and f.deleted_at is not null`,
 }
 
 /** Nobody else restores or purges it, and nothing is kept for it, until the transaction ends. $1 file */
-export const HOLD_IN_BIN: Statement<{ id: string }> = {
+export const HOLD_IN_BIN: Statement<{ id: FileId }, [FileId]> = {
   name: 'hold-in-bin',
   text: `select id from file where id = $1 and deleted_at is not null for update`,
 }
 
 /** The clock that dates deletions; text keeps its microseconds. */
-export const BIN_CLOCK: Statement<{ now: string }> = {
+export const BIN_CLOCK: Statement<{ now: string }, []> = {
   name: 'bin-clock',
   text: `select clock_timestamp()::text as now`,
 }
 
 /** Of what a person owns: another server may be at some of it. $1 owner, $2 deleted before, $3 limit */
-export const HOLD_BIN_OF_OWNER: Statement<{ id: string }> = {
+export const HOLD_BIN_OF_OWNER: Statement<{ id: FileId }, [UserId, string, number]> = {
   name: 'hold-bin-of-owner',
   text: `
     select id from file where owner_id = $1 and deleted_at is not null and deleted_at <= $2
@@ -91,7 +95,7 @@ export const HOLD_BIN_OF_OWNER: Statement<{ id: string }> = {
 }
 
 /** What somebody restores just now is skipped; so any number of servers may purge at once. $1 days, $2 limit */
-export const HOLD_DUE: Statement<{ id: string }> = {
+export const HOLD_DUE: Statement<{ id: FileId }, [number, number]> = {
   name: 'hold-due-in-bin',
   text: `
     select f.id from file f
@@ -104,7 +108,7 @@ export const HOLD_DUE: Statement<{ id: string }> = {
  * coauth locks is never taken for an earlier one. Of what an older server deleted nobody knows how far they counted: the
  * clock's milliseconds are more. No row when the name is taken there. $1 file, $2 container, $3 name, $4 name key
  */
-export const RESTORE_FROM_BIN: Statement<{ id: string }> = {
+export const RESTORE_FROM_BIN: Statement<{ id: FileId }, [FileId, ContainerId, string, string]> = {
   name: 'restore-from-bin',
   text: `
     with counted as materialized (
@@ -136,15 +140,18 @@ const OF_A_FILE = [
 ] as const
 
 /** The caller holds the files. What they were called and who deleted them is for the audit. $1 files */
-export const PURGE: Statement<{
-  id: string
-  name: string
-  owner_id: string
-  size: string
-  version: string
-  deleted_at: Date
-  deleted_by: string | null
-}> = {
+export const PURGE: Statement<
+  {
+    id: FileId
+    name: string
+    owner_id: UserId
+    size: string
+    version: string
+    deleted_at: Date
+    deleted_by: UserId | null
+  },
+  [readonly FileId[]]
+> = {
   name: 'purge-from-bin',
   text: `
     with ${OF_A_FILE.map((table) => `of_${table} as (delete from ${table} where file_id = any ($1))`).join(', ')},

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common'
 import { randomBytes } from 'node:crypto'
 import { Database, type Queryable, type Tx } from '../../database/database.js'
 import { EventLog } from '../../events/event-log.js'
+import type { ContainerId, FileId, UserId } from '../../ids/ids.js'
 import type { StoredBlob } from '../blobs/blob-store.js'
 import type { ComparedBlob, Committed } from '../blobs/twins.js'
 import type { VersionCause, VersionFlag } from '../versions/file-version.entity.js'
@@ -23,10 +24,10 @@ import { NameTaken, orNoSuchContainer } from '../storage-errors.js'
 
 /** A file's current content. */
 export interface Head {
-  readonly id: string
+  readonly id: FileId
   readonly name: string
-  readonly containerId: string
-  readonly ownerId: string
+  readonly containerId: ContainerId
+  readonly ownerId: UserId
   readonly version: string
   readonly sequenceNumber: number
   readonly size: number
@@ -34,7 +35,7 @@ export interface Head {
   readonly blob: string
   /** ISO 8601 UTC with microseconds */
   readonly modifiedAt: string
-  readonly modifiedBy: string
+  readonly modifiedBy: UserId
 }
 
 export interface HeldHead extends Head {
@@ -44,7 +45,7 @@ export interface HeldHead extends Head {
 
 /** Who made a content, and why it came to be. */
 export interface Authorship {
-  readonly author: string
+  readonly author: UserId
   /** Everybody whose changes are in it, as far as the editor said so. */
   readonly editors: readonly string[]
   readonly cause: VersionCause
@@ -57,9 +58,9 @@ export interface Authorship {
 }
 
 export interface NewFile {
-  readonly containerId: string
+  readonly containerId: ContainerId
   readonly name: string
-  readonly owner: string
+  readonly owner: UserId
   readonly content: StoredBlob
   readonly correlationId: string
 }
@@ -67,7 +68,7 @@ export interface NewFile {
 /** Where a page of a listing goes on. */
 export interface FileCursor {
   readonly createdAt: string
-  readonly id: string
+  readonly id: FileId
 }
 
 const MAX_NUMBERED_NAMES = 1000
@@ -80,19 +81,19 @@ export class FileService {
     private readonly events: EventLog,
   ) {}
 
-  async head(fileId: string): Promise<Head | undefined> {
+  async head(fileId: FileId): Promise<Head | undefined> {
     const [row] = await this.database.query(GET_HEAD, [fileId])
     return row && headOf(row)
   }
 
   /** Holds the file row until `tx` ends. Always taken before the lock row, so that no two transactions deadlock. */
-  async lockHead(tx: Tx, fileId: string): Promise<HeldHead | undefined> {
+  async lockHead(tx: Tx, fileId: FileId): Promise<HeldHead | undefined> {
     const [row] = await tx.query(LOCK_HEAD, [fileId])
     return row && { ...headOf(row), mayReturn: row.may_return }
   }
 
   /** Waits for no save, and no save for it. @returns whether the file is there */
-  async keep(tx: Tx, fileId: string): Promise<boolean> {
+  async keep(tx: Tx, fileId: FileId): Promise<boolean> {
     return (await tx.query(KEEP_FILE, [fileId])).length === 1
   }
 
@@ -155,7 +156,7 @@ export class FileService {
   private async tellOfKind(
     tx: Tx,
     head: Head,
-    userId: string,
+    userId: UserId,
     { version, kind, former_kind: formerKind }: Pick<HeadMoved, 'version' | 'kind' | 'former_kind'>,
   ): Promise<void> {
     const detail = { version, kind, formerVersion: head.version, formerKind, ownerId: head.ownerId }
@@ -165,20 +166,21 @@ export class FileService {
   /** @throws NameTaken, NoSuchContainer */
   async create(on: Queryable, file: NewFile): Promise<Head> {
     const { containerId, name, owner, content, correlationId } = file
-    const values = [
-      randomBytes(16).toString('hex'),
-      containerId,
-      name,
-      nameKey(name),
-      owner,
-      content.blob,
-      content.size,
-      content.sha256,
-      'upload',
-      correlationId,
-      content.kind ?? null,
-    ]
-    const [row] = await orNoSuchContainer(() => on.query(CREATE_FILE, values))
+    const [row] = await orNoSuchContainer(() =>
+      on.query(CREATE_FILE, [
+        randomBytes(16).toString('hex') as FileId,
+        containerId,
+        name,
+        nameKey(name),
+        owner,
+        content.blob,
+        content.size,
+        content.sha256,
+        'upload',
+        correlationId,
+        content.kind ?? null,
+      ]),
+    )
     if (!row) throw new NameTaken(name)
     return headOf(row)
   }
@@ -196,7 +198,7 @@ export class FileService {
   }
 
   /** Renames a held file to `name` or the next numbered one that is free. @returns the name it got */
-  async renameNumbered(tx: Tx, fileId: string, name: string): Promise<string> {
+  async renameNumbered(tx: Tx, fileId: FileId, name: string): Promise<string> {
     for (let number = 1; number < MAX_NUMBERED_NAMES; number++) {
       const candidate = number === 1 ? name : numberedName(name, number)
       const [row] = await tx.query(RENAME_FILE, [fileId, candidate, nameKey(candidate)])
@@ -205,19 +207,19 @@ export class FileService {
     throw new NameTaken(name)
   }
 
-  async findByName(containerId: string, name: string): Promise<string | undefined> {
+  async findByName(containerId: ContainerId, name: string): Promise<FileId | undefined> {
     const [row] = await this.database.query(FIND_BY_NAME, [containerId, nameKey(name)])
     return row?.id
   }
 
   /** Into the bin. The caller holds the head. */
-  async delete(tx: Tx, fileId: string, by: string): Promise<boolean> {
+  async delete(tx: Tx, fileId: FileId, by: UserId): Promise<boolean> {
     return (await tx.query(DELETE_FILE, [fileId, by])).length === 1
   }
 
   /** Own and shared files, oldest first; `rank` is the person's live right to each. */
   async list(
-    userId: string,
+    userId: UserId,
     after: FileCursor | undefined,
     limit: number,
   ): Promise<{ head: Head; rank: number; cursor: FileCursor }[]> {

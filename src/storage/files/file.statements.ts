@@ -1,4 +1,5 @@
 import type { Statement } from '../../database/database.js'
+import type { ContainerId, FileId, UserId } from '../../ids/ids.js'
 import type { ContentKind } from './content-kind.js'
 import { VISIBLE_OBJECTS } from './visible-objects.js'
 
@@ -7,17 +8,17 @@ export const KIND = `coalesce(v.kind, case v.size when 0 then 'empty' end)`
 
 /** The current content of a file and where it stands. */
 export interface HeadRow {
-  readonly id: string
+  readonly id: FileId
   readonly name: string
-  readonly container_id: string
-  readonly owner_id: string
+  readonly container_id: ContainerId
+  readonly owner_id: UserId
   readonly version: string
   readonly sequence_number: number
   readonly size: string
   readonly sha256: string
   readonly blob: string
   readonly modified_at: string
-  readonly modified_by: string
+  readonly modified_by: UserId
 }
 
 /** A version that was just made. */
@@ -33,7 +34,7 @@ export interface HeadMoved {
 const HEAD_COLUMNS = `id, name, container_id, owner_id, version, sequence_number, size, sha256, blob, iso_time(modified_at) as modified_at, modified_by`
 
 /** $1 file */
-export const GET_HEAD: Statement<HeadRow> = {
+export const GET_HEAD: Statement<HeadRow, [FileId]> = {
   name: 'get-head',
   text: `select ${HEAD_COLUMNS} from file where id = $1 and deleted_at is null`,
 }
@@ -42,7 +43,7 @@ export const GET_HEAD: Statement<HeadRow> = {
  * Nobody else moves, renames or deletes the file until the transaction ends. `may_return`: what was refused at the end of
  * a session may come back with the next save. $1 file
  */
-export const LOCK_HEAD: Statement<HeadRow & { may_return: boolean }> = {
+export const LOCK_HEAD: Statement<HeadRow & { may_return: boolean }, [FileId]> = {
   name: 'lock-head',
   text: `
     select ${HEAD_COLUMNS}, exists (
@@ -52,7 +53,7 @@ export const LOCK_HEAD: Statement<HeadRow & { may_return: boolean }> = {
 }
 
 /** Nobody deletes its row until the transaction ends; saves go on. $1 file */
-export const KEEP_FILE: Statement<{ id: string }> = {
+export const KEEP_FILE: Statement<{ id: FileId }, [FileId]> = {
   name: 'keep-file',
   text: `select id from file where id = $1 and deleted_at is null for key share`,
 }
@@ -62,7 +63,10 @@ export const KEEP_FILE: Statement<{ id: string }> = {
  * $1 id, $2 container, $3 name, $4 name key, $5 owner, $6 blob, $7 size, $8 sha256, $9 cause, $10 correlation id,
  * $11 kind or null
  */
-export const CREATE_FILE: Statement<HeadRow> = {
+export const CREATE_FILE: Statement<
+  HeadRow,
+  [FileId, ContainerId, string, string, UserId, string, number, string, string, string, string | null]
+> = {
   name: 'create-file',
   text: `
     with made as (
@@ -85,7 +89,23 @@ export const CREATE_FILE: Statement<HeadRow> = {
  * $1 file, $2 blob, $3 size, $4 sha256, $5 author, $6 editors, $7 cause, $8 correlation id, $9 flag or null,
  * $10 lock epoch or null, $11 the token's editor or null, $12 kind or null
  */
-export const MOVE_HEAD: Statement<HeadMoved> = {
+export const MOVE_HEAD: Statement<
+  HeadMoved,
+  [
+    FileId,
+    string,
+    number,
+    string,
+    UserId,
+    readonly string[],
+    string,
+    string,
+    string | null,
+    string | null,
+    string | null,
+    string | null,
+  ]
+> = {
   name: 'move-head',
   text: `
     select new_version as version, new_sequence_number as sequence_number, iso_time(new_modified_at) as modified_at,
@@ -94,7 +114,7 @@ export const MOVE_HEAD: Statement<HeadMoved> = {
 }
 
 /** No row when the name is taken. $1 file, $2 name, $3 name key */
-export const RENAME_FILE: Statement<{ id: string }> = {
+export const RENAME_FILE: Statement<{ id: FileId }, [FileId, string, string]> = {
   name: 'rename-file',
   text: `
     update file set name = $2, name_key = $3
@@ -106,7 +126,7 @@ export const RENAME_FILE: Statement<{ id: string }> = {
 }
 
 /** Into the bin: out of everybody's sight, with all that belongs to it (bin.statements.ts). $1 file, $2 who deletes it */
-export const DELETE_FILE: Statement<{ id: string }> = {
+export const DELETE_FILE: Statement<{ id: FileId }, [FileId, UserId]> = {
   name: 'delete-file',
   text: `
     with lock_row as (
@@ -121,7 +141,7 @@ export const DELETE_FILE: Statement<{ id: string }> = {
 }
 
 /** $1 container, $2 name key */
-export const FIND_BY_NAME: Statement<{ id: string }> = {
+export const FIND_BY_NAME: Statement<{ id: FileId }, [ContainerId, string]> = {
   name: 'find-by-name',
   text: `select id from file where container_id = $1 and name_key = $2 and deleted_at is null`,
 }
@@ -130,7 +150,10 @@ export const FIND_BY_NAME: Statement<{ id: string }> = {
  * The files a person owns or was granted, in order of their making. `offset 0` lets `rank_of` look at one candidate after
  * the other, in that order, until the page is full. $1 user, $2 after created_at, $3 after id, $4 limit
  */
-export const LIST_FILES: Statement<HeadRow & { created_at: string; rank: number }> = {
+export const LIST_FILES: Statement<
+  HeadRow & { created_at: string; rank: number },
+  [UserId, string | null, FileId | null, number]
+> = {
   name: 'list-files',
   text: `${VISIBLE_OBJECTS}, candidate as materialized (
       select id, created_at from (

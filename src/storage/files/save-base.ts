@@ -1,4 +1,5 @@
 import type { Statement, Tx } from '../../database/database.js'
+import type { FileId } from '../../ids/ids.js'
 
 /** A version of a file. */
 export interface Base {
@@ -17,7 +18,7 @@ export interface KnownBase {
 }
 
 /** Compared as text: it is what the client was given, or it is nothing. $1 file, $2 timestamp */
-const BY_TIMESTAMP: Statement<{ version: string }> = {
+const BY_TIMESTAMP: Statement<{ version: string }, [FileId, string]> = {
   name: 'base-by-timestamp',
   text: `
     select version from file_version
@@ -25,7 +26,7 @@ const BY_TIMESTAMP: Statement<{ version: string }> = {
 }
 
 /** Came between the two anything that no editor saved? $1 file, $2 after version, $3 up to version */
-const CHANGED_OUTSIDE: Statement<{ outside: boolean }> = {
+const CHANGED_OUTSIDE: Statement<{ outside: boolean }, [FileId, string, string]> = {
   name: 'base-changed-outside',
   text: `
     select exists (
@@ -34,7 +35,7 @@ const CHANGED_OUTSIDE: Statement<{ outside: boolean }> = {
 }
 
 /** The version that a file was made with, while it has no other: nothing else can have been read. $1 file */
-const ONLY_VERSION: Statement<{ version: string }> = {
+const ONLY_VERSION: Statement<{ version: string }, [FileId]> = {
   name: 'base-only-version',
   text: `select version from file where id = $1 and version = 1`,
 }
@@ -43,7 +44,7 @@ const ONLY_VERSION: Statement<{ version: string }> = {
  * What the author of a save had before them; undefined where nobody knows, since a wrong base is worse than none: a
  * merge would take other people's changes back.
  */
-export async function baseOf(tx: Tx, fileId: string, known: KnownBase): Promise<Base | undefined> {
+export async function baseOf(tx: Tx, fileId: FileId, known: KnownBase): Promise<Base | undefined> {
   const { timestamp, told, read } = known
   if (timestamp !== undefined) {
     const [row] = await tx.query(BY_TIMESTAMP, [fileId, timestamp])

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common'
 import type { Statement, Tx } from '../../database/database.js'
+import type { FileId } from '../../ids/ids.js'
 import type { Head } from './file.service.js'
 
 /** Under which holding of the file's lock a save is made, and with a token for which editor's page. */
@@ -13,7 +14,7 @@ export interface SavedUnder {
  * A base timestamp means the newest version that has it. All after it must be there: one that was purged may have come
  * from outside. $1 file, $2 base timestamp, $3 the head's version, $4 lock epoch, $5 editor
  */
-export const ARE_OWN: Statement<{ own: boolean | null }> = {
+export const ARE_OWN: Statement<{ own: boolean | null }, [FileId, string, string, string, string]> = {
   name: 'are-own-saves',
   text: `
     select bool_and(coalesce(v.cause = 'save' and v.lock_epoch = $4 and v.editor = $5, false))
@@ -25,7 +26,7 @@ export const ARE_OWN: Statement<{ own: boolean | null }> = {
 }
 
 /** $1 file, $2 version */
-const KEEP: Statement<Record<string, never>> = {
+const KEEP: Statement<Record<string, never>, [FileId, string]> = {
   name: 'keep-version',
   text: `update file_version set keep = true where file_id = $1 and version = $2`,
 }

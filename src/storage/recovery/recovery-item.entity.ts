@@ -1,4 +1,5 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm'
+import type { FileId, UserId } from '../../ids/ids.js'
 
 /** Why a save was refused; its bytes are kept all the same (RELIABILITY-SECURITY.md §3.4). */
 export const RECOVERY_REASONS = [
@@ -21,13 +22,13 @@ export class RecoveryItem {
   id!: string
 
   @Column({ type: 'text', name: 'file_id' })
-  fileId!: string
+  fileId!: FileId
 
   @Column({ type: 'text' })
   reason!: RecoveryReason
 
   @Column({ type: 'text', name: 'user_id' })
-  userId!: string
+  userId!: UserId
 
   @Column({ type: 'text', array: true })
   editors!: string[]

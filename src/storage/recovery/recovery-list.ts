@@ -26,7 +26,10 @@ export interface RecoveryCursor {
  * Newest first: what is refused meanwhile comes before the first page and moves nothing.
  * $1 file, $2 user, $3 reason, $4 open, $5 before at, $6 before id, $7 limit; null: any
  */
-const LIST_ITEMS: Statement<ListedItem> = {
+const LIST_ITEMS: Statement<
+  ListedItem,
+  [string | null, string | null, string | null, string | null, string | null, string | null, number]
+> = {
   name: 'list-recovery-items',
   text: `
     select r.id, r.file_id as "fileId", r.reason, r.user_id as "userId", r.editors, r.base_version as "baseVersion",
@@ -51,7 +54,14 @@ export class RecoveryList {
     before: RecoveryCursor | undefined,
     limit: number,
   ): Promise<ListedItem[]> {
-    const wanted = [file, user, reason, open, before?.at, before?.id]
-    return this.database.query(LIST_ITEMS, [...wanted.map((value) => value ?? null), limit])
+    return this.database.query(LIST_ITEMS, [
+      file ?? null,
+      user ?? null,
+      reason ?? null,
+      open ?? null,
+      before?.at ?? null,
+      before?.id ?? null,
+      limit,
+    ])
   }
 }

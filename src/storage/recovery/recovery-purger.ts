@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common'
 import { Database, type Statement } from '../../database/database.js'
+import type { FileId, UserId } from '../../ids/ids.js'
 import { Housekeeper } from '../../installation/housekeeper.js'
 import { Logger } from '../../logging/logger.js'
 
@@ -11,7 +12,10 @@ const ROWS_AT_ONCE = 500
  * An item that somebody deals with just now is skipped; so any number of servers may delete at once, and each item is
  * reported once. With a file in the bin its items stay, and go or come back with it. $1 days, $2 limit
  */
-const DELETE_OLD: Statement<{ id: string; file_id: string; user_id: string; was_open: boolean }> = {
+const DELETE_OLD: Statement<
+  { id: string; file_id: FileId; user_id: UserId; was_open: boolean },
+  [number, number]
+> = {
   name: 'delete-old-recovery-items',
   text: `
     with old as materialized (

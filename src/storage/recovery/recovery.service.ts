@@ -2,21 +2,22 @@ import { Injectable } from '@nestjs/common'
 import { randomBytes } from 'node:crypto'
 import { IsNull } from 'typeorm'
 import { Database, type Statement, type Tx } from '../../database/database.js'
+import type { FileId, LockId, TokenId, UserId } from '../../ids/ids.js'
 import type { StoredBlob } from '../blobs/blob-store.js'
 import type { Base } from '../files/save-base.js'
 import { RecoveryItem, type RecoveryReason } from './recovery-item.entity.js'
 
 export interface RefusedSave {
-  readonly fileId: string
+  readonly fileId: FileId
   readonly reason: RecoveryReason
-  readonly userId: string
+  readonly userId: UserId
   readonly editors: readonly string[]
-  readonly presentedLockId: string
+  readonly presentedLockId: LockId | ''
   readonly correlationId: string
   readonly content: StoredBlob
   /** What it was made from, if anybody knows. */
   readonly base: Base | undefined
-  readonly tokenId: string
+  readonly tokenId: TokenId
   /** The product that sent it: such a one may keep it as well, and bring it back. */
   readonly family: string
   /** The last save of a session. */
@@ -44,7 +45,26 @@ const MAX_OF_A_PERSON = {
  * $1 id, $2 file, $3 reason, $4 user, $5 editors, $6 lock id, $7 correlation id, $8 blob, $9 size, $10 sha256,
  * $11 base version, $12 base timestamp, $13 token, $14 family, $15 exit save
  */
-const KEEP: Statement<{ id: string }> = {
+const KEEP: Statement<
+  { id: string },
+  [
+    string,
+    FileId,
+    string,
+    UserId,
+    readonly string[],
+    LockId | '',
+    string,
+    string,
+    number,
+    string,
+    string | null,
+    string | null,
+    TokenId,
+    string,
+    boolean,
+  ]
+> = {
   name: 'keep-refused-save',
   text: `
     insert into recovery_item (id, file_id, reason, user_id, editors, presented_lock_id, correlation_id, blob, size,
@@ -56,7 +76,7 @@ const KEEP: Statement<{ id: string }> = {
 }
 
 /** What a session that could not save did keep on sending, and sent last of all. $1 file, $2 sha256, $3 token, $4 family */
-const KEPT_AT_EXIT: Statement<Record<string, never>> = {
+const KEPT_AT_EXIT: Statement<Record<string, never>, [FileId, string, TokenId, string]> = {
   name: 'kept-at-exit',
   text: `
     update recovery_item set exit_save = true, token_id = $3, family = $4
@@ -69,7 +89,7 @@ const KEPT_AT_EXIT: Statement<Record<string, never>> = {
  * ids, of which there is mostly none: as a join it is planned to compare each of a person's items with each.
  * $1 user, $2 the new item, $3–$6 most items and bytes on one file, in all
  */
-const MAKE_ROOM: Statement<{ id: string }> = {
+const MAKE_ROOM: Statement<{ id: string }, [UserId, string, number, number, number, number]> = {
   name: 'displace-refused-saves',
   text: `
     with mine as (
@@ -121,26 +141,32 @@ export class RecoveryService {
       return 'already-safe'
     }
     const { onOneFile, inAll } = MAX_OF_A_PERSON
-    const limits = [onOneFile.items, onOneFile.bytes, inAll.items, inAll.bytes]
-    const displaced = await tx.query(MAKE_ROOM, [save.userId, row.id, ...limits])
+    const displaced = await tx.query(MAKE_ROOM, [
+      save.userId,
+      row.id,
+      onOneFile.items,
+      onOneFile.bytes,
+      inAll.items,
+      inAll.bytes,
+    ])
     return { itemId: row.id, displaced: displaced.map(({ id }) => id) }
   }
 
   /** Open items, oldest first. */
-  async list(fileId: string): Promise<RecoveryItem[]> {
+  async list(fileId: FileId): Promise<RecoveryItem[]> {
     return this.database.dataSource.manager.find(RecoveryItem, {
       where: { fileId, resolvedAt: IsNull() },
       order: { at: 'ASC', id: 'ASC' },
     })
   }
 
-  async find(fileId: string, itemId: string): Promise<RecoveryItem | undefined> {
+  async find(fileId: FileId, itemId: string): Promise<RecoveryItem | undefined> {
     const where = { id: itemId, fileId, resolvedAt: IsNull() }
     return (await this.database.dataSource.manager.findOneBy(RecoveryItem, where)) ?? undefined
   }
 
   /** Holds an open item until `tx` ends, so that it is resolved once. */
-  async lock(tx: Tx, fileId: string, itemId: string): Promise<RecoveryItem | undefined> {
+  async lock(tx: Tx, fileId: FileId, itemId: string): Promise<RecoveryItem | undefined> {
     const item = await tx.manager.findOne(RecoveryItem, {
       where: { id: itemId, fileId, resolvedAt: IsNull() },
       lock: { mode: 'pessimistic_write' },

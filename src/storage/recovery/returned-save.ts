@@ -1,10 +1,11 @@
 import type { Statement, Tx } from '../../database/database.js'
+import type { FileId, TokenId } from '../../ids/ids.js'
 
 /** A save that is about to be accepted. */
 export interface ComingBack {
-  readonly fileId: string
+  readonly fileId: FileId
   readonly family: string
-  readonly tokenId: string
+  readonly tokenId: TokenId
   readonly isExitSave: boolean
   readonly sha256: string
   /** That it will be. */
@@ -17,7 +18,10 @@ export interface ComingBack {
  * after a refused exit save brings it back. The same session that tries again has the same token.
  * $1 file, $2 family, $3 token, $4 exit save, $5 sha256, $6 version
  */
-const RETURN: Statement<{ unchanged: boolean; again: boolean }> = {
+const RETURN: Statement<
+  { unchanged: boolean; again: boolean },
+  [FileId, string, TokenId, boolean, string, string]
+> = {
   name: 'return-refused-saves',
   text: `
     update recovery_item set returned_version = $6, returned_unchanged = sha256 = $5

@@ -1,3 +1,4 @@
+import type { FileId, UserId } from '../../ids/ids.js'
 import type { ContentKind } from '../files/content-kind.js'
 import { Column, Entity, PrimaryColumn } from 'typeorm'
 
@@ -13,7 +14,7 @@ export type VersionFlag =
 @Entity('file_version')
 export class FileVersion {
   @PrimaryColumn({ type: 'text', name: 'file_id' })
-  fileId!: string
+  fileId!: FileId
 
   @PrimaryColumn({ type: 'bigint' })
   version!: string
@@ -28,7 +29,7 @@ export class FileVersion {
   sha256!: string
 
   @Column({ type: 'text' })
-  author!: string
+  author!: UserId
 
   @Column({ type: 'text', array: true })
   editors!: string[]

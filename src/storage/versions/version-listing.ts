@@ -1,4 +1,5 @@
 import type { Statement } from '../../database/database.js'
+import type { FileId } from '../../ids/ids.js'
 import type { FileVersion } from './file-version.entity.js'
 import { KIND } from '../files/file.statements.js'
 
@@ -58,7 +59,7 @@ const JUDGED = `
   ) r`
 
 /** Newest first. $1 one file id in an array, $2 'all' or 'listed', $3 before version, $4 limit */
-export const LIST_VERSIONS: Statement<FileVersion> = {
+export const LIST_VERSIONS: Statement<FileVersion, [readonly FileId[], string, string | null, number]> = {
   name: 'list-versions',
   text: `
     select file_id as "fileId", version, blob, size, sha256, author, editors, cause,
@@ -69,7 +70,7 @@ export const LIST_VERSIONS: Statement<FileVersion> = {
 }
 
 /** The next files with saves that grew old enough since the last look. $1 since, $2 age ms, $3 after file, $4 limit */
-export const FILES_WITH_OLD_SAVES: Statement<{ file_id: string }> = {
+export const FILES_WITH_OLD_SAVES: Statement<{ file_id: FileId }, [Date, number, FileId | null, number]> = {
   name: 'files-with-old-saves',
   text: `
     select distinct file_id from file_version
@@ -83,7 +84,7 @@ export const FILES_WITH_OLD_SAVES: Statement<{ file_id: string }> = {
  * What a person did on purpose stays, even where the history folds it: it costs a row.
  * $1 file ids, $2 age ms, $3 limit
  */
-export const DELETE_UNLISTED: Statement<{ file_id: string }> = {
+export const DELETE_UNLISTED: Statement<{ file_id: FileId }, [readonly FileId[], number, number]> = {
   name: 'delete-unlisted-versions',
   text: `
     with unlisted as materialized (

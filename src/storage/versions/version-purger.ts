@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common'
 import { Database } from '../../database/database.js'
+import type { FileId } from '../../ids/ids.js'
 import { Housekeeper } from '../../installation/housekeeper.js'
 import { Logger } from '../../logging/logger.js'
 import { DELETE_UNLISTED, FILES_WITH_OLD_SAVES, UNLISTED_KEPT_MS } from './version-listing.js'
@@ -41,12 +42,17 @@ export class VersionPurger {
     return deleted
   }
 
-  private async filesAfter(fileId: string | null | undefined): Promise<string[]> {
-    const values = [this.since, UNLISTED_KEPT_MS, fileId ?? null, FILES_AT_ONCE]
-    return (await this.database.query(FILES_WITH_OLD_SAVES, values)).map((row) => row.file_id)
+  private async filesAfter(fileId: FileId | null | undefined): Promise<FileId[]> {
+    const rows = await this.database.query(FILES_WITH_OLD_SAVES, [
+      this.since,
+      UNLISTED_KEPT_MS,
+      fileId ?? null,
+      FILES_AT_ONCE,
+    ])
+    return rows.map((row) => row.file_id)
   }
 
-  private async deleteIn(files: readonly string[]): Promise<number> {
+  private async deleteIn(files: readonly FileId[]): Promise<number> {
     let deleted = 0
     for (;;) {
       const rows = await this.database.query(DELETE_UNLISTED, [files, UNLISTED_KEPT_MS, ROWS_AT_ONCE])

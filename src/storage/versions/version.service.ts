@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common'
 import { Database, type Tx } from '../../database/database.js'
+import type { FileId } from '../../ids/ids.js'
 import { FileVersion } from './file-version.entity.js'
 import { LIST_VERSIONS } from './version-listing.js'
 
@@ -10,19 +11,19 @@ export class VersionService {
 
   /** @param which 'listed' leaves out the saves that a later one of the same session stands for (version-listing.ts) */
   async list(
-    fileId: string,
+    fileId: FileId,
     which: 'listed' | 'all',
     { before, limit }: { before: string | undefined; limit: number },
   ): Promise<FileVersion[]> {
     return this.database.query(LIST_VERSIONS, [[fileId], which, before ?? null, limit])
   }
 
-  async find(fileId: string, version: string): Promise<FileVersion | undefined> {
+  async find(fileId: FileId, version: string): Promise<FileVersion | undefined> {
     return (await this.database.dataSource.manager.findOneBy(FileVersion, { fileId, version })) ?? undefined
   }
 
   /** Keeps a version from being deleted until `tx` ends. @returns false when it is gone already */
-  async hold(tx: Tx, fileId: string, version: string): Promise<boolean> {
+  async hold(tx: Tx, fileId: FileId, version: string): Promise<boolean> {
     const lock = { mode: 'pessimistic_read' } as const
     return (await tx.manager.findOne(FileVersion, { where: { fileId, version }, lock })) !== null
   }

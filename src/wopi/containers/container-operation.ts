@@ -1,12 +1,17 @@
 import type { IncomingMessage } from 'node:http'
 import type { Answer } from '../../http/answer.js'
+import type { ContainerId } from '../../ids/ids.js'
 import type { AccessTokenClaims } from '../../permission/tokens/access-token.claims.js'
 import type { ContainerAccess, TokenAccess } from '../../permission/container-access.service.js'
 
-/** An authenticated WOPI request on a container, as the guards leave it. */
-export interface ContainerRequest extends IncomingMessage {
-  params: { readonly id: string }
+/** A WOPI request on a container, with a genuine access token. What the token may do here, nobody has asked. */
+export interface ContainerTokenRequest extends IncomingMessage {
+  params: { readonly id: ContainerId }
   user: AccessTokenClaims
+}
+
+/** One whose token may do here what the operation needs. */
+export interface ContainerRequest extends ContainerTokenRequest {
   access: ContainerAccess
   operation: ContainerOperation
 }
@@ -18,9 +23,12 @@ export interface ContainerOperation {
   answer(request: ContainerRequest): Promise<Answer>
 }
 
-/** An authenticated WOPI request on the ecosystem: everything that is its user's. */
-export interface EcosystemRequest extends IncomingMessage {
+/** A WOPI request on the ecosystem, everything that is its user's; as above. */
+export interface EcosystemTokenRequest extends IncomingMessage {
   user: AccessTokenClaims
+}
+
+export interface EcosystemRequest extends EcosystemTokenRequest {
   access: TokenAccess
   operation: EcosystemOperation
 }

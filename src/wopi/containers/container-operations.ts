@@ -1,11 +1,7 @@
 import { Injectable, type OnModuleInit, type Type } from '@nestjs/common'
 import { ModuleRef } from '@nestjs/core'
-import type {
-  ContainerOperation,
-  ContainerRequest,
-  EcosystemOperation,
-  EcosystemRequest,
-} from './container-operation.js'
+import type { IncomingMessage } from 'node:http'
+import type { ContainerOperation, EcosystemOperation } from './container-operation.js'
 import { CheckContainerInfo } from './check-container-info.js'
 import { CheckEcosystem } from './check-ecosystem.js'
 import { CreateChildContainer } from './create-child-container.js'
@@ -67,14 +63,14 @@ export class ContainerOperations implements OnModuleInit {
   }
 
   /** @returns the refusal, not thrown, because a caller without any right must be told 404 first */
-  onContainer(request: ContainerRequest): ContainerOperation | WopiError {
+  onContainer(request: IncomingMessage): ContainerOperation | WopiError {
     if (request.method !== 'POST') return this.reads.get(lastSegment(request)) ?? this.checkContainerInfo
     const override = overrideOf(request)
     if (override instanceof WopiError) return override
     return this.posts.get(override) ?? unknownOperation(override)
   }
 
-  onEcosystem(request: EcosystemRequest): EcosystemOperation | WopiError {
+  onEcosystem(request: IncomingMessage): EcosystemOperation | WopiError {
     if (request.method !== 'POST')
       return lastSegment(request) === 'ecosystem' ? this.checkEcosystem : this.getRootContainer
     const override = overrideOf(request)

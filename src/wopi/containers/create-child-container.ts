@@ -3,6 +3,7 @@ import { AuditService } from '../../audit/audit.service.js'
 import { Database } from '../../database/database.js'
 import { Answer, jsonAnswer } from '../../http/answer.js'
 import { correlationId } from '../../http/correlation-id.js'
+import type { ContainerId } from '../../ids/ids.js'
 import { ContainerService } from '../../storage/containers/container.service.js'
 import { numberedContainerName } from '../../storage/files/file-name.js'
 import { NameTaken } from '../../storage/storage-errors.js'
@@ -47,7 +48,7 @@ export class CreateChildContainer implements ContainerOperation {
     }
   }
 
-  private create(request: ContainerRequest, target: TargetName): Promise<{ id: string; name: string }> {
+  private create(request: ContainerRequest, target: TargetName): Promise<{ id: ContainerId; name: string }> {
     const { container, user } = request.access
     return this.database.transaction(async (tx) => {
       await this.containers.keep(tx, container.id)
@@ -71,7 +72,7 @@ export class CreateChildContainer implements ContainerOperation {
     })
   }
 
-  private async takenAnswer(parentId: string, name: string): Promise<Answer> {
+  private async takenAnswer(parentId: ContainerId, name: string): Promise<Answer> {
     let number = 2
     while (await this.containers.findByName(parentId, numberedContainerName(name, number))) number++
     const free = numberedContainerName(name, number)

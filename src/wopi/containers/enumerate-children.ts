@@ -1,11 +1,11 @@
 import { Injectable } from '@nestjs/common'
 import type { IncomingMessage } from 'node:http'
 import { type Answer, jsonAnswer } from '../../http/answer.js'
-import { roleOf } from '../../permission/role.js'
-import { ContainerTree, type SeenContainer } from '../../storage/containers/container-tree.js'
+import { roleOf, type Role } from '../../permission/role.js'
+import { ContainerTree } from '../../storage/containers/container-tree.js'
 import { splitName } from '../../storage/files/file-name.js'
 import type { ContainerOperation, ContainerRequest } from './container-operation.js'
-import { WopiUrlIssuer, type UrlTarget } from './wopi-url-issuer.js'
+import { WopiUrlIssuer } from './wopi-url-issuer.js'
 import { WopiError } from '../protocol/wopi-error.js'
 import { header } from '../protocol/wopi-headers.js'
 
@@ -28,8 +28,8 @@ export class EnumerateChildren implements ContainerOperation {
       ({ name }) => wanted?.has(splitName(name).extension.toLowerCase()) ?? true,
     )
     const urls = await this.urls.toAll(request.access, [
-      ...containers.map((child) => pointed('container', child)),
-      ...files.map((child) => pointed('file', child)),
+      ...containers.map(({ id, rank }) => ({ kind: 'container', id, role: roleFor(rank) }) as const),
+      ...files.map(({ id, rank }) => ({ kind: 'file', id, role: roleFor(rank) }) as const),
     ])
     return jsonAnswer(200, {
       ChildContainers: containers.map(({ name }, i) => ({ Name: name, Url: urls[i] })),
@@ -44,8 +44,8 @@ export class EnumerateChildren implements ContainerOperation {
   }
 }
 
-function pointed(kind: 'file' | 'container', { id, rank }: SeenContainer): UrlTarget {
-  return { kind, id, role: roleOf(rank) ?? 'viewer' }
+function roleFor(rank: number): Role {
+  return roleOf(rank) ?? 'viewer'
 }
 
 /** The extensions to be listed, in lower case; undefined for every file. */

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common'
 import type { IncomingMessage } from 'node:http'
 import { Settings } from '../../config/settings.js'
 import { type Answer, jsonAnswer } from '../../http/answer.js'
+import type { FileId } from '../../ids/ids.js'
 import { AccessService } from '../../permission/access.service.js'
 import type { EcosystemOperation, EcosystemRequest } from './container-operation.js'
 import { WopiUrlIssuer, type TokenHolder } from './wopi-url-issuer.js'
@@ -33,10 +34,10 @@ export class GetFileWopiSrc implements EcosystemOperation {
     return { Url: await this.urls.to(holder, { kind: 'file', id, role }) }
   }
 
-  private fileIdOf(name: string): string | undefined {
+  private fileIdOf(name: string): FileId | undefined {
     const path = name.startsWith(`${this.settings.publicUrl}/`)
       ? name.slice(this.settings.publicUrl.length)
       : `/view/${name}`
-    return /^\/(?:wopi\/files|view|edit)\/([\w-]{1,64})$/.exec(path)?.[1]
+    return /^\/(?:wopi\/files|view|edit)\/([\w-]{1,64})$/.exec(path)?.[1] as FileId | undefined
   }
 }

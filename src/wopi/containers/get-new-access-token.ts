@@ -3,16 +3,16 @@ import { AuditService } from '../../audit/audit.service.js'
 import { Settings } from '../../config/settings.js'
 import { Database, type Tx } from '../../database/database.js'
 import { correlationId } from '../../http/correlation-id.js'
+import type { ContainerId, FileId, UserId } from '../../ids/ids.js'
 import { AccessTokenService } from '../../permission/tokens/access-token.service.js'
 import { AccessService } from '../../permission/access.service.js'
 import type { Role } from '../../permission/role.js'
+import type { GrantedObject } from '../../permission/sharing/grant.service.js'
 import { ContainerService } from '../../storage/containers/container.service.js'
 import { FileService } from '../../storage/files/file.service.js'
 import { WopiError } from '../protocol/wopi-error.js'
 import { header } from '../protocol/wopi-headers.js'
 import type { BootstrapRequest } from './bootstrap.js'
-
-type Resource = { readonly kind: 'file' | 'container'; readonly id: string }
 
 /** WOPI.md §11.2: another token for a file or container whose address the application has kept. */
 @Injectable()
@@ -54,15 +54,16 @@ export class GetNewAccessToken {
     })
   }
 
-  private resourceOf(source: string): Resource | undefined {
+  private resourceOf(source: string): GrantedObject | undefined {
     if (!source.startsWith(`${this.settings.publicUrl}/wopi/`)) return undefined
     const path = source.slice(this.settings.publicUrl.length)
     const [, kind, id] = /^\/wopi\/(file|container)s\/([\w-]{1,64})$/.exec(path) ?? []
-    return id === undefined ? undefined : { kind: kind === 'file' ? 'file' : 'container', id }
+    if (id === undefined) return undefined
+    return kind === 'file' ? { kind, id: id as FileId } : { kind: 'container', id: id as ContainerId }
   }
 
   /** Behind the row, so that it is there, and what the token says is true, when the token is issued. */
-  private async roleOn(tx: Tx, userId: string, { kind, id }: Resource): Promise<Role | undefined> {
+  private async roleOn(tx: Tx, userId: UserId, { kind, id }: GrantedObject): Promise<Role | undefined> {
     if (kind === 'file') {
       await this.files.keep(tx, id)
       return this.accesses.roleOnFile(userId, id, tx)

@@ -4,6 +4,7 @@ import { ECOSYSTEM } from '../../permission/tokens/access-token.claims.js'
 import { AccessTokenService, type TokenResource } from '../../permission/tokens/access-token.service.js'
 import type { TokenAccess } from '../../permission/container-access.service.js'
 import type { Role } from '../../permission/role.js'
+import type { GrantedObject } from '../../permission/sharing/grant.service.js'
 import { containerSrc, ecosystemSrc, wopiSrc } from '../protocol/wopi-src.js'
 
 /** Whose token the new ones come out of. */
@@ -13,8 +14,7 @@ export interface TokenHolder extends Pick<TokenAccess, 'user' | 'mode' | 'opened
 }
 
 /** What an address is wanted for, with the holder's live right to it. */
-export type UrlTarget =
-  { readonly kind: 'file' | 'container'; readonly id: string; readonly role: Role } | { kind: 'ecosystem' }
+export type UrlTarget = (GrantedObject & { readonly role: Role }) | { readonly kind: 'ecosystem' }
 
 /**
  * Addresses with an access token in them. Each token is for exactly what its address names and for the same user. It
@@ -40,18 +40,18 @@ export class WopiUrlIssuer {
     const { user, tokenExpiresAt: until, openedIn, webSession } = holder
     const issued = await this.tokens.issueAll(user.id, resources, { until, openedIn, webSession })
     return issued.map(({ accessToken }, i) => {
-      const resource = resources[i]
-      if (!resource) throw new Error('a token too many was issued')
-      return `${this.sourceOf(resource)}?access_token=${accessToken}`
+      const one = pointed[i]
+      if (!one) throw new Error('a token too many was issued')
+      return `${this.sourceOf(one)}?access_token=${accessToken}`
     })
   }
 
-  private sourceOf({ kind, id }: TokenResource): string {
-    switch (kind) {
+  private sourceOf(pointed: UrlTarget): string {
+    switch (pointed.kind) {
       case 'file':
-        return wopiSrc(this.settings, id)
+        return wopiSrc(this.settings, pointed.id)
       case 'container':
-        return containerSrc(this.settings, id)
+        return containerSrc(this.settings, pointed.id)
       case 'ecosystem':
         return ecosystemSrc(this.settings)
     }

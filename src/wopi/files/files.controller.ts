@@ -9,7 +9,7 @@ import { LockReasons } from '../locks/lock-reasons.js'
 import { PresenceReporter } from './presence-reporter.js'
 import { WopiAccessGuard } from '../guards/wopi-access.guard.js'
 import { WopiExceptionFilter } from '../protocol/wopi-exception.filter.js'
-import type { WopiRequest, WopiSave } from '../protocol/operation.js'
+import { judged, type OperationRequest, type WopiSave } from '../protocol/operation.js'
 import { WopiProofGuard } from '../guards/wopi-proof.guard.js'
 import { WopiTokenGuard } from '../guards/wopi-token.guard.js'
 
@@ -28,22 +28,22 @@ export class FilesController {
   ) {}
 
   @Get(':id')
-  checkFileInfo(@Req() request: WopiRequest): Promise<Answer> {
+  checkFileInfo(@Req() request: OperationRequest): Promise<Answer> {
     return this.answer(request)
   }
 
   @Get(':id/contents')
-  getFile(@Req() request: WopiRequest): Promise<Answer> {
+  getFile(@Req() request: OperationRequest): Promise<Answer> {
     return this.answer(request)
   }
 
   @Get([':id/ancestry', ':id/ecosystem_pointer'])
-  around(@Req() request: WopiRequest): Promise<Answer> {
+  around(@Req() request: OperationRequest): Promise<Answer> {
     return this.answer(request)
   }
 
   @Post(':id')
-  async operate(@Req() request: WopiRequest): Promise<Answer> {
+  async operate(@Req() request: OperationRequest): Promise<Answer> {
     const answer = await this.reasons.inWords(request, await this.answer(request))
     if (answer.status !== 200) this.logConflict(request, answer)
     return answer
@@ -51,25 +51,27 @@ export class FilesController {
 
   @Post(':id/contents')
   @UseInterceptors(SaveInterceptor)
-  putContents(@Req() request: WopiRequest): WopiSave {
+  putContents(@Req() request: OperationRequest): WopiSave {
     const { operation } = request
     // What is below /contents and is posted saves (operations.ts).
     if (operation.needs !== 'save') throw new Error(`${operation.name} is no save`)
-    return operation.save(request)
+    return operation.save(judged(request))
   }
 
-  private async answer(request: WopiRequest): Promise<Answer> {
+  private async answer(request: OperationRequest): Promise<Answer> {
     const { operation } = request
     // Not by the interceptor's own way, which every Lock would pay for: only PutRelativeFile saves here.
     const answer = await (operation.needs === 'save'
-      ? this.saves.around(operation.save(request))
-      : operation.answer(request))
+      ? this.saves.around(operation.save(judged(request)))
+      : operation.judgesAccess
+        ? operation.answer(request)
+        : operation.answer(judged(request)))
     this.presenceReporter.answered(request, answer)
     return answer
   }
 
   // At debug: editors join a session and probe for its lock by conflicts, all day long (CLIENTS.md §1.3).
-  private logConflict(request: WopiRequest, { status, headers }: Answer): void {
+  private logConflict(request: OperationRequest, { status, headers }: Answer): void {
     const facts = {
       event: 'wopi-conflict',
       status,

@@ -4,6 +4,7 @@ import { Settings } from '../../config/settings.js'
 import { Database, type Tx } from '../../database/database.js'
 import { type Answer, jsonAnswer } from '../../http/answer.js'
 import { correlationId } from '../../http/correlation-id.js'
+import type { GrantedObject } from '../../permission/sharing/grant.service.js'
 import { ShareLinkService } from '../../permission/sharing/share-link.service.js'
 import { ContainerService } from '../../storage/containers/container.service.js'
 import { FileService } from '../../storage/files/file.service.js'
@@ -40,11 +41,11 @@ export class GetShareUrl implements Operation, ContainerOperation {
     const role = shareRole(access, type)
     if (role === undefined)
       throw new WopiError('operation-not-offered', `no link of the kind ${type} is offered to this user`)
-    const kind = isOnFile(request) ? 'file' : 'container'
-    const { id } = request.params
+    const object = objectOf(request)
+    const { id } = object
     const { secret } = await this.database.transaction(async (tx) => {
       await this.requireStillOwner(tx, request)
-      const link = await this.links.link(tx, { kind, id }, role, access.user.id)
+      const link = await this.links.link(tx, object, role, access.user.id)
       if (link.made) {
         await this.audit.record(tx, {
           actor: access.user.id,
@@ -70,6 +71,12 @@ export class GetShareUrl implements Operation, ContainerOperation {
       await this.containerRights.requireStill(tx, request, 'own')
     }
   }
+}
+
+function objectOf(request: WopiRequest | ContainerRequest): GrantedObject {
+  return isOnFile(request)
+    ? { kind: 'file', id: request.params.id }
+    : { kind: 'container', id: request.params.id }
 }
 
 function isOnFile(request: WopiRequest | ContainerRequest): request is WopiRequest {

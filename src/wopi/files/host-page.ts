@@ -1,4 +1,5 @@
 import type { Settings } from '../../config/settings.js'
+import type { FileId } from '../../ids/ids.js'
 
 type Origin = Pick<Settings, 'publicUrl'>
 
@@ -11,7 +12,7 @@ export function hostPage({ publicUrl }: Origin, page: 'view' | 'edit', objectId:
  * Both, for everybody: the page asks for the right of who comes, and what CheckFileInfo says must not differ between
  * two people on a file but for their rights (CLIENTS.md pain 22).
  */
-export function hostPages(origin: Origin, fileId: string): { HostViewUrl: string; HostEditUrl: string } {
+export function hostPages(origin: Origin, fileId: FileId): { HostViewUrl: string; HostEditUrl: string } {
   return {
     HostViewUrl: hostPage(origin, 'view', fileId),
     HostEditUrl: hostPage(origin, 'edit', fileId),

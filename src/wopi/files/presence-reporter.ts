@@ -3,11 +3,12 @@ import type { OutgoingHttpHeader } from 'node:http'
 import { Presence } from '../../coauth-status/presence.js'
 import type { GivenVersion, PresenceSignal } from '../../coauth-status/session/session.js'
 import type { Answer } from '../../http/answer.js'
+import type { TokenId, UserId } from '../../ids/ids.js'
 import { mayEdit } from '../../permission/access.service.js'
 import type { SaveHeaders } from '../../saving/save-headers.js'
 import type { Saved } from '../../saving/save-outcome.js'
 import { clientFamily } from '../protocol/client-family.js'
-import type { WopiRequest } from '../protocol/operation.js'
+import type { OperationRequest, TokenRequest, WopiCall } from '../protocol/operation.js'
 import type { WopiError } from '../protocol/wopi-error.js'
 
 /** What WOPI calls tell about who is editing. Told after the answer is decided; nothing waits for it. */
@@ -16,23 +17,22 @@ export class PresenceReporter {
   constructor(private readonly presence: Presence) {}
 
   /** Any operation but PutFile, by its answer. */
-  answered(request: WopiRequest, { status, headers }: Answer): void {
+  answered(request: OperationRequest, { status, headers }: Answer): void {
     const what = seenIn(request, status)
     if (what) this.note(request, what, givenBy(request, status, headers['X-WOPI-ItemVersion']))
   }
 
   /** Called for every refusal; most say nothing about the session. */
-  refused(request: WopiRequest, { code }: WopiError): void {
+  refused(request: WopiCall, { code }: WopiError): void {
     // A caller without a genuine token was nobody.
-    if (!(request.user as WopiRequest['user'] | undefined) || !ASKS_FOR_THE_RIGHT.has(operationOf(request)))
-      return
+    if (!hasToken(request) || !ASKS_FOR_THE_RIGHT.has(request.operation?.name ?? '')) return
     if (code === 'no-right') this.note(request, { kind: 'turned-away', reason: 'right-lost' })
     else if (code === 'token-expired' || code === 'token-revoked')
       this.note(request, { kind: 'turned-away', reason: code })
   }
 
   saved(
-    request: WopiRequest,
+    request: TokenRequest,
     { version, modifiedAt, editors, returned }: Omit<Saved, 'kind'>,
     { modifiedByUser }: Partial<SaveHeaders> = {},
   ): void {
@@ -46,19 +46,19 @@ export class PresenceReporter {
     this.note(request, seen, { how: 'read', version, modifiedAt })
   }
 
-  saveRefused(request: WopiRequest, reason: string): void {
+  saveRefused(request: TokenRequest, reason: string): void {
     this.note(request, { kind: 'save-refused', reason })
   }
 
-  note(request: WopiRequest, what: PresenceSignal, given?: GivenVersion): void {
+  note(request: TokenRequest, what: PresenceSignal, given?: GivenVersion): void {
     const { jti: tokenId, userId } = request.user
     this.noteOf(request, { tokenId, userId }, what, given)
   }
 
   /** About somebody else than the caller, perhaps. */
   noteOf(
-    request: WopiRequest,
-    { tokenId, userId }: { tokenId: string; userId: string },
+    request: TokenRequest,
+    { tokenId, userId }: { tokenId: TokenId; userId: UserId },
     what: PresenceSignal,
     given?: GivenVersion,
   ): void {
@@ -76,12 +76,12 @@ export class PresenceReporter {
 
 /** Only of what a save of this token can be based on one day. */
 function givenBy(
-  { operation, access }: WopiRequest,
+  { operation, access }: OperationRequest,
   status: number,
   sent: OutgoingHttpHeader | undefined,
 ): GivenVersion | undefined {
   const how = status === 200 ? GIVES.get(operation.name) : undefined
-  if (!how || access.mode !== 'edit') return undefined
+  if (!how || access?.mode !== 'edit') return undefined
   const { version, modifiedAt } = access.file
   // With a query of its own it may have been given a later one, whose time is not known here.
   if (sent !== undefined && sent !== version) return undefined
@@ -103,17 +103,17 @@ const ASKS_FOR_THE_RIGHT: ReadonlySet<string> = new Set([
   'RefreshLock',
 ])
 
-function operationOf(request: WopiRequest): string {
-  return (request.operation as WopiRequest['operation'] | undefined)?.name ?? ''
+function hasToken(request: WopiCall): request is WopiCall & TokenRequest {
+  return request.user !== undefined
 }
 
-function seenIn(request: WopiRequest, status: number): PresenceSignal | undefined {
-  const name = operationOf(request)
+function seenIn({ operation, access }: OperationRequest, status: number): PresenceSignal | undefined {
+  const { name } = operation
   if (status === 409) return LOCK_CALLS.has(name) ? { kind: 'lock-conflict' } : undefined
   if (status !== 200) return undefined
   switch (name) {
     case 'CheckFileInfo':
-      return { kind: 'checked', canWrite: mayEdit(request.access) && !request.access.file.closed }
+      return { kind: 'checked', canWrite: access !== undefined && mayEdit(access) && !access.file.closed }
     case 'Lock':
     case 'UnlockAndRelock':
       return { kind: 'locked' }

@@ -5,7 +5,7 @@ import type { PresenceSignal } from '../../coauth-status/session/session.js'
 import { DeclareAccess } from '../../http/access.js'
 import { mayEdit } from '../../permission/access.service.js'
 import { USER_ID } from '../../auth/api-user.js'
-import type { WopiRequest } from '../protocol/operation.js'
+import type { TokenRequest } from '../protocol/operation.js'
 import { smallJsonBody } from '../protocol/small-body.js'
 import { PresenceReporter } from './presence-reporter.js'
 import { WopiAccess } from '../guards/wopi-access.js'
@@ -45,7 +45,7 @@ export class PresenceController {
   /** The people whom Collabora lists in the document: their own pages may be asleep, or there may be none. */
   @Post('together')
   @HttpCode(204)
-  async tellOfOthers(@Req() request: WopiRequest): Promise<void> {
+  async tellOfOthers(@Req() request: TokenRequest): Promise<void> {
     const access = await this.access.require(request, 'read')
     if (!mayEdit(access)) throw new WopiError('no-right', 'only editors can vouch for others')
     const parsed = together.safeParse(await smallJsonBody(request))
@@ -55,7 +55,7 @@ export class PresenceController {
 
   @Post(':event')
   @HttpCode(204)
-  async tell(@Req() request: WopiRequest, @Param('event') event: string): Promise<void> {
+  async tell(@Req() request: TokenRequest, @Param('event') event: string): Promise<void> {
     const access = await this.access.require(request, 'read')
     const seen = Object.hasOwn(EVENTS, event) ? EVENTS[event] : undefined
     if (!seen)

@@ -5,6 +5,7 @@ import { Database } from '../../database/database.js'
 import { type Answer, jsonAnswer } from '../../http/answer.js'
 import { correlationId } from '../../http/correlation-id.js'
 import { bodyOf } from '../../http/request-body.js'
+import type { LockId } from '../../ids/ids.js'
 import { LateLockCalls } from '../../lock/late-lock-calls.js'
 import { LockService, type LockState } from '../../lock/lock.service.js'
 import type { IncomingSave, Received } from '../../saving/incoming-save.js'
@@ -128,8 +129,8 @@ export class RenameFile implements Operation {
 }
 
 interface PresentedLocks {
-  readonly lockId: string | undefined
-  readonly coauthLockId: string | undefined
+  readonly lockId: LockId | undefined
+  readonly coauthLockId: LockId | undefined
 }
 
 /** The table of WOPI.md §8.2. An exclusive coauth lock is for its holder alone: a rename is a modification. */

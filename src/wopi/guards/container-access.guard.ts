@@ -1,6 +1,11 @@
 import { Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common'
 import { ContainerAccessService } from '../../permission/container-access.service.js'
-import type { ContainerRequest, EcosystemRequest } from '../containers/container-operation.js'
+import type {
+  ContainerRequest,
+  ContainerTokenRequest,
+  EcosystemRequest,
+  EcosystemTokenRequest,
+} from '../containers/container-operation.js'
 import { ContainerOperations } from '../containers/container-operations.js'
 import { ContainerRights } from './container-rights.js'
 import { requireLive } from './wopi-access.js'
@@ -15,7 +20,7 @@ export class ContainerAccessGuard implements CanActivate {
   ) {}
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
-    const request = context.switchToHttp().getRequest<ContainerRequest>()
+    const request = context.switchToHttp().getRequest<ContainerTokenRequest & Partial<ContainerRequest>>()
     const found = this.operations.onContainer(request)
     if (!(found instanceof WopiError)) request.operation = found
     request.access = await this.rights.require(request, found instanceof WopiError ? 'read' : found.needs)
@@ -33,7 +38,7 @@ export class EcosystemAccessGuard implements CanActivate {
   ) {}
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
-    const request = context.switchToHttp().getRequest<EcosystemRequest>()
+    const request = context.switchToHttp().getRequest<EcosystemTokenRequest & Partial<EcosystemRequest>>()
     const found = this.operations.onEcosystem(request)
     if (!(found instanceof WopiError)) request.operation = found
     const access = await this.accesses.ofEcosystemToken(request.user)

@@ -1,7 +1,8 @@
 import { Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common'
+import type { IncomingMessage } from 'node:http'
 import { Settings } from '../../config/settings.js'
 import { FileUrlTickets } from '../../permission/tokens/file-url-tickets.js'
-import type { WopiRequest } from '../protocol/operation.js'
+import type { TokenRequest, WopiCall } from '../protocol/operation.js'
 import { GetFile } from '../files/get-file.js'
 import { WopiAccess } from './wopi-access.js'
 import { WopiError } from '../protocol/wopi-error.js'
@@ -17,7 +18,7 @@ export class FileUrlGuard implements CanActivate {
   ) {}
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
-    const request = context.switchToHttp().getRequest<WopiRequest>()
+    const request = context.switchToHttp().getRequest<TokenRequest & WopiCall>()
     const claims = await this.tickets.read(ticketOf(request))
     if (claims === 'not-genuine')
       throw new WopiError('token-invalid', 'the ticket of the address is missing or not genuine')
@@ -31,7 +32,7 @@ export class FileUrlGuard implements CanActivate {
 }
 
 /** Two different ones could be read differently by two readers. */
-function ticketOf({ url = '' }: WopiRequest): string {
+function ticketOf({ url = '' }: IncomingMessage): string {
   const query = url.includes('?') ? url.slice(url.indexOf('?')) : ''
   const [ticket, ...others] = new URLSearchParams(query).getAll('ticket')
   return others.length === 0 ? (ticket ?? '') : ''

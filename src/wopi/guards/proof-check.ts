@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common'
+import type { IncomingMessage } from 'node:http'
 import { Settings } from '../../config/settings.js'
 import type { Editor } from '../../discovery/editor.js'
 import { Editors } from '../../discovery/editors.js'
@@ -6,7 +7,6 @@ import { ProofTally } from '../../discovery/proof-tally.js'
 import { claimedEditor } from '../../permission/tokens/access-token.claims.js'
 import { COMBINATIONS, isTimely, matches, proofBlob, proofOf, type Combination, type Proof } from './proof.js'
 import { WopiError } from '../protocol/wopi-error.js'
-import type { WopiRequest } from '../protocol/operation.js'
 
 interface Match {
   readonly editor: Editor
@@ -41,7 +41,7 @@ export class ProofCheck {
   }
 
   /** @returns by whose key. @throws WopiError proof-invalid, with the reason for the log */
-  async require(request: WopiRequest, token: string): Promise<Match> {
+  async require(request: IncomingMessage, token: string): Promise<Match> {
     const proof = proofOf(request)
     if (!proof) throw this.refusal('missing', 'it carries no proof, or none that can be read')
     if (!isTimely(proof, Date.now())) {
@@ -83,7 +83,7 @@ export class ProofCheck {
   }
 
   /** Editors sign the token as it was issued, or as it stands in the query (WOPI.md §14.3). */
-  private blobs(request: WopiRequest, token: string, ticks: bigint): Buffer[] {
+  private blobs(request: IncomingMessage, token: string, ticks: bigint): Buffer[] {
     const target = request.url ?? ''
     const raw = /[?&]access_token=([^&]*)/.exec(target)?.[1] ?? token
     const tokens = raw === token ? [token] : [token, raw]

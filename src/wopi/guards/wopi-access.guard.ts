@@ -1,6 +1,6 @@
 import { Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common'
 import { Operations } from '../operations.js'
-import type { WopiRequest } from '../protocol/operation.js'
+import type { TokenRequest, WopiCall } from '../protocol/operation.js'
 import { WopiAccess } from './wopi-access.js'
 import { WopiError } from '../protocol/wopi-error.js'
 
@@ -13,7 +13,7 @@ export class WopiAccessGuard implements CanActivate {
   ) {}
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
-    const request = context.switchToHttp().getRequest<WopiRequest>()
+    const request = context.switchToHttp().getRequest<TokenRequest & WopiCall>()
     const found = this.operations.find(request)
     if (found instanceof WopiError) {
       await this.access.require(request, 'read')

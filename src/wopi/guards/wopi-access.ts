@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common'
 import type { Queryable, Tx } from '../../database/database.js'
 import { AccessService, mayEdit, type FileAccess } from '../../permission/access.service.js'
-import type { Need, WopiRequest } from '../protocol/operation.js'
+import type { Need, TokenRequest } from '../protocol/operation.js'
 import { WopiError } from '../protocol/wopi-error.js'
 
 /** What may this token do to this file, at this moment? */
@@ -10,14 +10,14 @@ export class WopiAccess {
   constructor(private readonly accesses: AccessService) {}
 
   /** @throws WopiError 401, or 404 where there is no right (WOPI.md §2.6) */
-  async require(request: WopiRequest, need: Need): Promise<FileAccess> {
+  async require(request: TokenRequest, need: Need): Promise<FileAccess> {
     const access = need === 'save' ? await this.ofSaver(request) : await this.ofToken(request)
     if (need !== 'save') judge(access, need)
     return access
   }
 
   /** Asked again inside a change's transaction, behind the row that it waits for: the right may have gone meanwhile. */
-  async requireStill(tx: Tx, request: WopiRequest, need: Exclude<Need, 'save'>): Promise<void> {
+  async requireStill(tx: Tx, request: TokenRequest, need: Exclude<Need, 'save'>): Promise<void> {
     const access = await this.ofToken(request, tx)
     requireLive(access)
     if (!permits(access, need))
@@ -25,7 +25,7 @@ export class WopiAccess {
   }
 
   /** The file may be in the bin: what was typed before somebody deleted it is kept with it. */
-  private async ofSaver(request: WopiRequest): Promise<FileAccess> {
+  private async ofSaver(request: TokenRequest): Promise<FileAccess> {
     try {
       return await this.ofToken(request)
     } catch (error) {
@@ -36,7 +36,7 @@ export class WopiAccess {
     }
   }
 
-  private async ofToken({ user, params }: WopiRequest, on?: Queryable): Promise<FileAccess> {
+  private async ofToken({ user, params }: TokenRequest, on?: Queryable): Promise<FileAccess> {
     const access = await this.accesses.ofToken(user, params.id, on)
     if (access === 'unknown-token')
       throw new WopiError('token-of-other-file', 'the access token is not for this file')

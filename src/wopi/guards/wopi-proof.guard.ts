@@ -2,7 +2,7 @@ import { Injectable, type CanActivate, type ExecutionContext } from '@nestjs/com
 import { correlationId } from '../../http/correlation-id.js'
 import { Logger } from '../../logging/logger.js'
 import { presentedToken } from '../../permission/tokens/presented-token.js'
-import type { WopiRequest } from '../protocol/operation.js'
+import type { WopiCall } from '../protocol/operation.js'
 import { ProofCheck } from './proof-check.js'
 
 /**
@@ -18,7 +18,7 @@ export class WopiProofGuard implements CanActivate {
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
     if (!this.proofs.isAsked) return true
-    const request = context.switchToHttp().getRequest<WopiRequest>()
+    const request = context.switchToHttp().getRequest<WopiCall>()
     const token = presentedToken(request)
     // Without one token nothing can have been signed, and the next guard refuses with 401.
     if (token === undefined || !this.proofs.isNeeded(token)) return true

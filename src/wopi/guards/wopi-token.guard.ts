@@ -2,7 +2,7 @@ import { Injectable, type ExecutionContext } from '@nestjs/common'
 import { AuthGuard } from '@nestjs/passport'
 import { presentedToken } from '../../permission/tokens/presented-token.js'
 import { VerifiedTokens } from '../../permission/tokens/verified-tokens.js'
-import type { WopiRequest } from '../protocol/operation.js'
+import type { TokenRequest } from '../protocol/operation.js'
 import { WopiError } from '../protocol/wopi-error.js'
 
 /** First question: is there a genuine access token? (WOPI.md §2.2) */
@@ -11,7 +11,7 @@ export class WopiTokenGuard extends AuthGuard('wopi-token') {
   private readonly verified = new VerifiedTokens()
 
   override async canActivate(context: ExecutionContext): Promise<boolean> {
-    const request = context.switchToHttp().getRequest<WopiRequest>()
+    const request = context.switchToHttp().getRequest<TokenRequest>()
     const token = presentedToken(request)
     const known = token === undefined ? undefined : this.verified.get(token)
     if (known) {

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common'
 import { Settings } from '../../config/settings.js'
+import type { FileId } from '../../ids/ids.js'
 import type { ChunkId } from '../../incremental/chunk-id.js'
 import { type Frame, readFrames } from '../../incremental/frame-reader.js'
 import {
@@ -71,7 +72,7 @@ export class ChunkedPuts {
   }
 
   private async storedAlready(
-    fileId: string,
+    fileId: FileId,
     { Signatures }: PutChunkedFileRequest,
   ): Promise<ReadonlyMap<ChunkId, PlacedChunk>> {
     const state = await this.streams.state(fileId)

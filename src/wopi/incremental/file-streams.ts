@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common'
 import { Answer } from '../../http/answer.js'
 import { Downloads } from '../../http/downloads.js'
+import type { FileId } from '../../ids/ids.js'
 import { MISSING_STREAM } from '../../incremental/chunking.js'
 import {
   messageFrame,
@@ -46,7 +47,7 @@ export class FileStreams {
   ) {}
 
   /** @throws WopiError */
-  async report(fileId: string, streamIds: readonly string[]): Promise<ReportedStreams> {
+  async report(fileId: FileId, streamIds: readonly string[]): Promise<ReportedStreams> {
     const state = await this.streams.state(fileId)
     if (!state) throw new WopiError('no-such-file', 'the file was deleted meanwhile')
     const signatures: StreamSignature[] = []

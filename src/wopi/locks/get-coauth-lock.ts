@@ -6,7 +6,7 @@ import type { Authorization } from '../../lock/lock.service.js'
 import { AccessService } from '../../permission/access.service.js'
 import { coauthRefusedAnswer, coauthTableAnswer } from './coauth-answer.js'
 import { coauthMetadata } from './coauth-metadata.js'
-import type { WopiRequest } from '../protocol/operation.js'
+import type { TokenRequest } from '../protocol/operation.js'
 import { PresenceReporter } from '../files/presence-reporter.js'
 import { WopiAccess } from '../guards/wopi-access.js'
 import { WopiError } from '../protocol/wopi-error.js'
@@ -29,7 +29,7 @@ export class GetCoauthLock extends SelfAuthorizedOperation {
     super(accesses, access)
   }
 
-  protected async perform(request: WopiRequest, by: Authorization): Promise<Answer | undefined> {
+  protected async perform(request: TokenRequest, by: Authorization): Promise<Answer | undefined> {
     const asked = {
       lockId: requiredLockId(request, 'X-WOPI-CoauthLockId'),
       type: typeIn(request),
@@ -45,7 +45,7 @@ export class GetCoauthLock extends SelfAuthorizedOperation {
   }
 }
 
-function typeIn(request: WopiRequest): CoauthLockType {
+function typeIn(request: TokenRequest): CoauthLockType {
   const type = header(request, 'X-WOPI-CoauthLockType')
   if (type === undefined) throw new WopiError('header-missing', 'X-WOPI-CoauthLockType is required')
   if (type !== 'Coauth' && type !== 'CoauthExclusive') {

@@ -4,7 +4,7 @@ import { CoauthLockService } from '../../lock/coauth-lock.service.js'
 import type { Authorization } from '../../lock/lock.service.js'
 import { AccessService } from '../../permission/access.service.js'
 import { coauthTableAnswer } from './coauth-answer.js'
-import type { WopiRequest } from '../protocol/operation.js'
+import type { TokenRequest } from '../protocol/operation.js'
 import { WopiAccess } from '../guards/wopi-access.js'
 import { header } from '../protocol/wopi-headers.js'
 import { SelfAuthorizedOperation } from './self-authorized-operation.js'
@@ -24,7 +24,7 @@ export class GetCoauthTable extends SelfAuthorizedOperation {
     super(accesses, access)
   }
 
-  protected async perform(request: WopiRequest, by: Authorization): Promise<Answer | undefined> {
+  protected async perform(request: TokenRequest, by: Authorization): Promise<Answer | undefined> {
     const known = header(request, 'X-WOPI-CoauthTableVersion')
     const table = await this.coauthLocks.table(request.params.id, known, by)
     if (table !== 'unchanged') return table && coauthTableAnswer(table)

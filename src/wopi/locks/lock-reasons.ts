@@ -3,8 +3,9 @@ import { type LockHolder, LockHolders } from '../../coauth-status/lock-holders.j
 import type { ClientFamily } from '../../coauth-status/application-profile.js'
 import { Editors } from '../../discovery/editors.js'
 import { Answer, headerText, nameInHeader } from '../../http/answer.js'
+import type { FileId } from '../../ids/ids.js'
 import { Logger } from '../../logging/logger.js'
-import type { WopiRequest } from '../protocol/operation.js'
+import type { OperationRequest, TokenRequest } from '../protocol/operation.js'
 
 const PRODUCTS: Readonly<Record<ClientFamily, string>> = {
   collabora: 'Collabora Online',
@@ -28,7 +29,7 @@ export class LockReasons {
   ) {}
 
   /** @returns the same answer, with the reason in words that help, where there are some for this caller */
-  async inWords(request: WopiRequest, answer: Answer): Promise<Answer> {
+  async inWords(request: OperationRequest, answer: Answer): Promise<Answer> {
     const { status, headers, body, length } = answer
     // PutRelativeFile meets the lock of another file.
     if (status !== 409 || headers[REASON] === undefined || request.operation.name === 'PutRelativeFile')
@@ -44,7 +45,7 @@ export class LockReasons {
     )
   }
 
-  private async holderFor({ params, user }: WopiRequest): Promise<LockHolder | undefined> {
+  private async holderFor({ params, user }: TokenRequest): Promise<LockHolder | undefined> {
     try {
       return await this.holders.of(params.id, user)
     } catch (error) {
@@ -54,7 +55,7 @@ export class LockReasons {
     }
   }
 
-  private reason(fileId: string, holder: LockHolder, now: number): string {
+  private reason(fileId: FileId, holder: LockHolder, now: number): string {
     const { kind, userId, displayName, takenAt, others } = holder
     if (kind === 'exclusive') return headerText(`The file is locked exclusively: ${holder.reason}`)
     const name = nameInHeader(displayName, userId)
@@ -65,7 +66,7 @@ export class LockReasons {
       : `${people} it open in ${product} since ${since(takenAt, now)}`
   }
 
-  private productOf(fileId: string, { kind, lockId, editor, family }: LockHolder): string | undefined {
+  private productOf(fileId: FileId, { kind, lockId, editor, family }: LockHolder): string | undefined {
     // Only Office's own applications take coauth locks (WOPI.md §12).
     if (kind === 'coauth') return 'Office'
     const opened = this.editors.all.find(({ setting }) => setting.name === editor)?.document?.family

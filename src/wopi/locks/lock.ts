@@ -6,7 +6,7 @@ import type { Answer } from '../../http/answer.js'
 import { AccessService } from '../../permission/access.service.js'
 import { refreshesByLock } from '../protocol/client-family.js'
 import { lockOptions } from './lock-options.js'
-import type { WopiRequest } from '../protocol/operation.js'
+import type { TokenRequest } from '../protocol/operation.js'
 import { WopiAccess } from '../guards/wopi-access.js'
 import { requiredLockId } from '../protocol/wopi-headers.js'
 import { LockOperation } from './lock-operation.js'
@@ -27,13 +27,13 @@ export class Lock extends LockOperation {
     super(accesses, access)
   }
 
-  protected change(request: WopiRequest, by: Authorization): Promise<LockOutcome | undefined> {
+  protected change(request: TokenRequest, by: Authorization): Promise<LockOutcome | undefined> {
     const lockId = requiredLockId(request, 'X-WOPI-Lock')
     return this.locks.lock(request.params.id, lockId, by, lockOptions(request, this.settings))
   }
 
   /** A refresh of Collabora's with the token of somebody who is gone is as in RefreshLock. */
-  protected override async performLate(request: WopiRequest): Promise<Answer | undefined> {
+  protected override async performLate(request: TokenRequest): Promise<Answer | undefined> {
     const { id } = request.params
     const caller = this.accesses.presented(request.user, id)
     const how = refreshesByLock(request) ? 'extend' : 'remember'

@@ -5,7 +5,7 @@ import type { Authorization } from '../../lock/lock.service.js'
 import { AccessService } from '../../permission/access.service.js'
 import { coauthRefusedAnswer, coauthTableAnswer } from './coauth-answer.js'
 import { coauthMetadata } from './coauth-metadata.js'
-import type { WopiRequest } from '../protocol/operation.js'
+import type { TokenRequest } from '../protocol/operation.js'
 import { PresenceReporter } from '../files/presence-reporter.js'
 import { WopiAccess } from '../guards/wopi-access.js'
 import { requiredLockId, requiredTimeout } from '../protocol/wopi-headers.js'
@@ -27,7 +27,7 @@ export class RefreshCoauthLock extends SelfAuthorizedOperation {
     super(accesses, access)
   }
 
-  protected async perform(request: WopiRequest, by: Authorization): Promise<Answer | undefined> {
+  protected async perform(request: TokenRequest, by: Authorization): Promise<Answer | undefined> {
     const lockId = requiredLockId(request, 'X-WOPI-CoauthLockId')
     const lifetimeMs = requiredTimeout(request, 'X-WOPI-CoauthLockExpirationTimeout')
     const metadata = (await coauthMetadata(request)) || undefined

@@ -6,7 +6,7 @@ import type { Answer } from '../../http/answer.js'
 import { AccessService } from '../../permission/access.service.js'
 import { speaksOfTimestamps } from '../protocol/client-family.js'
 import { lockOptions } from './lock-options.js'
-import type { WopiRequest } from '../protocol/operation.js'
+import type { TokenRequest } from '../protocol/operation.js'
 import { WopiAccess } from '../guards/wopi-access.js'
 import { requiredLockId } from '../protocol/wopi-headers.js'
 import { LockOperation } from './lock-operation.js'
@@ -33,12 +33,12 @@ export class RefreshLock extends LockOperation {
     super(accesses, access)
   }
 
-  protected change(request: WopiRequest, by: Authorization): Promise<LockOutcome | undefined> {
+  protected change(request: TokenRequest, by: Authorization): Promise<LockOutcome | undefined> {
     const lockId = requiredLockId(request, 'X-WOPI-Lock')
     return this.locks.refresh(request.params.id, lockId, by, lockOptions(request, this.settings))
   }
 
-  protected override async performLate(request: WopiRequest): Promise<Answer | undefined> {
+  protected override async performLate(request: TokenRequest): Promise<Answer | undefined> {
     const { id } = request.params
     const caller = this.accesses.presented(request.user, id)
     const how = speaksOfTimestamps(request) ? 'extend' : 'remember'

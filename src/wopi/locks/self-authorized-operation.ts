@@ -2,7 +2,7 @@ import type { Answer } from '../../http/answer.js'
 import type { Authorization } from '../../lock/lock.service.js'
 import type { AccessService } from '../../permission/access.service.js'
 import { RANK } from '../../permission/role.js'
-import type { Operation, WopiRequest } from '../protocol/operation.js'
+import type { SelfJudgingOperation, TokenRequest } from '../protocol/operation.js'
 import type { WopiAccess } from '../guards/wopi-access.js'
 import { WopiError } from '../protocol/wopi-error.js'
 
@@ -10,7 +10,7 @@ import { WopiError } from '../protocol/wopi-error.js'
  * An operation that asks for the caller's right in the very statement that does its work: one trip to the database.
  * Whoever is not let in is told why by a second look.
  */
-export abstract class SelfAuthorizedOperation implements Operation {
+export abstract class SelfAuthorizedOperation implements SelfJudgingOperation {
   abstract readonly name: string
   abstract readonly needs: 'read' | 'edit'
   readonly judgesAccess = true
@@ -20,7 +20,7 @@ export abstract class SelfAuthorizedOperation implements Operation {
     private readonly access: WopiAccess,
   ) {}
 
-  async answer(request: WopiRequest): Promise<Answer> {
+  async answer(request: TokenRequest): Promise<Answer> {
     const neededRank = this.needs === 'edit' ? RANK.editor : 0
     const admission = this.accesses.admission(request.user, request.params.id, neededRank)
     try {
@@ -37,11 +37,11 @@ export abstract class SelfAuthorizedOperation implements Operation {
   }
 
   /** What may be done although the caller was not admitted, before they are told why not. @returns the answer, if it was */
-  protected performLate?(request: WopiRequest): Promise<Answer | undefined>
+  protected performLate?(request: TokenRequest): Promise<Answer | undefined>
 
   /**
    * @returns undefined when the caller was not admitted, or the file is gone
    * @throws WopiError when headers or body are not as they must be
    */
-  protected abstract perform(request: WopiRequest, by: Authorization): Promise<Answer | undefined>
+  protected abstract perform(request: TokenRequest, by: Authorization): Promise<Answer | undefined>
 }

@@ -5,7 +5,7 @@ import { LateLockCalls } from '../../lock/late-lock-calls.js'
 import { LockService, type Authorization, type LockOutcome } from '../../lock/lock.service.js'
 import { AccessService } from '../../permission/access.service.js'
 import { lockOptions } from './lock-options.js'
-import type { WopiRequest } from '../protocol/operation.js'
+import type { TokenRequest } from '../protocol/operation.js'
 import { WopiAccess } from '../guards/wopi-access.js'
 import { requiredLockId } from '../protocol/wopi-headers.js'
 import { LockOperation } from './lock-operation.js'
@@ -26,7 +26,7 @@ export class UnlockAndRelock extends LockOperation {
     super(accesses, access)
   }
 
-  protected change(request: WopiRequest, by: Authorization): Promise<LockOutcome | undefined> {
+  protected change(request: TokenRequest, by: Authorization): Promise<LockOutcome | undefined> {
     const oldLockId = requiredLockId(request, 'X-WOPI-OldLock')
     const lockId = requiredLockId(request, 'X-WOPI-Lock')
     return this.locks.unlockAndRelock(
@@ -39,7 +39,7 @@ export class UnlockAndRelock extends LockOperation {
   }
 
   /** Whoever presented the old id is still there. */
-  protected override async performLate(request: WopiRequest): Promise<Answer | undefined> {
+  protected override async performLate(request: TokenRequest): Promise<Answer | undefined> {
     const { id } = request.params
     const caller = this.accesses.presented(request.user, id)
     if (caller) await this.late.refused(id, requiredLockId(request, 'X-WOPI-OldLock'), caller, 'remember')

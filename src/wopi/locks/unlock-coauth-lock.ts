@@ -4,7 +4,7 @@ import { CoauthLockService } from '../../lock/coauth-lock.service.js'
 import type { Authorization } from '../../lock/lock.service.js'
 import { AccessService } from '../../permission/access.service.js'
 import { coauthRefusedAnswer } from './coauth-answer.js'
-import type { WopiRequest } from '../protocol/operation.js'
+import type { TokenRequest } from '../protocol/operation.js'
 import { PresenceReporter } from '../files/presence-reporter.js'
 import { WopiAccess } from '../guards/wopi-access.js'
 import { requiredLockId } from '../protocol/wopi-headers.js'
@@ -29,7 +29,7 @@ export class UnlockCoauthLock extends SelfAuthorizedOperation {
     super(accesses, access)
   }
 
-  protected async perform(request: WopiRequest, by: Authorization): Promise<Answer | undefined> {
+  protected async perform(request: TokenRequest, by: Authorization): Promise<Answer | undefined> {
     const lockId = requiredLockId(request, 'X-WOPI-CoauthLockId')
     const outcome = await this.coauthLocks.unlock(request.params.id, lockId, by)
     if (!outcome) return undefined
@@ -38,7 +38,7 @@ export class UnlockCoauthLock extends SelfAuthorizedOperation {
     return new Answer(200)
   }
 
-  protected override async performLate(request: WopiRequest): Promise<Answer | undefined> {
+  protected override async performLate(request: TokenRequest): Promise<Answer | undefined> {
     const caller = this.accesses.presented(request.user, request.params.id)
     const answer = caller && (await this.perform(request, { ...caller, neededRank: 0 }))
     // As Unlock: whoever has no right any more learns of no lock but their own.

@@ -5,7 +5,7 @@ import { LockService, type Authorization, type LockOutcome } from '../../lock/lo
 import { AccessService } from '../../permission/access.service.js'
 import { unlocksWhatIsFree } from '../protocol/client-family.js'
 import { lockAnswer } from './lock-answer.js'
-import type { WopiRequest } from '../protocol/operation.js'
+import type { TokenRequest } from '../protocol/operation.js'
 import { WopiAccess } from '../guards/wopi-access.js'
 import { requiredLockId } from '../protocol/wopi-headers.js'
 import { LockOperation } from './lock-operation.js'
@@ -30,13 +30,13 @@ export class Unlock extends LockOperation {
     super(accesses, access)
   }
 
-  protected async change(request: WopiRequest, by: Authorization): Promise<LockOutcome | undefined> {
+  protected async change(request: TokenRequest, by: Authorization): Promise<LockOutcome | undefined> {
     const lockId = requiredLockId(request, 'X-WOPI-Lock')
     const outcome = await this.locks.unlock(request.params.id, lockId, by)
     return outcome && orFree(request, outcome)
   }
 
-  protected override async performLate(request: WopiRequest): Promise<Answer | undefined> {
+  protected override async performLate(request: TokenRequest): Promise<Answer | undefined> {
     const { id } = request.params
     const caller = this.accesses.presented(request.user, id)
     const outcome = caller && (await this.late.unlock(id, requiredLockId(request, 'X-WOPI-Lock'), caller))
@@ -47,7 +47,7 @@ export class Unlock extends LockOperation {
 }
 
 /** For ONLYOFFICE, whose lock may have died before it, a file that nobody has locked is unlocked. */
-function orFree(request: WopiRequest, outcome: LockOutcome): LockOutcome {
+function orFree(request: TokenRequest, outcome: LockOutcome): LockOutcome {
   if (outcome.granted || outcome.current.kind !== 'none' || !unlocksWhatIsFree(request)) return outcome
   return { granted: true, version: outcome.current.version }
 }

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { theToken, theUser } from '../../../test/kit/ids.js'
 import type { ClientFamily } from '../../coauth-status/application-profile.js'
 import { clientFamily, type FamilyMarks } from './client-family.js'
 
@@ -6,7 +7,7 @@ const FILE = 'b5c1f0'
 
 function call(headers: Record<string, string>, issuedFor?: ClientFamily): FamilyMarks {
   const openedIn = { editor: 'e', application: 'Word', ...(issuedFor && { family: issuedFor }) }
-  const user = { jti: 'j', userId: 'u', resourceId: FILE, expiresAt: 1, openedIn }
+  const user = { jti: theToken('j'), userId: theUser('u'), resourceId: FILE, expiresAt: 1, openedIn }
   return { headers, params: { id: FILE }, user }
 }
 

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common'
 import { RefusalAudit, SOMEBODY } from '../../audit/refusal-audit.js'
 import { correlationId } from '../../http/correlation-id.js'
 import type { AccessTokenClaims } from '../../permission/tokens/access-token.claims.js'
-import type { WopiRequest } from './operation.js'
+import type { WopiCall } from './operation.js'
 import type { WopiError, WopiErrorCode } from './wopi-error.js'
 
 /** Whose token it was is known. */
@@ -20,8 +20,8 @@ const OF_NOBODY_KNOWN: ReadonlySet<WopiErrorCode> = new Set(['token-invalid', 'p
 export class RefusedCalls {
   constructor(private readonly audit: RefusalAudit) {}
 
-  report(request: WopiRequest, { code }: WopiError): void {
-    const operation = (request.operation as WopiRequest['operation'] | undefined)?.name
+  report(request: WopiCall, { code }: WopiError): void {
+    const operation = request.operation?.name
     const about = {
       reason: code,
       correlationId: correlationId(request),

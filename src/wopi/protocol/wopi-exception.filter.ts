@@ -28,7 +28,7 @@ import {
 import { RefusedCalls } from './refused-calls.js'
 import { PresenceReporter } from '../files/presence-reporter.js'
 import { WopiError } from './wopi-error.js'
-import type { WopiRequest } from './operation.js'
+import type { WopiCall } from './operation.js'
 
 /** The WOPI face of every error: its documented status, a reason in the log, and nothing else (WOPI.md §2.6). */
 @Catch()
@@ -41,7 +41,7 @@ export class WopiExceptionFilter implements ExceptionFilter {
 
   catch(thrown: unknown, host: ArgumentsHost): void {
     const http = host.switchToHttp()
-    const request = http.getRequest<WopiRequest>()
+    const request = http.getRequest<WopiCall>()
     const response = http.getResponse<ServerResponse>()
     const error = asWopiError(thrown)
     this.log(request, error, thrown)
@@ -54,15 +54,15 @@ export class WopiExceptionFilter implements ExceptionFilter {
     writeAnswer(response, answerOf(error, request))
   }
 
-  private log(request: Partial<WopiRequest> & WopiRequest, error: WopiError, thrown: unknown): void {
+  private log(request: WopiCall, error: WopiError, thrown: unknown): void {
     const facts = {
       event: 'wopi-refused',
       status: error.status,
       code: error.code,
       reason: error.message,
-      operation: (request.operation as WopiRequest['operation'] | undefined)?.name,
+      operation: request.operation?.name,
       ...resourceOf(request),
-      userId: (request.user as WopiRequest['user'] | undefined)?.userId,
+      userId: request.user?.userId,
       correlationId: correlationId(request),
     }
     if (error.code === 'internal-error') {
@@ -80,8 +80,8 @@ export class WopiExceptionFilter implements ExceptionFilter {
 const CALLERS_OWN: ReadonlySet<string> = new Set(['proof-invalid', 'too-many-downloads'])
 
 // A container's id under a name of its own; the ecosystem has none.
-function resourceOf(request: WopiRequest): Record<string, string> {
-  const id = (request.params as Partial<WopiRequest['params']>).id?.slice(0, 64)
+function resourceOf(request: WopiCall): Record<string, string> {
+  const id = request.params?.id?.slice(0, 64)
   if (id === undefined) return {}
   return request.url?.startsWith('/wopi/containers/') ? { containerId: id } : { fileId: id }
 }
@@ -125,11 +125,11 @@ function ofFault(fault: CodingFault): WopiError {
   return new WopiError('coding-unsupported', fault.message, headers)
 }
 
-function answerOf(error: WopiError, request: WopiRequest): Answer {
+function answerOf(error: WopiError, request: WopiCall): Answer {
   const headers: Record<string, string> = { ...error.headers }
   const mayKnow = MAY_KNOW.has(error.status)
   if (mayKnow) headers['X-WOPI-ServerError'] = headerText(error.message)
-  if ((request.operation as WopiRequest['operation'] | undefined)?.extension === 'plus') {
+  if (request.operation?.extension === 'plus') {
     const reason = mayKnow ? error.message : STATUS_CODES[error.status]
     headers['X-WOPI-FailureReason'] = headerText(reason ?? '')
   }
@@ -150,10 +150,10 @@ const WHY_NO_LOCK: ReadonlyMap<number, string> = new Map([
 const LOCK_OVERRIDES: ReadonlySet<unknown> = new Set(['LOCK', 'REFRESH_LOCK', 'UNLOCK'])
 
 /** Known before the operation is: a token that is not genuine is refused first. */
-function isLockCall({ url, headers }: WopiRequest): boolean {
+function isLockCall({ url, headers }: WopiCall): boolean {
   return url?.startsWith('/wopi/files/') === true && LOCK_OVERRIDES.has(headers['x-wopi-override'])
 }
 
-function hasBody({ headers }: WopiRequest): boolean {
+function hasBody({ headers }: WopiCall): boolean {
   return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0
 }

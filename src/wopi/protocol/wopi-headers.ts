@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import { contentLength } from '../../http/request-body.js'
+import type { LockId } from '../../ids/ids.js'
 import { WopiError } from './wopi-error.js'
 
 /**
@@ -36,16 +37,16 @@ const LOCK_ID = /^[\x20-\x7e]{1,1024}$/
  * A lock id: 1 to 1024 printable ASCII characters, kept byte for byte and never parsed (WOPI.md §7.1).
  * @throws WopiError when it is neither that nor absent
  */
-export function lockIdHeader(request: IncomingMessage, name: string): string | undefined {
+export function lockIdHeader(request: IncomingMessage, name: string): LockId | undefined {
   const lockId = header(request, name)
   if (lockId !== undefined && !LOCK_ID.test(lockId)) {
     throw new WopiError('header-invalid', `${name} is not 1 to 1024 printable ASCII characters`)
   }
-  return lockId
+  return lockId as LockId | undefined
 }
 
 /** @throws WopiError when it is absent */
-export function requiredLockId(request: IncomingMessage, name: string): string {
+export function requiredLockId(request: IncomingMessage, name: string): LockId {
   const lockId = lockIdHeader(request, name)
   if (lockId === undefined) throw new WopiError('header-missing', `${name} is required`)
   return lockId

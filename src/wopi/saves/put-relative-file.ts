@@ -3,6 +3,7 @@ import { Settings } from '../../config/settings.js'
 import type { Tx } from '../../database/database.js'
 import { type Answer, jsonAnswer } from '../../http/answer.js'
 import { bodyOf } from '../../http/request-body.js'
+import type { ContainerId, UserId } from '../../ids/ids.js'
 import { AccessService } from '../../permission/access.service.js'
 import type { IncomingSave, Received } from '../../saving/incoming-save.js'
 import { type ReceivedBlob, ReceivedBlobs } from '../../saving/received-blob.js'
@@ -98,19 +99,19 @@ export class PutRelativeFile implements SaveOperation {
   }
 
   /** Beside the file for those who may write there; else among the person's own files: "save as" always works. */
-  private async folderFor({ access }: WopiRequest): Promise<string> {
+  private async folderFor({ access }: WopiRequest): Promise<ContainerId> {
     return (await this.mayFill(access.user.id, access.file.containerId))
       ? access.file.containerId
       : this.containers.homeOf(access.user.id)
   }
 
-  private async requireStill(tx: Tx, request: WopiRequest, containerId: string): Promise<void> {
+  private async requireStill(tx: Tx, request: WopiRequest, containerId: ContainerId): Promise<void> {
     await this.rights.requireStill(tx, request, 'edit')
     if (!(await this.mayFill(request.access.user.id, containerId, tx)))
       throw new WopiError('right-lost', 'the user lost the right to write to the folder meanwhile')
   }
 
-  private async mayFill(userId: string, containerId: string, on?: Tx): Promise<boolean> {
+  private async mayFill(userId: UserId, containerId: ContainerId, on?: Tx): Promise<boolean> {
     return rolePermitsSave(await this.accesses.roleOnContainer(userId, containerId, on))
   }
 }
