@@ -4,7 +4,7 @@ import { Database } from '../database/database.js'
 import type { FileId, LockId, TokenId, UserId } from '../ids/ids.js'
 import { Logger } from '../logging/logger.js'
 import { EXTEND_FOR_OTHERS, NOTICE, UNLOCK_LATE } from './late-lock.statements.js'
-import { outcomeOf, type LockOutcome } from './lock.service.js'
+import { outcomeOf, type LockOutcome } from './lock-state.js'
 
 /** A genuine token of whoever calls, and its user; what it is still good for is judged in the database. */
 export interface LateCaller {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { theLock } from '../../test/kit/ids.js'
 import { chunkIdOf } from '../incremental/chunk-id.js'
-import type { CoauthHold, LockState } from '../lock/lock.service.js'
+import type { CoauthHold, LockState } from '../lock/lock-state.js'
 import {
   type ChunkedPutDecision,
   type PutTarget,

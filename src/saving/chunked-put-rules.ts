@@ -1,6 +1,6 @@
 import type { LockId } from '../ids/ids.js'
 import type { UnusableChunk } from '../incremental/chunk-selection.js'
-import type { CoauthHold, LockState } from '../lock/lock.service.js'
+import type { CoauthHold, LockState } from '../lock/lock-state.js'
 
 /** What a PutChunkedFile presents. */
 export interface PresentedPut {

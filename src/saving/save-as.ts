@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common'
 import type { Tx } from '../database/database.js'
 import type { ContainerId, FileId, UserId } from '../ids/ids.js'
-import type { LockState } from '../lock/lock.service.js'
+import type { LockState } from '../lock/lock-state.js'
 import { AccessService } from '../permission/access.service.js'
 import { numberedName } from '../storage/files/file-name.js'
 import { FileService } from '../storage/files/file.service.js'

@@ -1,4 +1,4 @@
-import type { LockState } from '../lock/lock.service.js'
+import type { LockState } from '../lock/lock-state.js'
 import type { RecoveryReason } from '../storage/recovery/recovery-item.entity.js'
 import type { RightRefused } from './save-permission.js'
 

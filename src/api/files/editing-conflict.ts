@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common'
 import { CoauthStatusService } from '../../coauth-status/coauth-status.service.js'
 import type { FileId } from '../../ids/ids.js'
-import type { LockState } from '../../lock/lock.service.js'
+import type { LockState } from '../../lock/lock-state.js'
 import { ApiProblem } from '../http/api-problem.js'
 
 const EDITORS_LOCKS: ReadonlySet<unknown> = new Set(['wopi', 'coauth'])

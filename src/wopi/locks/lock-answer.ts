@@ -1,5 +1,5 @@
 import { Answer, headerText } from '../../http/answer.js'
-import type { LockOutcome, LockState } from '../../lock/lock.service.js'
+import type { LockOutcome, LockState } from '../../lock/lock-state.js'
 
 /** The one place where lock outcomes become statuses and headers (WOPI.md §7.2). */
 export function lockAnswer(outcome: LockOutcome): Answer {

@@ -1,5 +1,6 @@
 import type { Answer } from '../../http/answer.js'
-import type { Authorization, LockOutcome } from '../../lock/lock.service.js'
+import type { Authorization } from '../../lock/lock.service.js'
+import type { LockOutcome } from '../../lock/lock-state.js'
 import { lockAnswer } from './lock-answer.js'
 import type { TokenRequest } from '../protocol/operation.js'
 import { SelfAuthorizedOperation } from './self-authorized-operation.js'
