@@ -32,7 +32,7 @@ export class Installation {
     const installation = new Installation(folder, urls, ports, env, postgres, [])
     // A run that is broken off leaves no servers behind; PostgreSQL sees to itself.
     process.once('exit', () => installation.servers.forEach(({ child }) => child.kill('SIGKILL')))
-    for (const index of ports.keys()) await installation.startServer(index)
+    await Promise.all(ports.map((_, index) => installation.startServer(index)))
     return installation
   }
 

@@ -19,6 +19,8 @@ export interface Lull {
   readonly watchMs: number
   /** The client whose save waits, inside the database, for the row that somebody else holds over the lock's end. */
   readonly held: number | null
+  /** Whether the late refreshes at its end name this lock: one that does would explain what one that does not has kept. */
+  readonly lateOnesFit: boolean
 }
 
 export interface Action {

@@ -88,13 +88,14 @@ export class ClientScript {
 
   private newLull(lock: string): Lull {
     const watchMs = 3 * this.spreadMs
+    const lateOnesFit = this.options.timestamps && this.random.chance(0.5)
     switch (this.random.weighted({ act: 2, watch: 1, hold: 2 })) {
       case 'act':
-        return { lock, watchMs: 0, held: null }
+        return { lock, watchMs: 0, held: null, lateOnesFit }
       case 'watch':
-        return { lock, watchMs, held: null }
+        return { lock, watchMs, held: null, lateOnesFit }
       default:
-        return { lock, watchMs, held: this.options.client }
+        return { lock, watchMs, held: this.options.client, lateOnesFit }
     }
   }
 
@@ -123,6 +124,11 @@ export class ClientScript {
     }
     await sleep(random.between(0, Math.max(watchMs, spreadMs) / 2))
     if (knowledge.lock !== lull.lock && knowledge.lock !== '') return undefined
+    // What a late refresh keeps alive, or wakes from the dead, shows only where one comes at the end of a lock.
+    if (this.options.timestamps && untilEnd() > -watchMs && random.chance(0.3)) {
+      const id = lull.lateOnesFit ? lull.lock : this.otherThan(lull.lock)
+      return this.mayBeLost({ kind: 'LATE_REFRESH', id })
+    }
     if (untilEnd() > 0) return held === null ? this.knock(lull.lock) : look('GET_LOCK')
     return untilEnd() > -watchMs ? this.watch(lull.lock) : undefined
   }

@@ -30,12 +30,16 @@ const CHANGES: Readonly<Record<FunctionBug, readonly [name: string, find: RegExp
   'a lock row that was not locked': ['save_file', /(file_lock l where [^;]*) for no key update/, '$1'],
 }
 
-/** Changes the function in a database that no server uses yet; asked as the database's owner. */
-export async function plantInDatabase(databaseUrl: string, bug: FunctionBug): Promise<void> {
+/** Changes the function in a database, asked as its owner. @returns what makes it right again */
+export async function plantInDatabase(
+  databaseUrl: string,
+  bug: FunctionBug,
+): Promise<() => Promise<unknown>> {
   const [name, find, instead] = CHANGES[bug]
   const { rows } = await execute(databaseUrl, `select pg_get_functiondef($1::regproc) as source`, [name])
   const { source } = rows[0] as { source: string }
   const changed = source.replace(find, instead)
   if (changed === source) throw new Error(`${name} has no place for the bug "${bug}"`)
   await execute(databaseUrl, changed)
+  return () => execute(databaseUrl, source)
 }

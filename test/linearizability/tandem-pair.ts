@@ -41,8 +41,9 @@ export class TandemPair {
     return pair
   }
 
+  /** Nobody asks it anything any more, so nobody waits until it has stopped in good order. */
   async stop(): Promise<void> {
-    await Promise.all(this.processes.map((one) => one.stop()))
+    await Promise.all(this.processes.map((one) => one.kill9()))
     await this.pool.end()
     await rm(this.dataDir, { recursive: true, force: true })
   }

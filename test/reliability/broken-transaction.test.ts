@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, inject, it, vi } from 'vitest'
 import { createDataSource } from '../../ormconfig.js'
 import { Database, type Statement } from '../../src/database/database.js'
 import { isUnavailable } from '../../src/database/unavailable.js'
@@ -78,9 +78,23 @@ describe('a transaction whose connection fails (R-02, R-10)', () => {
   })
 
   it('queues no longer behind one file than a statement may take (DatabaseBusy)', async () => {
-    const stuck = database.serializedByFile(theFile('file'), () => pause(10_500))
+    let free: () => void = () => undefined
+    let stuck: Promise<void> | undefined
+    await new Promise<void>((begun) => {
+      stuck = database.serializedByFile(theFile('file'), () => {
+        begun()
+        return new Promise((resolve) => (free = resolve))
+      })
+    })
     const late = database.serializedByFile(theFile('file'), () => Promise.resolve('served'))
-    expect(isUnavailable(await failureOf(late))).toBe(true)
+    const real = performance.now.bind(performance)
+    const clock = vi.spyOn(performance, 'now').mockImplementation(() => real() + 10_500)
+    try {
+      free()
+      expect(isUnavailable(await failureOf(late))).toBe(true)
+    } finally {
+      clock.mockRestore()
+    }
     await stuck
     expect(await database.serializedByFile(theFile('file'), () => Promise.resolve('served'))).toBe('served')
   })

@@ -3,7 +3,7 @@ import { rm } from 'node:fs/promises'
 import { connect, createServer, type Server, type Socket } from 'node:net'
 import { once } from 'node:events'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest'
+import { describe, expect, inject, it } from 'vitest'
 import { patiently } from '../../src/database/patience.js'
 import { DatabaseUnreachable } from '../../src/database/unavailable.js'
 import { freePort } from '../kit/free-port.js'
@@ -56,37 +56,43 @@ class SlowWay implements AsyncDisposable {
   }
 }
 
-describe('a start', () => {
-  let dataDir: string
-  let port: number
-  let ownerUrl: string
-  let folder: string
+/** A folder for servers that start there, and a database to which a test makes them a way. */
+class Place implements AsyncDisposable {
+  private readonly servers: TandemProcess[] = []
 
-  beforeEach(async () => {
-    dataDir = await scratchFolder('tandem-start-')
-    port = await freePort()
+  private constructor(
+    readonly dataDir: string,
+    /** Where PostgreSQL's socket is. */
+    readonly folder: string,
+    readonly port: number,
+    readonly ownerUrl: string,
+  ) {}
+
+  static async make(): Promise<Place> {
     const database = await newDatabase(inject('postgres'))
     const [, socket = '', name = ''] = /@([^:/]+):\d+\/(.*)$/.exec(database) ?? []
-    folder = decodeURIComponent(socket)
-    ownerUrl = `postgres://tandem@127.0.0.1:${port}/${name}`
-  })
-  afterEach(() => rm(dataDir, { recursive: true, force: true }))
+    const port = await freePort()
+    const ownerUrl = `postgres://tandem@127.0.0.1:${port}/${name}`
+    return new Place(await scratchFolder('tandem-start-'), decodeURIComponent(socket), port, ownerUrl)
+  }
 
-  const servers: TandemProcess[] = []
-  afterEach(async () => {
-    for (const server of servers.splice(0)) await server.kill9()
-  })
-
-  async function startServer(env: Record<string, string> = {}): Promise<TandemProcess> {
+  async startServer(env: Record<string, string> = {}, ownerUrl = this.ownerUrl): Promise<TandemProcess> {
     const server = await startTandemProcess({
-      dataDir,
+      dataDir: this.dataDir,
       databaseUrl: ownerUrl.replace('tandem@', 'tandem_app@'),
       env: { DATABASE_MIGRATION_URL: ownerUrl, ...env },
     })
-    servers.push(server)
+    this.servers.push(server)
     return server
   }
 
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const server of this.servers) await server.kill9()
+    await rm(this.dataDir, { recursive: true, force: true })
+  }
+}
+
+describe('a start', () => {
   async function expectServes(server: TandemProcess): Promise<void> {
     // This PostgreSQL is not durable, so readiness as a whole is red.
     const { details } = (await (await fetch(`${server.url}/health/ready`)).json()) as {
@@ -97,10 +103,11 @@ describe('a start', () => {
   }
 
   it('before its database is there waits for it, and says so', async () => {
-    await using way = new SlowWay(folder)
+    await using place = await Place.make()
+    await using way = new SlowWay(place.folder)
     way.absent = 3
-    await way.listen(port)
-    const server = await startServer()
+    await way.listen(place.port)
+    const server = await place.startServer()
     expect(way.absent).toBeLessThan(0)
     expect(
       server.output().match(/"database-awaited","reason":"the database cannot be reached/g),
@@ -109,10 +116,11 @@ describe('a start', () => {
   })
 
   it('that is told to stop meanwhile waits no more', async () => {
+    await using place = await Place.make()
     const env = {
       PATH: process.env['PATH'],
-      DATABASE_URL: ownerUrl,
-      DATA_DIR: dataDir,
+      DATABASE_URL: place.ownerUrl,
+      DATA_DIR: place.dataDir,
       PORT: String(await freePort()),
     }
     const child = spawn(process.execPath, ['dist/src/main.js'], { env, stdio: ['ignore', 'pipe', 'pipe'] })
@@ -126,17 +134,19 @@ describe('a start', () => {
     expect(performance.now() - told).toBeLessThan(5000)
   })
 
-  it.each([
+  // They wait for seconds, and no number of theirs depends on how busy the machine is.
+  it.concurrent.each([
     ['one process', {}],
     ['WORKERS=2', { WORKERS: '2' }],
     ['webhooks', { WEBHOOK_URL: 'http://127.0.0.1:1/', WEBHOOK_SECRET: 'abcdefghijklmnopqrstuvwxyz012345' }],
   ])(
     'whose connections take longer than a second at first goes on (%s)',
     async (_what, env) => {
-      await using way = new SlowWay(folder)
+      await using place = await Place.make()
+      await using way = new SlowWay(place.folder)
       way.slow = 4
-      await way.listen(port)
-      const server = await startServer(env)
+      await way.listen(place.port)
+      const server = await place.startServer(env)
       expect(way.slow).toBeLessThan(4)
       way.slow = 0
       await expectServes(server)
@@ -145,11 +155,12 @@ describe('a start', () => {
   )
 
   it('whose database does not exist ends at once, with one plain sentence', async () => {
-    await using way = new SlowWay(folder)
-    await way.listen(port)
-    ownerUrl = ownerUrl.replace(/[^/]+$/, 'nowhere')
+    await using place = await Place.make()
+    await using way = new SlowWay(place.folder)
+    await way.listen(place.port)
+    const nowhere = place.ownerUrl.replace(/[^/]+$/, 'nowhere')
     const begun = performance.now()
-    await expect(startServer()).rejects.toThrow(
+    await expect(place.startServer({}, nowhere)).rejects.toThrow(
       /Tandem did not start: no connection to PostgreSQL: database "nowhere" does not exist \(3D000\)/,
     )
     expect(performance.now() - begun).toBeLessThan(20_000)

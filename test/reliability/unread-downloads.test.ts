@@ -5,7 +5,7 @@ import { get, type IncomingMessage } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
-import { afterAll, afterEach, beforeAll, describe, expect, inject, it, vi } from 'vitest'
+import { afterAll, beforeAll, describe, expect, inject, it, vi } from 'vitest'
 import { messageFrame } from '../../src/incremental/frame-writer.js'
 import { written } from '../incremental/frame-kit.js'
 import { bearerFor, Person } from '../kit/people.js'
@@ -46,10 +46,8 @@ describe('downloads that nobody reads', () => {
     alice = new Person(server.url, 'alice', await bearerFor(dataDir, 'alice'))
     fileId = (await alice.createsFile('Film.pptx', content)).id
   })
-  afterEach(() => {
-    for (const client of clients.splice(0)) client.leave()
-  })
   afterAll(async () => {
+    for (const client of clients) client.leave()
     await server.kill9()
     await rm(dataDir, { recursive: true, force: true })
   })
@@ -148,7 +146,7 @@ describe('downloads that nobody reads', () => {
     for (const { call, client } of all) expect([call, await client.takesTheRest()]).toEqual([call, false])
   })
 
-  it('are ended though the client keeps talking', async () => {
+  it.concurrent('are ended though the client keeps talking', async () => {
     const client = await asks1(getRequest(await viewUrl()))
     const talk = setInterval(() => client.socket.write('GET /health/live HTTP/1.1\r\nHost: t\r\n\r\n'), 100)
     try {
@@ -159,7 +157,7 @@ describe('downloads that nobody reads', () => {
     expect(await client.takesTheRest()).toBe(false)
   })
 
-  it('leave no file open when a connection with many of them breaks', async () => {
+  it.concurrent('leave no file open when a connection with many of them breaks', async () => {
     const request = getRequest(await viewUrl())
     const client = await asks1(request.repeat(20))
     await until('they are under way', async () => (await openBlobs(server.pid)) > 0)
@@ -167,19 +165,25 @@ describe('downloads that nobody reads', () => {
     await untilNoneIsLeft()
   })
 
-  it('are none when they are read slowly, for much longer than the limit', async () => {
+  it.concurrent('are none when they are read slowly, for much longer than the limit', async () => {
+    // A server of its own: the others wait until theirs has no file open.
+    const other = await start({ DOWNLOAD_IDLE_SECONDS: String(IDLE_SECONDS) })
     const began = performance.now()
-    const [answer] = (await once(get(await viewUrl()), 'response')) as [IncomingMessage]
     const sum = createHash('sha256')
-    for await (const piece of answer as AsyncIterable<Buffer>) {
-      sum.update(piece)
-      await pause((piece.length / MIB) * 750)
+    try {
+      const [answer] = (await once(get(await viewUrl(other)), 'response')) as [IncomingMessage]
+      for await (const piece of answer as AsyncIterable<Buffer>) {
+        sum.update(piece)
+        await pause((piece.length / MIB) * 750)
+      }
+    } finally {
+      await other.kill9()
     }
     expect(sum.digest('hex')).toBe(hash(content))
     expect(performance.now() - began).toBeGreaterThan(2 * IDLE_SECONDS * 1000)
   })
 
-  it('do not keep a server from stopping', async () => {
+  it.concurrent('do not keep a server from stopping', async () => {
     const other = await start({})
     const client = await asks1(getRequest(await viewUrl(other)), other)
     expect(client.status).toBe(200)

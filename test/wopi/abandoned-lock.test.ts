@@ -7,7 +7,10 @@ const PAGE: EditorPage = { editor: 'cool', family: 'collabora' }
 const OLD = 'cool-lock00000000'
 const NEW = 'cool-lock11111111'
 
-/** After a crash Collabora comes with a new id: its own lock keeps it out for half an hour. */
+/**
+ * After a crash Collabora comes with a new id: its own lock keeps it out for half an hour. Each test has a file of its own
+ * and mostly waits until who is there has been noted, so all wait together.
+ */
 describe('ADR 21: a lock whose editors are all gone', () => {
   const stage = setStage()
 
@@ -73,7 +76,7 @@ describe('ADR 21: a lock whose editors are all gone', () => {
     expect((await editor.getLock()).lock).toBe(OLD)
   }
 
-  it('is replaced; saves with the old id are 409 then, and kept', async () => {
+  it.concurrent('is replaced; saves with the old id are 409 then, and kept', async () => {
     const { alice, carol } = await crashed()
     expect(await carol.lock(NEW)).toMatchObject({ status: 200, version: '1' })
     expect((await carol.getLock()).lock).toBe(NEW)
@@ -88,7 +91,7 @@ describe('ADR 21: a lock whose editors are all gone', () => {
     expect(line.lockId).toBe(OLD)
   })
 
-  it('is replaced when some have said nothing for five minutes', async () => {
+  it.concurrent('is replaced when some have said nothing for five minutes', async () => {
     const { alice, bob, carol } = await crashed()
     await stage.sql(`update coauth_participant set left_at = null, left_reason = null where jti = $1`, [
       jtiOf(bob.token),
@@ -160,13 +163,13 @@ describe('ADR 21: a lock whose editors are all gone', () => {
     await stage.isSeen(alice)
   }
 
-  it.each(NOT)('stays where %s', async (_why, happens) => {
+  it.concurrent.each(NOT)('stays where %s', async (_why, happens) => {
     const scene = await crashed()
     await happens(scene)
     await expectKeptOut(scene.carol)
   })
 
-  it('stays where it is another editor that comes, or one without a name', async () => {
+  it.concurrent('stays where it is another editor that comes, or one without a name', async () => {
     const { alice, carol } = await crashed()
     const elsewhere = await stage.join(carol, { who: 'carol', page: { ...PAGE, editor: 'cool2' } })
     const nameless = await stage.join(carol, { who: 'carol' })
@@ -175,7 +178,7 @@ describe('ADR 21: a lock whose editors are all gone', () => {
     await expectKeptOut(nameless)
   })
 
-  it('stays where it was taken with a token for no editor in particular', async () => {
+  it.concurrent('stays where it was taken with a token for no editor in particular', async () => {
     const alice = await stage.join(await stage.newFile('old'))
     await alice.checkFileInfo()
     await stage.isSeen(alice)
@@ -187,7 +190,7 @@ describe('ADR 21: a lock whose editors are all gone', () => {
     await expectKeptOut(await stage.join(alice, { page: PAGE }))
   })
 
-  it('stays for whoever may not edit', async () => {
+  it.concurrent('stays for whoever may not edit', async () => {
     const { alice, carol } = await crashed()
     await (await stage.person('alice')).revokes(alice.fileId, 'user:carol')
     expect((await carol.lock(NEW)).status).toBe(404)
