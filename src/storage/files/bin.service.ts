@@ -13,7 +13,9 @@ import {
   RESTORE_FROM_BIN,
   type BinnedRow,
 } from './bin.statements.js'
-import { nameKey, numberedName } from './file-name.js'
+import { nameKey } from './file-name.js'
+import { freeName } from './free-name.js'
+import { withFreeName } from './name-race.js'
 import { NameTaken } from '../storage-errors.js'
 
 /** A file that was deleted and can be had back. */
@@ -44,8 +46,6 @@ export interface Purged {
   /** For the audit: nothing else will know it any more. */
   readonly detail: Readonly<Record<string, unknown>>
 }
-
-const MAX_NUMBERED_NAMES = 1000
 
 /**
  * Deleted files, until somebody restores them or their time is over. They have no name in any container, no lock row, and
@@ -103,12 +103,11 @@ export class Bin {
 
   /** Puts a held file into a container, under its name or the next numbered one that is free there. */
   async restore(tx: Tx, { id, name }: Pick<BinnedFile, 'id' | 'name'>, containerId: string): Promise<void> {
-    for (let number = 1; number < MAX_NUMBERED_NAMES; number++) {
-      const candidate = number === 1 ? name : numberedName(name, number)
-      const rows = await tx.query(RESTORE_FROM_BIN, [id, containerId, candidate, nameKey(candidate)])
-      if (rows.length === 1) return
-    }
-    throw new NameTaken(name)
+    await withFreeName(async () => {
+      const free = await freeName(tx, 'file', containerId, name)
+      const rows = await tx.query(RESTORE_FROM_BIN, [id, containerId, free, nameKey(free)])
+      if (rows.length === 0) throw new NameTaken(free)
+    })
   }
 
   /** For good, with versions, recovery items, streams, sessions and grants. The caller holds the files. */

@@ -5,7 +5,7 @@ import { EventLog } from '../../events/event-log.js'
 import type { StoredBlob } from '../blobs/blob-store.js'
 import type { ComparedBlob, Committed } from '../blobs/twins.js'
 import type { VersionCause, VersionFlag } from '../versions/file-version.entity.js'
-import { nameKey, numberedName } from './file-name.js'
+import { nameKey } from './file-name.js'
 import {
   CREATE_FILE,
   DELETE_FILE,
@@ -19,6 +19,8 @@ import {
   type HeadMoved,
   type HeadRow,
 } from './file.statements.js'
+import { freeName } from './free-name.js'
+import { withFreeName } from './name-race.js'
 import { NameTaken, orNoSuchContainer } from '../storage-errors.js'
 
 /** A file's current content. */
@@ -69,8 +71,6 @@ export interface FileCursor {
   readonly createdAt: string
   readonly id: string
 }
-
-const MAX_NUMBERED_NAMES = 1000
 
 /** Files and their heads. Content moves only inside a transaction that holds the head. */
 @Injectable()
@@ -185,24 +185,29 @@ export class FileService {
 
   /** Creates under the name, or the next numbered one that is free. */
   async createNumbered(on: Queryable, file: NewFile): Promise<Head> {
-    for (let number = 1; number < MAX_NUMBERED_NAMES; number++) {
-      try {
-        return await this.create(on, number === 1 ? file : { ...file, name: numberedName(file.name, number) })
-      } catch (error) {
-        if (!(error instanceof NameTaken)) throw error
-      }
-    }
-    throw new NameTaken(file.name)
+    return withFreeName(async () => {
+      const name = await freeName(on, 'file', file.containerId, file.name)
+      return this.create(on, { ...file, name })
+    })
   }
 
   /** Renames a held file to `name` or the next numbered one that is free. @returns the name it got */
-  async renameNumbered(tx: Tx, fileId: string, name: string): Promise<string> {
-    for (let number = 1; number < MAX_NUMBERED_NAMES; number++) {
-      const candidate = number === 1 ? name : numberedName(name, number)
-      const [row] = await tx.query(RENAME_FILE, [fileId, candidate, nameKey(candidate)])
-      if (row) return candidate
-    }
-    throw new NameTaken(name)
+  async renameNumbered(
+    tx: Tx,
+    file: Pick<Head, 'id' | 'name' | 'containerId'>,
+    name: string,
+  ): Promise<string> {
+    return withFreeName(async () => {
+      const free = await freeName(tx, 'file', file.containerId, name, file.name)
+      const [row] = await tx.query(RENAME_FILE, [file.id, free, nameKey(free)])
+      if (!row) throw new NameTaken(free)
+      return free
+    })
+  }
+
+  /** For whoever was told that a name is taken. */
+  async freeName(containerId: string, name: string): Promise<string> {
+    return freeName(this.database, 'file', containerId, name)
   }
 
   async findByName(containerId: string, name: string): Promise<string | undefined> {

@@ -4,7 +4,6 @@ import { Database } from '../../database/database.js'
 import { Answer, jsonAnswer } from '../../http/answer.js'
 import { correlationId } from '../../http/correlation-id.js'
 import { ContainerService } from '../../storage/containers/container.service.js'
-import { numberedContainerName } from '../../storage/files/file-name.js'
 import { NameTaken } from '../../storage/storage-errors.js'
 import { containerInfo } from './container-info.js'
 import { containerTarget } from './container-name.js'
@@ -72,9 +71,7 @@ export class CreateChildContainer implements ContainerOperation {
   }
 
   private async takenAnswer(parentId: string, name: string): Promise<Answer> {
-    let number = 2
-    while (await this.containers.findByName(parentId, numberedContainerName(name, number))) number++
-    const free = numberedContainerName(name, number)
+    const free = await this.containers.freeName(parentId, name)
     return new Answer(409, { 'X-WOPI-ValidRelativeTarget': encodeUtf7(free) })
   }
 }
