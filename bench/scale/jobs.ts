@@ -47,9 +47,9 @@ async function longestStatements(database: Client): Promise<Outcome[]> {
   )
   return rows.map(({ what, mean, longest }) => ({
     what: `job: ${what}`,
-    p50: Number(mean),
-    p99: Number(longest),
+    p50: mean,
+    p99: longest,
     goal: `≤ ${MOST_MS}`,
-    met: Number(longest) <= MOST_MS,
+    met: longest <= MOST_MS,
   }))
 }

@@ -195,7 +195,11 @@ export const LOOKS: Readonly<Record<string, readonly Look[]>> = {
   ],
   'GET /api/v1/files/:id/opening': [
     // Its own: an administrator has no right of their own to open anything.
-    { as: ROBOT, path: (n, { files }) => `${FILES}/${file(1 + 10 * (n % Math.floor(files / 10)))}/opening` },
+    {
+      as: ROBOT,
+      path: (n, { files }) =>
+        `${FILES}/${file(1 + 10 * (n % Math.floor(files / 10)))}/opening?mode=edit&editor=any`,
+    },
   ],
   'GET /api/v1/files/:id/coauth-status': [
     admin((n, sizes) => `${FILES}/${file(openFile(n, sizes))}/coauth-status`),

@@ -3,7 +3,15 @@ import { bulkData } from './data.js'
 import type { Sizes } from './sizes.js'
 
 /** Tables so large that their indexes are quicker made anew than filled. */
-const LARGE: ReadonlySet<string> = new Set(['file_version', 'audit_event', 'access_token', 'session_event'])
+const LARGE: ReadonlySet<string> = new Set([
+  'file',
+  'file_lock',
+  'file_version',
+  'audit_event',
+  'access_token',
+  'coauth_session',
+  'session_event',
+])
 
 /**
  * Fills a migrated database, as its superuser. Foreign keys and triggers are not asked: what is written here fits

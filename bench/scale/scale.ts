@@ -58,7 +58,7 @@ async function fill(folder: string, part: number, say: Say): Promise<void> {
   await withPostgres(folder, FOR_LOADING, async (postgres) => {
     const database = await connect(postgres.url)
     for (const name of ['empty', 'full'] as const) {
-      await database.query(`create database ${name}`)
+      await database.query(`create database "${name}"`)
       const { server } = await startOn(installation(folder, postgres, name))
       await server.stop()
     }

@@ -14,6 +14,7 @@ import {
   EVERYBODY,
   FILE_STATUS,
   LIST_SESSIONS,
+  LIST_SESSIONS_OF,
   SESSION_STATUS,
   type StatusFacts,
 } from './status.statements.js'
@@ -81,16 +82,12 @@ export class CoauthStatusService {
     limit: number,
   ): Promise<{ session: SessionView; cursor: SessionCursor }[]> {
     await this.presence.flush()
-    const rows = await this.database.query(LIST_SESSIONS, [
-      this.settings.lockGraceMs,
-      fileId ?? null,
-      userId ?? null,
-      open ?? null,
-      application ?? null,
-      before?.startedAt ?? null,
-      before?.id ?? null,
-      limit,
-    ])
+    const wanted = [fileId, open, application, before?.startedAt, before?.id].map((value) => value ?? null)
+    const page = [this.settings.lockGraceMs, ...wanted, limit]
+    const rows =
+      userId === undefined
+        ? await this.database.query(LIST_SESSIONS, page)
+        : await this.database.query(LIST_SESSIONS_OF, [...page, userId])
     return rows.flatMap(({ facts, started_at: startedAt, id }) => {
       const session = this.view(facts)
       return session ? [{ session, cursor: { startedAt, id } }] : []

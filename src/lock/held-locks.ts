@@ -43,54 +43,85 @@ export interface LockFilter {
   readonly containerId?: string | undefined
 }
 
-/** Begins a statement on the files that something may hold, with what holds each of them at `now`. $1 grace ms */
-const JUDGED = `
-    with clock as materialized (select clock_timestamp() as now), candidates as (
-      select file_id from file_lock where kind <> 'none' union select file_id from coauth_lock
-    ), judged as (
-      select l.*, clock.now,
-        lock_state(l.kind, l.exact_expiry, l.expires_at, l.coauth_until, $1::float8, clock.now) as live_kind
-      from clock, candidates join file_lock l using (file_id)
-    )`
+const CLOCK = `with clock as materialized (select clock_timestamp() as now)`
 
-/** How many files are held: as many as HELD_LOCKS lists. $1 grace ms */
+/** How many files are held: as many as `list` tells. $1 grace ms */
 const COUNT_HELD: Statement<{ held: number }> = {
   name: 'count-held-locks',
-  text: `${JUDGED} select count(*)::int as held from judged where live_kind <> 'none'`,
+  text: `${CLOCK}, candidates as (
+      select file_id from file_lock where kind <> 'none' union select file_id from coauth_lock
+    )
+    select count(*)::int as held
+    from clock, candidates join file_lock l using (file_id)
+    where lock_state(l.kind, l.exact_expiry, l.expires_at, l.coauth_until, $1::float8, clock.now) <> 'none'`,
 }
+
+/** A file that something may hold, with what holds it, if it is asked for. */
+type CandidateRow = { readonly candidate: string } & (HeldLock | { readonly file_id: null })
 
 /**
  * A look without a row lock: it may be a moment old when it arrives, and never makes an editor wait. What has outlived
  * expiry and grace is an unlocked file (WOPI.md §7.2), swept up or not. One row per file and its id as the order:
  * nobody is skipped or told twice because somebody else's lock came or went between two pages.
- * $1 grace ms, $2 kind, $3 holder, $4 file, $5 container, $6 after file, $7 limit; null: any
+ *
+ * The next files that indexes find are judged, and no others: whoever wants a page of those that are held asks on behind
+ * the last one. $1 grace ms, $2 kind, $3 holder, $4 file, $5 after file, $6 limit; null: any
+ * @param within a condition on a `file_id`
  */
-const HELD_LOCKS: Statement<HeldLock> = {
-  name: 'held-locks',
-  text: `${JUDGED}, told as (
-      select file_id, live_kind as kind, epoch, version, lock_id, holder, reason, taken_at, refreshed_at, expires_at,
-        live_kind = 'wopi' and now >= expires_at as in_grace, '[]'::jsonb as coauth_locks
-      from judged where live_kind in ('wopi', 'exclusive')
+function heldLocks(name: string, within: string): Statement<CandidateRow> {
+  return {
+    name,
+    plan: 'anew',
+    text: `${CLOCK}, next as materialized (
+      select file_id from (
+        (select l.file_id from file_lock l
+          where l.kind <> 'none' and $2::text is distinct from 'coauth' and ($2::text is null or l.kind = $2)
+            and ($3::text is null or l.holder = $3) and ($4::text is null or l.file_id = $4)
+            and ($5::text is null or l.file_id > $5)${within}
+          order by l.file_id limit $6)
+        union
+        (select distinct l.file_id from coauth_lock l
+          where ($2::text is null or $2 = 'coauth')
+            and ($3::text is null or l.user_id = $3) and ($4::text is null or l.file_id = $4)
+            and ($5::text is null or l.file_id > $5)${within}
+          order by l.file_id limit $6)
+      ) candidate order by file_id limit $6
+    )
+    select next.file_id as candidate, told.*
+    from clock, next left join lateral (
+      select l.file_id, j.kind, l.epoch, l.version, l.holder, l.reason, l.lock_id, l.taken_at, l.refreshed_at, l.expires_at,
+        j.kind = 'wopi' and clock.now >= l.expires_at as in_grace, '[]'::jsonb as coauth_locks,
+        f.name as file_name, f.container_id
+      from file_lock l join file f on f.id = l.file_id, lateral (
+        select lock_state(l.kind, l.exact_expiry, l.expires_at, l.coauth_until, $1::float8, clock.now) as kind
+      ) j
+      where l.file_id = next.file_id and j.kind in ('wopi', 'exclusive')
+        and ($2::text is null or j.kind = $2) and ($3::text is null or l.holder = $3)
       union all
-      select j.file_id, j.live_kind, j.epoch, j.version, '', null, null, k.taken_at, k.refreshed_at, j.coauth_until,
-        false, coalesce(k.locks, '[]')
-      from judged j, lateral (
-        select min(c.acquired_at) as taken_at, max(c.refreshed_at) as refreshed_at,
+      select l.file_id, 'coauth', l.epoch, l.version, null, null, '', k.taken_at, k.refreshed_at, l.coauth_until,
+        false, coalesce(k.locks, '[]'), f.name, f.container_id
+      from file_lock l join file f on f.id = l.file_id, lateral (
+        select min(c.acquired_at) as taken_at, max(c.refreshed_at) as refreshed_at, bool_or(c.user_id = $3) as is_holder,
           jsonb_agg(jsonb_build_object('lockId', c.lock_id, 'type', c.type, 'holder', c.user_id,
             'takenAt', epoch_ms(c.acquired_at), 'refreshedAt', epoch_ms(c.refreshed_at), 'expiresAt', epoch_ms(c.expires_at))
             order by c.acquired_at, c.lock_id) as locks
-        from coauth_lock c where c.file_id = j.file_id and coauth_lock_is_live(c.expires_at, j.now)
+        from coauth_lock c where c.file_id = l.file_id and coauth_lock_is_live(c.expires_at, clock.now)
       ) k
-      where j.live_kind = 'coauth'
-    )
-    select l.*, f.name as file_name, f.container_id
-    from told l join file f on f.id = l.file_id join container c on c.id = f.container_id
-    where ($2::text is null or l.kind = $2)
-      and ($3::text is null or l.holder = $3 or l.coauth_locks @> jsonb_build_array(jsonb_build_object('holder', $3::text)))
-      and ($4::text is null or l.file_id = $4) and ($5::text is null or $5 = any (c.ancestors))
-      and ($6::text is null or l.file_id > $6)
-    order by l.file_id limit $7`,
+      where l.file_id = next.file_id and ($2::text is null or $2 = 'coauth') and ($3::text is null or k.is_holder)
+        and lock_state(l.kind, l.exact_expiry, l.expires_at, l.coauth_until, $1::float8, clock.now) = 'coauth'
+    ) told on true
+    order by next.file_id`,
+  }
 }
+
+const HELD_LOCKS = heldLocks('held-locks', '')
+
+/** Of the files in a container or anywhere below it. $7 container */
+const HELD_LOCKS_WITHIN = heldLocks(
+  'held-locks-within',
+  ` and l.file_id in (
+      select f.id from file f join container c on c.id = f.container_id where c.ancestors @> array[$7::text])`,
+)
 
 /** Which files are locked, for people who look after them. */
 @Injectable()
@@ -101,18 +132,28 @@ export class HeldLocks {
   ) {}
 
   async list(
-    { kind, holder, fileId, containerId }: LockFilter,
+    filter: LockFilter,
     { afterFileId, limit }: { afterFileId?: string | undefined; limit: number },
   ): Promise<HeldLock[]> {
-    return this.database.query(HELD_LOCKS, [
-      this.settings.lockGraceMs,
-      kind ?? null,
-      holder ?? null,
-      fileId ?? null,
-      containerId ?? null,
-      afterFileId ?? null,
-      limit,
-    ])
+    const held: HeldLock[] = []
+    for (let after = afterFileId; ;) {
+      const candidates = await this.next(filter, after, limit)
+      for (const one of candidates) if (one.file_id !== null) held.push(one)
+      after = candidates.at(-1)?.candidate
+      if (held.length >= limit || candidates.length < limit) return held.slice(0, limit)
+    }
+  }
+
+  private next(
+    { kind, holder, fileId, containerId }: LockFilter,
+    after: string | undefined,
+    limit: number,
+  ): Promise<CandidateRow[]> {
+    const wanted = [kind, holder, fileId, after].map((value) => value ?? null)
+    const values = [this.settings.lockGraceMs, ...wanted, limit]
+    return containerId === undefined
+      ? this.database.query(HELD_LOCKS, values)
+      : this.database.query(HELD_LOCKS_WITHIN, [...values, containerId])
   }
 
   /** All that `list` tells, however many pages that are. */

@@ -38,16 +38,20 @@ const INDEXES: Readonly<Record<string, string>> = {
   coauth_session_open_started: `coauth_session (started_at, id) where ended_at is null`,
   coauth_session_application: `coauth_session (application, started_at, id)`,
   coauth_session_failing: `coauth_session (id) where ended_at is null and failing_since is not null`,
-  coauth_participant_left: `coauth_participant (last_seen_at) where left_at is not null`,
+  coauth_participant_joined: `coauth_participant (joined_at)`,
 
   recovery_item_file: `recovery_item (file_id, at, id)`,
   recovery_item_user: `recovery_item (user_id, at, id)`,
+  recovery_item_open_at: `recovery_item (at, id) where resolved_at is null`,
   recovery_item_reason: `recovery_item (reason, at, id)`,
 
   file_owned: `file (owner_id, created_at, id) where deleted_at is null`,
   file_placed: `file (container_id, created_at, id) where deleted_at is null`,
   file_binned_owner: `file (owner_id, deleted_at, id) where deleted_at is not null`,
   file_binned_place: `file (container_id, deleted_at, id) where deleted_at is not null`,
+
+  upload_session_file: `upload_session (file_id)`,
+  user_account_disabled: `user_account (id) where disabled_at is not null`,
 
   file_numbered: `file (container_id, name_key text_pattern_ops) where deleted_at is null`,
   container_numbered: `container (parent_id, name_key text_pattern_ops)`,

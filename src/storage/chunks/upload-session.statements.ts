@@ -54,7 +54,12 @@ export const DELETE_SESSION: Statement<{ token: string }> = {
   text: `delete from upload_session where token = $1`,
 }
 
+/** $1 limit */
 export const DELETE_OLD_SESSIONS: Statement<{ token: string }> = {
   name: 'delete-old-upload-sessions',
-  text: `delete from upload_session where expires_at <= clock_timestamp() returning token`,
+  text: `
+    delete from upload_session where token in (
+      select token from upload_session where expires_at <= clock_timestamp()
+      order by expires_at limit $1 for update skip locked)
+    returning token`,
 }

@@ -65,13 +65,39 @@ export class Bin {
     before: BinCursor | undefined,
     limit: number,
   ): Promise<{ file: BinnedFile; cursor: BinCursor }[]> {
-    const { binRetentionDays } = this.settings
-    const page = [owner ?? null, before?.deletedAt ?? null, before?.id ?? null, limit]
-    const rows =
-      of === undefined
-        ? await this.database.query(LIST_BIN, [binRetentionDays, ...page])
-        : await this.database.query(LIST_BIN_OF, [of, ...page, binRetentionDays])
-    return rows.map((row) => ({ file: binnedOf(row), cursor: { deletedAt: row.cursor, id: row.id } }))
+    if (of !== undefined) return this.listOf(of, owner, before, limit)
+    const rows = await this.database.query(LIST_BIN, [
+      this.settings.binRetentionDays,
+      owner ?? null,
+      before?.deletedAt ?? null,
+      before?.id ?? null,
+      limit,
+    ])
+    return rows.map((row) => ({ file: binnedOf(row), cursor: cursorOf(row) }))
+  }
+
+  private async listOf(
+    of: string,
+    owner: string | undefined,
+    before: BinCursor | undefined,
+    limit: number,
+  ): Promise<{ file: BinnedFile; cursor: BinCursor }[]> {
+    const files: { file: BinnedFile; cursor: BinCursor }[] = []
+    for (let from = before; ;) {
+      const rows = await this.database.query(LIST_BIN_OF, [
+        of,
+        owner ?? null,
+        from?.deletedAt ?? null,
+        from?.id ?? null,
+        limit,
+        this.settings.binRetentionDays,
+      ])
+      for (const row of rows) {
+        from = cursorOf(row)
+        if (row.rank === 3) files.push({ file: binnedOf(row), cursor: from })
+      }
+      if (files.length >= limit || rows.length < limit) return files.slice(0, limit)
+    }
   }
 
   async find(fileId: string, on: Queryable = this.database): Promise<BinnedFile | undefined> {
@@ -119,6 +145,10 @@ export class Bin {
       detail: { name, ownerId, size: Number(size), version, deletedAt: deleted_at, deletedBy: deleted_by },
     }))
   }
+}
+
+function cursorOf(row: BinnedRow): BinCursor {
+  return { deletedAt: row.cursor, id: row.id }
 }
 
 function binnedOf(row: BinnedRow): BinnedFile {

@@ -226,17 +226,20 @@ export class FileService {
     after: FileCursor | undefined,
     limit: number,
   ): Promise<{ head: Head; rank: number; cursor: FileCursor }[]> {
-    const rows = await this.database.query(LIST_FILES, [
-      userId,
-      after?.createdAt ?? null,
-      after?.id ?? null,
-      limit,
-    ])
-    return rows.map((row) => ({
-      head: headOf(row),
-      rank: row.rank,
-      cursor: { createdAt: row.created_at, id: row.id },
-    }))
+    const files: { head: Head; rank: number; cursor: FileCursor }[] = []
+    for (let from = after; ;) {
+      const rows = await this.database.query(LIST_FILES, [
+        userId,
+        from?.createdAt ?? null,
+        from?.id ?? null,
+        limit,
+      ])
+      for (const row of rows) {
+        from = { createdAt: row.created_at, id: row.id }
+        if (row.rank > 0) files.push({ head: headOf(row), rank: row.rank, cursor: from })
+      }
+      if (files.length >= limit || rows.length < limit) return files.slice(0, limit)
+    }
   }
 }
 

@@ -28,6 +28,7 @@ export interface RecoveryCursor {
  */
 const LIST_ITEMS: Statement<ListedItem> = {
   name: 'list-recovery-items',
+  plan: 'anew',
   text: `
     select r.id, r.file_id as "fileId", r.reason, r.user_id as "userId", r.editors, r.base_version as "baseVersion",
       r.base_modified_at as "baseModifiedAt", r.returned_version as "returnedVersion",

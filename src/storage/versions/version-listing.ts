@@ -71,6 +71,7 @@ export const LIST_VERSIONS: Statement<FileVersion> = {
 /** The next files with saves that grew old enough since the last look. $1 since, $2 age ms, $3 after file, $4 limit */
 export const FILES_WITH_OLD_SAVES: Statement<{ file_id: string }> = {
   name: 'files-with-old-saves',
+  plan: 'anew',
   text: `
     select distinct file_id from file_version
     where cause in ('save', 'chunked') and at >= $1 and at < clock_timestamp() - $2::float8 * interval '1 ms'
