@@ -168,7 +168,7 @@ export function bulkData(sizes: Sizes): Step[] {
       // The oldest of them are due to be forgotten.
       sql: `insert into coauth_participant (session_id, jti, user_id, mode, family, joined_at, last_seen_at, left_at,
           left_reason)
-        select md5('s' || n), md5('pt' || n || '-' || k), 'u' || (${skewed(users)}), 'edit', 'microsoft',
+        select md5('s' || n), md5('pt' || n || '-' || k), 'u' || (1 + floor(${users} * random() ^ 2)::int), 'edit', 'microsoft',
           began.at, began.at + interval '25 minutes', began.at + interval '30 minutes', 'closed'
         from generate_series(${Math.ceil(sessions * 0.7)}, ${sessions}) n, generate_series(1, 2) k, lateral (
           select ${spread('n', sessions)} - interval '2 hours' as at) began`,
@@ -199,7 +199,7 @@ export function bulkData(sizes: Sizes): Step[] {
       what: 'grants on files',
       table: 'access_grant',
       sql: `insert into access_grant (object_id, subject, object_kind, role, granted_by)
-        select md5('f' || (1 + n::bigint * 13 % ${files})), 'user:u' || (${skewed(users)}), 'file',
+        select md5('f' || (1 + n::bigint * 13 % ${files})), 'user:u' || (1 + floor(${users} * random() ^ 1.5)::int), 'file',
           case n % 2 when 0 then 'editor' else 'viewer' end, 'u1'
         from generate_series(1, ${grants}) n on conflict do nothing`,
     },

@@ -39,8 +39,9 @@ const person = (n: number, { users }: Sizes): string => `u${2 + ((n * 37) % (use
 const some = (n: number, count: number): number => 1 + ((n * 7919) % count)
 /** A file that is locked by a WOPI lock, and open in a session. */
 const openFile = (n: number, { locks }: Sizes): number => {
-  const wanted = some(n, locks)
-  return wanted % 12 === 0 || wanted % 50 === 1 ? Math.max(2, wanted - 1) : wanted
+  let wanted = some(n, locks)
+  while (wanted % 12 === 0 || wanted % 50 === 1) wanted = wanted < locks ? wanted + 1 : 2
+  return wanted
 }
 
 const admin = (path: string | Look['path'], status?: 404): Look => ({

@@ -131,8 +131,11 @@ interface SessionRow {
  */
 export const LIST_SESSIONS = listSessions('list-sessions', '')
 
-/** Those that somebody was ever in. $8 user */
+/**
+ * Those that somebody was ever in: an array, so that their sessions are looked up, however many there are of everybody.
+ * $8 user
+ */
 export const LIST_SESSIONS_OF = listSessions(
   'list-sessions-of',
-  ' and s.id in (select p.session_id from coauth_participant p where p.user_id = $8)',
+  ' and s.id = any (array(select distinct p.session_id from coauth_participant p where p.user_id = $8))',
 )

@@ -10,7 +10,8 @@ export interface Statement<Row extends QueryResultRow> {
   readonly text: string
   /**
    * `anew`: planned for its values each time, and never prepared. For lists whose filters can be left out: `$1 is null or …`
-   * is gone from such a plan, and no one plan is good for what somebody has a million of and somebody else none.
+   * is gone from such a plan, and no one plan is good for what somebody has a million of and somebody else none. And for
+   * what works off a part of a table at a time: a plan for any number of rows is one for a tenth of the table.
    */
   readonly plan?: 'anew'
   /** An answer that takes longer counts as none; unset, as ormconfig.ts says. */

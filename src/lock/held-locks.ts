@@ -45,15 +45,21 @@ export interface LockFilter {
 
 const CLOCK = `with clock as materialized (select clock_timestamp() as now)`
 
-/** How many files are held: as many as `list` tells. $1 grace ms */
+/** What holds the file of a lock row `l` at `clock.now`. $1 grace ms */
+const LIVE_KIND = `lock_state(l.kind, l.exact_expiry, l.expires_at, l.coauth_until, $1::float8, clock.now)`
+
+/** How many files are held: as many as `list` tells. A lock row without a lock is looked at for coauth locks alone. $1 grace ms */
 const COUNT_HELD: Statement<{ held: number }> = {
   name: 'count-held-locks',
-  text: `${CLOCK}, candidates as (
-      select file_id from file_lock where kind <> 'none' union select file_id from coauth_lock
+  text: `${CLOCK}, held as (
+      select l.file_id from clock, file_lock l
+      where l.kind <> 'none' and ${LIVE_KIND} <> 'none'
+      union all
+      select file_id from clock, (select distinct file_id from coauth_lock) c, lateral (
+        select from file_lock l where l.file_id = c.file_id and l.kind = 'none' and ${LIVE_KIND} <> 'none' offset 0
+      ) l
     )
-    select count(*)::int as held
-    from clock, candidates join file_lock l using (file_id)
-    where lock_state(l.kind, l.exact_expiry, l.expires_at, l.coauth_until, $1::float8, clock.now) <> 'none'`,
+    select count(*)::int as held from held`,
 }
 
 /** A file that something may hold, with what holds it, if it is asked for. */
@@ -66,13 +72,14 @@ type CandidateRow = { readonly candidate: string } & (HeldLock | { readonly file
  *
  * The next files that indexes find are judged, and no others: whoever wants a page of those that are held asks on behind
  * the last one. $1 grace ms, $2 kind, $3 holder, $4 file, $5 after file, $6 limit; null: any
- * @param within a condition on a `file_id`
+ * @param within a condition on a lock `l`
+ * @param found a query by name that it uses
  */
-function heldLocks(name: string, within: string): Statement<CandidateRow> {
+function heldLocks(name: string, within: string, found = ''): Statement<CandidateRow> {
   return {
     name,
     plan: 'anew',
-    text: `${CLOCK}, next as materialized (
+    text: `${CLOCK}${found}, next as materialized (
       select file_id from (
         (select l.file_id from file_lock l
           where l.kind <> 'none' and $2::text is distinct from 'coauth' and ($2::text is null or l.kind = $2)
@@ -93,7 +100,7 @@ function heldLocks(name: string, within: string): Statement<CandidateRow> {
         j.kind = 'wopi' and clock.now >= l.expires_at as in_grace, '[]'::jsonb as coauth_locks,
         f.name as file_name, f.container_id
       from file_lock l join file f on f.id = l.file_id, lateral (
-        select lock_state(l.kind, l.exact_expiry, l.expires_at, l.coauth_until, $1::float8, clock.now) as kind
+        select ${LIVE_KIND} as kind
       ) j
       where l.file_id = next.file_id and j.kind in ('wopi', 'exclusive')
         and ($2::text is null or j.kind = $2) and ($3::text is null or l.holder = $3)
@@ -108,7 +115,7 @@ function heldLocks(name: string, within: string): Statement<CandidateRow> {
         from coauth_lock c where c.file_id = l.file_id and coauth_lock_is_live(c.expires_at, clock.now)
       ) k
       where l.file_id = next.file_id and ($2::text is null or $2 = 'coauth') and ($3::text is null or k.is_holder)
-        and lock_state(l.kind, l.exact_expiry, l.expires_at, l.coauth_until, $1::float8, clock.now) = 'coauth'
+        and ${LIVE_KIND} = 'coauth'
     ) told on true
     order by next.file_id`,
   }
@@ -116,12 +123,35 @@ function heldLocks(name: string, within: string): Statement<CandidateRow> {
 
 const HELD_LOCKS = heldLocks('held-locks', '')
 
-/** Of the files in a container or anywhere below it. $7 container */
+/** Of the files in a container or anywhere below it: those that are there are asked for their locks. $7 container */
 const HELD_LOCKS_WITHIN = heldLocks(
   'held-locks-within',
-  ` and l.file_id in (
-      select f.id from file f join container c on c.id = f.container_id where c.ancestors @> array[$7::text])`,
+  ' and l.file_id in (select id from here)',
+  `, here as materialized (
+      select f.id from file f join container c on c.id = f.container_id
+      where f.deleted_at is null and c.ancestors @> array[$7::text]
+    )`,
 )
+
+/** The same where those are very many: each lock is asked where its file is, until there are enough. $7 container */
+const HELD_LOCKS_BELOW = heldLocks(
+  'held-locks-below',
+  ` and (
+      select c.ancestors @> array[$7::text] from file f join container c on c.id = f.container_id where f.id = l.file_id)`,
+)
+
+/** From so many files on there are likely to be locks enough among the first. */
+const MANY_FILES = 10_000
+
+/** $1 container */
+const HAS_MANY_FILES: Statement<{ many: boolean }> = {
+  name: 'has-many-files',
+  text: `
+    select count(*) = ${MANY_FILES} as many from (
+      select from container c join file f on f.container_id = c.id and f.deleted_at is null
+      where c.ancestors @> array[$1::text] limit ${MANY_FILES}
+    ) found`,
+}
 
 /** Which files are locked, for people who look after them. */
 @Injectable()
@@ -136,24 +166,30 @@ export class HeldLocks {
     { afterFileId, limit }: { afterFileId?: string | undefined; limit: number },
   ): Promise<HeldLock[]> {
     const held: HeldLock[] = []
+    const statement = await this.statementFor(filter)
     for (let after = afterFileId; ;) {
-      const candidates = await this.next(filter, after, limit)
+      const candidates = await this.next(statement, filter, after, limit)
       for (const one of candidates) if (one.file_id !== null) held.push(one)
       after = candidates.at(-1)?.candidate
       if (held.length >= limit || candidates.length < limit) return held.slice(0, limit)
     }
   }
 
+  private async statementFor({ containerId, fileId }: LockFilter): Promise<Statement<CandidateRow>> {
+    if (containerId === undefined) return HELD_LOCKS
+    const [container] = fileId === undefined ? await this.database.query(HAS_MANY_FILES, [containerId]) : []
+    return container && !container.many ? HELD_LOCKS_WITHIN : HELD_LOCKS_BELOW
+  }
+
   private next(
+    statement: Statement<CandidateRow>,
     { kind, holder, fileId, containerId }: LockFilter,
     after: string | undefined,
     limit: number,
   ): Promise<CandidateRow[]> {
     const wanted = [kind, holder, fileId, after].map((value) => value ?? null)
-    const values = [this.settings.lockGraceMs, ...wanted, limit]
-    return containerId === undefined
-      ? this.database.query(HELD_LOCKS, values)
-      : this.database.query(HELD_LOCKS_WITHIN, [...values, containerId])
+    const within = containerId === undefined ? [] : [containerId]
+    return this.database.query(statement, [this.settings.lockGraceMs, ...wanted, limit, ...within])
   }
 
   /** All that `list` tells, however many pages that are. */

@@ -31,6 +31,8 @@ const INDEXES: Readonly<Record<string, string>> = {
   access_token_of_user: `access_token (user_id, issued_at, jti)`,
   access_token_expiry: `access_token (expires_at)`,
 
+  access_grant_of: `access_grant (subject, object_kind, object_id)`,
+
   file_lock_holder: `file_lock (holder, file_id) where kind <> 'none'`,
   file_lock_exclusive: `file_lock (file_id) where kind = 'exclusive'`,
   coauth_lock_user: `coauth_lock (user_id, file_id)`,

@@ -37,15 +37,13 @@ const NEWEST_FIRST = `order by t.issued_at desc, t.jti desc`
 const ROW = `t.*, t.issued_at::text as cursor,
       token_state(t.revoked_at, t.expires_at, u.disabled_at, clock.now) as state`
 
-/** Of tokens `t`. $1 user, $2 file, $3 before issued_at, $4 before jti; null: any */
-const WANTED = `($1::text is null or t.user_id = $1)
-      and ($2::text is null or (t.resource_id = $2 and t.resource_kind = 'file'))
-      and ($3::timestamptz is null or (t.issued_at, t.jti) < ($3::timestamptz, $4::text))`
+/** Of tokens `t`. $1 before issued_at, $2 before jti, or null */
+const BEFORE = `($1::timestamptz is null or (t.issued_at, t.jti) < ($1::timestamptz, $2::text))`
 
 /**
  * Newest first: what is issued meanwhile comes before the first page and moves nothing. A disabled user's token counts
  * as revoked, as it does at the door (FILE_ACCESS). What may be live is found by its expiry, among all that ever were.
- * $1–$4 as above, $5 limit, $6 state or null
+ * $1 before issued_at, $2 before jti, $3 limit, $4 user, $5 file, $6 state; null: any
  */
 const ISSUED_TOKENS: Statement<IssuedTokenRow> = {
   name: 'issued-tokens',
@@ -54,37 +52,40 @@ const ISSUED_TOKENS: Statement<IssuedTokenRow> = {
     select * from (
       select ${ROW}
       from clock, access_token t join user_account u on u.id = t.user_id
-      where ${WANTED} and ($6::text is distinct from 'live' or t.revoked_at is null and t.expires_at > now())
+      where ${BEFORE} and ($4::text is null or t.user_id = $4)
+        and ($5::text is null or (t.resource_id = $5 and t.resource_kind = 'file'))
+        and ($6::text is distinct from 'live' or t.revoked_at is null and t.expires_at > now())
+        and ($6::text is distinct from 'revoked' or t.revoked_at is not null or u.disabled_at is not null)
     ) t
-    where $6::text is null or state = $6
-    ${NEWEST_FIRST} limit $5`,
+    where $6::text is null or $6 = 'revoked' or state = $6
+    ${NEWEST_FIRST} limit $3`,
 }
 
 /**
- * The same of those that are revoked: by themselves, or with their user. Of the disabled users only those can have one of
+ * All those that are revoked: by themselves, or with their user. Of the disabled users only those can have one of
  * the newest whose own newest is among the newest of them all: so nobody's tokens are read but theirs.
- * $1–$4 as above, $5 limit
+ * $1 before issued_at, $2 before jti, $3 limit
  */
 const REVOKED_TOKENS: Statement<IssuedTokenRow> = {
   name: 'revoked-tokens',
   plan: 'anew',
   text: `${CLOCK}, by_themselves as (
-      select t.jti from access_token t where t.revoked_at is not null and ${WANTED} ${NEWEST_FIRST} limit $5
+      select t.jti from access_token t where t.revoked_at is not null and ${BEFORE} ${NEWEST_FIRST} limit $3
     ), disabled as (
       select u.id from user_account u, lateral (
-        select t.issued_at, t.jti from access_token t where t.user_id = u.id and ${WANTED} ${NEWEST_FIRST} limit 1
+        select t.issued_at, t.jti from access_token t where t.user_id = u.id and ${BEFORE} ${NEWEST_FIRST} limit 1
       ) t
-      where u.disabled_at is not null and ($1::text is null or u.id = $1) ${NEWEST_FIRST} limit $5
+      where u.disabled_at is not null ${NEWEST_FIRST} limit $3
     ), with_their_user as (
       select t.jti from disabled, lateral (
-        select t.issued_at, t.jti from access_token t where t.user_id = disabled.id and ${WANTED} ${NEWEST_FIRST} limit $5
+        select t.issued_at, t.jti from access_token t where t.user_id = disabled.id and ${BEFORE} ${NEWEST_FIRST} limit $3
       ) t
-      ${NEWEST_FIRST} limit $5
+      ${NEWEST_FIRST} limit $3
     )
     select ${ROW}
     from clock, (select jti from by_themselves union select jti from with_their_user) revoked
     join access_token t using (jti) join user_account u on u.id = t.user_id
-    ${NEWEST_FIRST} limit $5`,
+    ${NEWEST_FIRST} limit $3`,
 }
 
 /** Which access tokens were given out, and which of them still open a document. */
@@ -97,9 +98,10 @@ export class IssuedTokens {
     before: TokenCursor | undefined,
     limit: number,
   ): Promise<IssuedTokenRow[]> {
-    const wanted = [user ?? null, file ?? null, before?.issuedAt ?? null, before?.jti ?? null, limit]
-    return state === 'revoked'
-      ? this.database.query(REVOKED_TOKENS, wanted)
-      : this.database.query(ISSUED_TOKENS, [...wanted, state ?? null])
+    const page = [before?.issuedAt ?? null, before?.jti ?? null, limit]
+    const ofAnybody = user === undefined && file === undefined
+    return state === 'revoked' && ofAnybody
+      ? this.database.query(REVOKED_TOKENS, page)
+      : this.database.query(ISSUED_TOKENS, [...page, user ?? null, file ?? null, state ?? null])
   }
 }

@@ -52,6 +52,7 @@ export interface Looked {
  */
 export const DELETE_UNREFERENCED_CONTENTS: Statement<Looked> = {
   name: 'delete-unreferenced-contents',
+  plan: 'anew',
   text: `
     with looked as materialized (
       select id, made_at from chunked_content where id > $3 order by id limit $2
@@ -71,6 +72,7 @@ export const DELETE_UNREFERENCED_CONTENTS: Statement<Looked> = {
 /** Something points to them again, or still; each is named anew when that ends. $1 grace ms, $2 how many, $3 after blob */
 export const FORGET_NEEDED: Statement<Looked> = {
   name: 'forget-needed-blobs',
+  plan: 'anew',
   text: `
     with looked as materialized (
       select distinct blob from released_blob where blob > $3 order by blob limit $2
@@ -85,6 +87,7 @@ export const FORGET_NEEDED: Statement<Looked> = {
 /** Let go long enough ago, and by everybody. $1 grace ms, $2 limit, $3 after blob */
 export const RELEASED_BLOBS: Statement<{ blob: string }> = {
   name: 'released-blobs',
+  plan: 'anew',
   text: `
     select n.blob from released_blob n
     where n.blob > $3
@@ -115,6 +118,7 @@ export const QUARANTINE: Statement<{ blob: string }> = {
 /** A restored database knows them again. $1 how many to look at, $2 after blob */
 export const FORGET_FOUND: Statement<Looked & { found: number }> = {
   name: 'forget-found-blobs',
+  plan: 'anew',
   text: `
     with looked as materialized (
       select blob from quarantined_blob where blob > $2 order by blob limit $1
@@ -128,6 +132,7 @@ export const FORGET_FOUND: Statement<Looked & { found: number }> = {
 /** $1 days, $2 'all' or 'confirmed', $3 limit, $4 after blob */
 export const QUARANTINE_OVER: Statement<{ blob: string }> = {
   name: 'quarantine-over',
+  plan: 'anew',
   text: `
     select blob from quarantined_blob q
     where since < clock_timestamp() - $1::int * interval '1 day' and ($2::text = 'all' or confirmed_by is not null)

@@ -73,6 +73,7 @@ export const COUNT_PARTS: Statement<{ streams: number; properties: number; chunk
 /** What somebody else deletes or renews just now is skipped. $1 limit */
 export const DELETE_OLD_STREAMS: Statement<{ file_id: string }> = {
   name: 'delete-old-streams',
+  plan: 'anew',
   text: `
     delete from stream where (file_id, stream_id) in (
       select file_id, stream_id from stream where updated_at <= ${KEPT} limit $1 for update skip locked)
@@ -82,6 +83,7 @@ export const DELETE_OLD_STREAMS: Statement<{ file_id: string }> = {
 /** $1 limit */
 export const DELETE_OLD_PROPERTIES: Statement<{ file_id: string }> = {
   name: 'delete-old-content-properties',
+  plan: 'anew',
   text: `
     delete from content_property where (file_id, name) in (
       select file_id, name from content_property where updated_at <= ${KEPT} limit $1 for update skip locked)

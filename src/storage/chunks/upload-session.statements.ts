@@ -57,6 +57,7 @@ export const DELETE_SESSION: Statement<{ token: string }> = {
 /** $1 limit */
 export const DELETE_OLD_SESSIONS: Statement<{ token: string }> = {
   name: 'delete-old-upload-sessions',
+  plan: 'anew',
   text: `
     delete from upload_session where token in (
       select token from upload_session where expires_at <= clock_timestamp()

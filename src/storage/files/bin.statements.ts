@@ -58,7 +58,7 @@ export const LIST_BIN_OF: Statement<BinnedRow & { readonly rank: number }> = {
   text: `${OWNED_OBJECTS}, next as materialized (
       select id, deleted_at from (
         (select f.id, f.deleted_at from file f where f.owner_id = $1 and ${BINNED_BEFORE})
-        union (select f.id, f.deleted_at from named join file f using (id) where ${BINNED_BEFORE})
+        union (select f.id, f.deleted_at from named join file f using (id) where kind = 'file' and ${BINNED_BEFORE})
         union (select f.id, f.deleted_at from places, lateral (
             select f.id, f.deleted_at from file f where f.container_id = places.id and ${BINNED_BEFORE}
           ) f
@@ -100,6 +100,7 @@ export const HOLD_BIN_OF_OWNER: Statement<{ id: string }> = {
 /** What somebody restores just now is skipped; so any number of servers may purge at once. $1 days, $2 limit */
 export const HOLD_DUE: Statement<{ id: string }> = {
   name: 'hold-due-in-bin',
+  plan: 'anew',
   text: `
     select f.id from file f
     where f.deleted_at is not null and ${KEPT_FROM} < clock_timestamp() - $1::int * interval '1 day'

@@ -140,7 +140,7 @@ export const LIST_FILES: Statement<HeadRow & { created_at: string; rank: number 
   text: `${VISIBLE_OBJECTS}, next as materialized (
       select id, created_at from (
         (select f.id, f.created_at from file f where f.owner_id = $1 and ${FOUND_AFTER})
-        union (select f.id, f.created_at from named join file f using (id) where ${FOUND_AFTER})
+        union (select f.id, f.created_at from named join file f using (id) where kind = 'file' and ${FOUND_AFTER})
         union (select f.id, f.created_at from places, lateral (
             select f.id, f.created_at from file f where f.container_id = places.id and ${FOUND_AFTER}
           ) f

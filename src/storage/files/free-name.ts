@@ -1,5 +1,5 @@
 import type { Queryable, Statement } from '../../database/database.js'
-import { nameKey, numberedContainerName, numberedName } from './file-name.js'
+import { nameKey, numberedContainerName, numberedName, splitName } from './file-name.js'
 
 /** How a name gets a number: before its extension, or behind all of it. */
 const NUMBERED = { file: numberedName, container: numberedContainerName } as const
@@ -17,18 +17,17 @@ export interface KeyForm {
 
 /**
  * All of them differ in the number alone, unless the name is so long that a longer number takes some of it away. Cut
- * out of whole keys: the key of a part may be another one than the part of the key.
+ * out of whole keys: the key of a part may be another one than the part of the key, but behind a bracket.
  */
 export function keyForms(kind: keyof typeof NUMBERED, name: string): KeyForm[] {
+  const after = nameKey(`)${kind === 'file' ? splitName(name).extension : ''}`)
   const forms: KeyForm[] = []
   for (let digits = 1; digits <= MOST_DIGITS; digits++) {
     const lowest = 10 ** (digits - 1)
-    const numbered = NUMBERED[kind](name, lowest)
-    const after = nameKey(numbered.slice(numbered.lastIndexOf(`(${lowest})`) + 1 + digits))
-    const before = nameKey(numbered).slice(0, -(after.length + digits))
+    const before = nameKey(NUMBERED[kind](name, lowest)).slice(0, -(digits + after.length))
     const most = lowest * 10 - 1
     const last = forms.at(-1)
-    if (last?.before === before && last.after === after) forms[forms.length - 1] = { ...last, most }
+    if (last?.before === before) forms[forms.length - 1] = { ...last, most }
     else forms.push({ before, after, least: Math.max(2, lowest), most })
   }
   return forms

@@ -13,6 +13,7 @@ const ROWS_AT_ONCE = 500
  */
 const DELETE_OLD: Statement<{ id: string; file_id: string; user_id: string; was_open: boolean }> = {
   name: 'delete-old-recovery-items',
+  plan: 'anew',
   text: `
     with old as materialized (
       select id from recovery_item

@@ -86,6 +86,7 @@ export const FILES_WITH_OLD_SAVES: Statement<{ file_id: string }> = {
  */
 export const DELETE_UNLISTED: Statement<{ file_id: string }> = {
   name: 'delete-unlisted-versions',
+  plan: 'anew',
   text: `
     with unlisted as materialized (
       select file_id, version from (${JUDGED}) judged
