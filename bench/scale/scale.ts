@@ -14,6 +14,7 @@ import { FRESHEN, load } from './load.js'
 import { measureHotCalls } from './hot-calls.js'
 import { measureJobs } from './jobs.js'
 import { Looks } from './looks.js'
+import { measureNames } from './names.js'
 import { type Outcome, outcomeTable } from './outcome.js'
 import { type Installation, startOn } from './server.js'
 import { sizesOf } from './sizes.js'
@@ -93,6 +94,10 @@ async function measureAll(
     if (wanted('hot')) {
       say('hot calls and starts')
       outcomes.push(...(await measureHotCalls(empty, full, options)))
+    }
+    if (wanted('names')) {
+      say('numbered names')
+      outcomes.push(...(await measureNames(full, database)))
     }
     say('lists and probes')
     const running = await startOn(full)

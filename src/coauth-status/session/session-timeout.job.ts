@@ -9,6 +9,8 @@ import { eventOf } from '../presence.js'
 import { OPEN_FILES, OPEN_SESSIONS, SAVE_SESSIONS, TAKE_FREE_TURNS } from './session.statements.js'
 
 const EVERY_MS = 5000
+/** So many times as long as a look took, it rests: with very many sessions open, the rest of the work comes first. */
+const REST = 3
 
 /** Files in one transaction: short enough that nobody's sightings wait for long. */
 const BATCH = 100
@@ -18,6 +20,7 @@ const BATCH = 100
 export class SessionTimeoutJob implements OnApplicationBootstrap, OnApplicationShutdown {
   private timer: NodeJS.Timeout | undefined
   private looking: Promise<void> | undefined
+  private restsUntil = 0
 
   constructor(
     private readonly database: Database,
@@ -28,7 +31,13 @@ export class SessionTimeoutJob implements OnApplicationBootstrap, OnApplicationS
 
   onApplicationBootstrap(): void {
     this.timer = setInterval(() => {
-      this.looking ??= this.look().finally(() => (this.looking = undefined))
+      const began = performance.now()
+      if (began < this.restsUntil) return
+      this.looking ??= this.look().finally(() => {
+        const ended = performance.now()
+        this.restsUntil = ended + (ended - began) * REST
+        this.looking = undefined
+      })
     }, EVERY_MS).unref()
   }
 

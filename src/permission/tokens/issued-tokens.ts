@@ -54,28 +54,28 @@ const ISSUED_TOKENS: Statement<IssuedTokenRow> = {
       from clock, access_token t join user_account u on u.id = t.user_id
       where ${BEFORE} and ($4::text is null or t.user_id = $4)
         and ($5::text is null or (t.resource_id = $5 and t.resource_kind = 'file'))
-        and ($6::text is distinct from 'live' or t.revoked_at is null and t.expires_at > now())
-        and ($6::text is distinct from 'revoked' or t.revoked_at is not null or u.disabled_at is not null)
+        and ($6::text is distinct from 'live' or t.expires_at > now())
     ) t
-    where $6::text is null or $6 = 'revoked' or state = $6
+    where $6::text is null or state = $6
     ${NEWEST_FIRST} limit $3`,
 }
 
 /**
  * All those that are revoked: by themselves, or with their user. Of the disabled users only those can have one of
  * the newest whose own newest is among the newest of them all: so nobody's tokens are read but theirs.
- * $1 before issued_at, $2 before jti, $3 limit
+ * $1 before issued_at, $2 before jti, $3 limit, $4 user; null: any
  */
 const REVOKED_TOKENS: Statement<IssuedTokenRow> = {
   name: 'revoked-tokens',
   plan: 'anew',
   text: `${CLOCK}, by_themselves as (
-      select t.jti from access_token t where t.revoked_at is not null and ${BEFORE} ${NEWEST_FIRST} limit $3
+      select t.jti from access_token t
+      where t.revoked_at is not null and ($4::text is null or t.user_id = $4) and ${BEFORE} ${NEWEST_FIRST} limit $3
     ), disabled as (
       select u.id from user_account u, lateral (
         select t.issued_at, t.jti from access_token t where t.user_id = u.id and ${BEFORE} ${NEWEST_FIRST} limit 1
       ) t
-      where u.disabled_at is not null ${NEWEST_FIRST} limit $3
+      where u.disabled_at is not null and ($4::text is null or u.id = $4) ${NEWEST_FIRST} limit $3
     ), with_their_user as (
       select t.jti from disabled, lateral (
         select t.issued_at, t.jti from access_token t where t.user_id = disabled.id and ${BEFORE} ${NEWEST_FIRST} limit $3
@@ -99,9 +99,8 @@ export class IssuedTokens {
     limit: number,
   ): Promise<IssuedTokenRow[]> {
     const page = [before?.issuedAt ?? null, before?.jti ?? null, limit]
-    const ofAnybody = user === undefined && file === undefined
-    return state === 'revoked' && ofAnybody
-      ? this.database.query(REVOKED_TOKENS, page)
+    return state === 'revoked' && file === undefined
+      ? this.database.query(REVOKED_TOKENS, [...page, user ?? null])
       : this.database.query(ISSUED_TOKENS, [...page, user ?? null, file ?? null, state ?? null])
   }
 }
