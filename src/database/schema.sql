@@ -22,6 +22,7 @@ create table access_grant (
   constraint access_grant_object_kind_check CHECK ((object_kind = ANY (ARRAY['file'::text, 'container'::text]))),
   constraint access_grant_role_check CHECK ((role = ANY (ARRAY['viewer'::text, 'editor'::text, 'owner'::text])))
 );
+CREATE INDEX access_grant_of ON access_grant USING btree (subject, object_kind, object_id);
 CREATE INDEX access_grant_subject ON access_grant USING btree (subject);
 
 create table access_token (
@@ -125,7 +126,6 @@ create table coauth_participant (
   constraint coauth_participant_reports_check CHECK ((reports = ANY (ARRAY['edits'::text, 'modified'::text]))),
   constraint coauth_participant_session_id_fkey FOREIGN KEY (session_id) REFERENCES coauth_session(id) ON DELETE CASCADE
 );
-CREATE INDEX coauth_participant_joined ON coauth_participant USING btree (joined_at);
 CREATE INDEX coauth_participant_user ON coauth_participant USING btree (user_id, session_id);
 
 create table coauth_session (

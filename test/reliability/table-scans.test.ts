@@ -35,6 +35,14 @@ interface PlanNode {
   readonly Plans?: readonly PlanNode[]
 }
 
+/** Of the server's own accord, every few seconds: nobody's answer waits for it. */
+const BACKGROUND: ReadonlySet<string> = new Set([
+  'sweep-locks',
+  'sweep-coauth-locks',
+  'open-session-files',
+  'open-sessions',
+])
+
 /** What the server sends to PostgreSQL while somebody listens; no other server is in this process meanwhile. */
 const sent: Sent[] = []
 
@@ -43,6 +51,7 @@ function record(first: unknown, second: unknown): void {
     typeof first === 'string' ? { text: first, values: second } : (first as Partial<Sent>)
   const values = Array.isArray(config.values) ? (config.values as unknown[]) : []
   if (typeof config.text !== 'string' || !/^\s*(with|select|delete|update)\b/i.test(config.text)) return
+  if (config.name !== undefined && BACKGROUND.has(config.name)) return
   sent.push({ text: config.text, values, ...(config.name !== undefined && { name: config.name }) })
 }
 

@@ -5,19 +5,14 @@ import { Housekeeper } from '../../installation/housekeeper.js'
 
 const ROWS_AT_ONCE = 2000
 
-/**
- * By the participants' own time: sessions are kept for ever, and are more. Found by when they came, which was before they
- * were seen last, and which no sighting changes: an index on what changes would make each of them dearer.
- * $1 days, $2 limit
- */
+/** By the participants' own time: sessions are kept for ever, and are more. $1 days, $2 limit */
 const DELETE_PARTICIPANTS: Statement<{ gone: number }> = {
   name: 'delete-old-participants',
   plan: 'anew',
   text: `
     delete from coauth_participant where (session_id, jti) in (
       select session_id, jti from coauth_participant
-      where joined_at < now() - $1::int * interval '1 day'
-        and left_at is not null and last_seen_at < clock_timestamp() - $1::int * interval '1 day'
+      where left_at is not null and last_seen_at < clock_timestamp() - $1::int * interval '1 day'
       limit $2 for update skip locked)
     returning 1 as gone`,
 }

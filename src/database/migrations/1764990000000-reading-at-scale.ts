@@ -40,7 +40,6 @@ const INDEXES: Readonly<Record<string, string>> = {
   coauth_session_open_started: `coauth_session (started_at, id) where ended_at is null`,
   coauth_session_application: `coauth_session (application, started_at, id)`,
   coauth_session_failing: `coauth_session (id) where ended_at is null and failing_since is not null`,
-  coauth_participant_joined: `coauth_participant (joined_at)`,
 
   recovery_item_file: `recovery_item (file_id, at, id)`,
   recovery_item_user: `recovery_item (user_id, at, id)`,
