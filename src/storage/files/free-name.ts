@@ -36,7 +36,7 @@ export function keyForms(kind: keyof typeof NUMBERED, name: string): KeyForm[] {
 /**
  * Ends a statement that begins with `named`, the keys in a folder. The lowest number that is free there, 1 for the name
  * itself. Compared byte by byte (`~>=~`), which the indexes *_numbered serve in every collation: only the numbered forms
- * are read, and never one after the other from here. $1 folder, $2 name key, $3–$6 forms, $7 a key that is in nobody's
+ * are read, and never one after the other from here; what is made of each is made once (`offset 0`). $1 folder, $2 name key, $3–$6 forms, $7 a key that is in nobody's
  * way, or null
  */
 const LOWEST = `, form as (
@@ -49,8 +49,10 @@ const LOWEST = `, form as (
         from named n
         where n.name_key ~>=~ (form.before || '1') and n.name_key ~<~ (form.before || ':')
           and right(n.name_key, length(form.after)) = form.after and n.name_key is distinct from $7
+        offset 0
       ) found, lateral (
         select case when found.digits ~ '^[1-9][0-9]{0,${MOST_DIGITS - 1}}$' then found.digits::int end as number
+        offset 0
       ) judged
       where judged.number between form.least and form.most
     ), in_order as (
