@@ -27,6 +27,7 @@ import { UnclearChanges1764950000000 } from './src/database/migrations/176495000
 import { OriginOfRefusedSaves1764951000000 } from './src/database/migrations/1764951000000-origin-of-refused-saves.js'
 import { ReadinessProbe1764960000000 } from './src/database/migrations/1764960000000-readiness-probe.js'
 import { FactsOfPeople1764980000000 } from './src/database/migrations/1764980000000-facts-of-people.js'
+import { ReadingAtScale1764990000000 } from './src/database/migrations/1764990000000-reading-at-scale.js'
 import { AccessGrant } from './src/permission/sharing/access-grant.entity.js'
 import { AccessToken } from './src/permission/tokens/access-token.entity.js'
 import { UserAccount } from './src/auth/user-account.entity.js'
@@ -66,6 +67,7 @@ export function createDataSource(databaseUrl: string, poolSize: number): DataSou
       OriginOfRefusedSaves1764951000000,
       ReadinessProbe1764960000000,
       FactsOfPeople1764980000000,
+      ReadingAtScale1764990000000,
     ],
     migrationsTableName: 'migration',
     synchronize: false,

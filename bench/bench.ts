@@ -6,6 +6,7 @@ import { help, readOptions, type Options } from './options.js'
 import { errorsOf, isMissed, isTooMany, median, ratios, roundTripTable, summarise, table } from './report.js'
 import type { CaseResult } from './report.js'
 import { countRoundTrips, type RoundTrips } from './round-trips.js'
+import { benchScale } from './scale/scale.js'
 import { openStage, type Stage } from './stage.js'
 
 /** Exit code 1: a target was missed. 2: an answer was wrong, or nothing could be measured. */
@@ -94,6 +95,7 @@ function say(line: string): void {
 try {
   const options = readOptions(process.argv.slice(2))
   if (options === 'help') say(help)
+  else if ('part' in options) await benchScale(options, say)
   else await bench(options)
 } catch (error) {
   process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`)

@@ -86,11 +86,11 @@ async function startPlus(
   return { port, server }
 }
 
-function entry(name: 'main' | 'token'): string {
+export function entry(name: 'main' | 'token'): string {
   return fileURLToPath(new URL(`../src/${name}.js`, import.meta.url))
 }
 
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   const probe = createServer()
   await new Promise<void>((resolve) => probe.listen(0, '127.0.0.1', resolve))
   const address = probe.address()
@@ -99,7 +99,7 @@ async function freePort(): Promise<number> {
   return address.port
 }
 
-async function ready(port: number): Promise<void> {
+export async function ready(port: number): Promise<void> {
   const deadline = Date.now() + 60_000
   for (;;) {
     const answer = await fetch(`http://127.0.0.1:${port}/health/ready`).catch(() => undefined)
@@ -137,7 +137,7 @@ async function fill(rest: Rest): Promise<Documents> {
 }
 
 /** The few REST calls that the preparation needs: documents, grants and tokens for whoever calls. */
-class Rest {
+export class Rest {
   private readonly bearers = new Map<string, string>()
 
   constructor(
@@ -176,11 +176,13 @@ class Rest {
     return text === '' ? undefined : (JSON.parse(text) as unknown)
   }
 
-  private async bearer(person: string): Promise<string> {
+  async bearer(person: string, role: 'user' | 'admin' = 'user'): Promise<string> {
     const known = this.bearers.get(person)
     if (known !== undefined) return known
     const env = { PATH: process.env['PATH'], ...this.env }
-    const { stdout } = await promisify(execFile)(process.execPath, [entry('token'), person], { env })
+    const { stdout } = await promisify(execFile)(process.execPath, [entry('token'), person, '--role', role], {
+      env,
+    })
     const token = stdout.trim().split('\n').at(-1) ?? ''
     this.bearers.set(person, token)
     return token

@@ -7,6 +7,7 @@ const ROWS_AT_ONCE = 5000
 /** No token and no hour that a key names is of use any more by then. $1 limit */
 const DELETE_KEYS: Statement<{ gone: number }, [number]> = {
   name: 'delete-old-audit-keys',
+  plan: 'anew',
   text: `
     delete from audited_once where key in (
       select key from audited_once where at < clock_timestamp() - interval '3 days' order by at limit $1

@@ -15,7 +15,9 @@ import {
   EVERYBODY,
   FILE_STATUS,
   LIST_SESSIONS,
+  LIST_SESSIONS_OF,
   SESSION_STATUS,
+  type SessionPage,
   type StatusFacts,
 } from './status.statements.js'
 
@@ -82,16 +84,19 @@ export class CoauthStatusService {
     limit: number,
   ): Promise<{ session: SessionView; cursor: SessionCursor }[]> {
     await this.presence.flush()
-    const rows = await this.database.query(LIST_SESSIONS, [
+    const page: SessionPage = [
       this.settings.lockGraceMs,
       fileId ?? null,
-      userId ?? null,
       open ?? null,
       application ?? null,
       before?.startedAt ?? null,
       before?.id ?? null,
       limit,
-    ])
+    ]
+    const rows =
+      userId === undefined
+        ? await this.database.query(LIST_SESSIONS, page)
+        : await this.database.query(LIST_SESSIONS_OF, [...page, userId])
     return rows.flatMap(({ facts, started_at: startedAt, id }) => {
       const session = this.view(facts)
       return session ? [{ session, cursor: { startedAt, id } }] : []

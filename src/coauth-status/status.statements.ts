@@ -99,24 +99,58 @@ export const SESSION_STATUS: Statement<{ facts: StatusFacts }, [number, string]>
     where s.id = $2`,
 }
 
-/**
- * Newest first. $1 grace ms, $2 file or null, $3 user or null, $4 open only, $5 application or null,
- * $6 before started_at, $7 before id, $8 limit
- */
-export const LIST_SESSIONS: Statement<
-  { facts: StatusFacts; started_at: string; id: string },
-  [number, FileId | null, UserId | null, boolean | null, string | null, string | null, string | null, number]
-> = {
-  name: 'list-sessions',
-  text: `${CLOCK}
+/** The facts are gathered of the page alone. @param of a condition on a session `s` */
+function listSessions<More extends readonly UserId[]>(
+  name: string,
+  of: string,
+): Statement<SessionRow, [...SessionPage, ...More]> {
+  return {
+    name,
+    plan: 'anew',
+    text: `${CLOCK}, page as materialized (
+      select s.id, s.started_at from coauth_session s
+      where ($2::text is null or s.file_id = $2)
+        and ($3::boolean is null or (s.ended_at is null) = $3)
+        and ($4::text is null or s.application = $4)
+        and ($5::timestamptz is null or (s.started_at, s.id) < ($5::timestamptz, $6::text))${of}
+      order by s.started_at desc, s.id desc limit $7
+    )
     select ${FACTS} as facts, s.started_at::text as started_at, s.id
-    from clock, coauth_session s join file f on f.id = s.file_id join container c on c.id = f.container_id
+    from clock, page join coauth_session s on s.id = page.id join file f on f.id = s.file_id
+    join container c on c.id = f.container_id
     left join file_lock l on l.file_id = f.id and s.ended_at is null
-    where ($2::text is null or s.file_id = $2)
-      and ($3::text is null or exists (
-        select from coauth_participant p where p.session_id = s.id and p.user_id = $3))
-      and ($4::boolean is null or (s.ended_at is null) = $4)
-      and ($5::text is null or s.application = $5)
-      and ($6::timestamptz is null or (s.started_at, s.id) < ($6::timestamptz, $7::text))
-    order by s.started_at desc, s.id desc limit $8`,
+    order by page.started_at desc, page.id desc`,
+  }
 }
+
+/** $1–$7 of LIST_SESSIONS. */
+export type SessionPage = [
+  number,
+  FileId | null,
+  boolean | null,
+  string | null,
+  string | null,
+  string | null,
+  number,
+]
+
+interface SessionRow {
+  readonly facts: StatusFacts
+  readonly started_at: string
+  readonly id: string
+}
+
+/**
+ * Newest first. $1 grace ms, $2 file or null, $3 open only, $4 application or null, $5 before started_at, $6 before id,
+ * $7 limit
+ */
+export const LIST_SESSIONS = listSessions<[]>('list-sessions', '')
+
+/**
+ * Those that somebody was ever in: an array, so that their sessions are looked up, however many there are of everybody.
+ * $8 user
+ */
+export const LIST_SESSIONS_OF = listSessions<[UserId]>(
+  'list-sessions-of',
+  ' and s.id = any (array(select distinct p.session_id from coauth_participant p where p.user_id = $8))',
+)

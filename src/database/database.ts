@@ -9,6 +9,12 @@ import { DatabaseBusy, isUnanswered } from './unavailable.js'
 export interface Statement<Row extends QueryResultRow, Values extends readonly unknown[]> {
   readonly name: string
   readonly text: string
+  /**
+   * `anew`: planned for its values each time, and never prepared. For lists whose filters can be left out: `$1 is null or …`
+   * is gone from such a plan, and no one plan is good for what somebody has a million of and somebody else none. And for
+   * what works off a part of a table at a time: a plan for any number of rows is one for a tenth of the table.
+   */
+  readonly plan?: 'anew'
   /** An answer that takes longer counts as none; unset, as ormconfig.ts says. */
   readonly longestMs?: number
   /** Never set: carries the row's type from the statement to its callers. */
@@ -101,11 +107,12 @@ async function undo(runner: QueryRunner, client: PoolClient, error: unknown): Pr
 
 async function run<Row extends QueryResultRow>(
   client: Pool | PoolClient,
-  { name, text, longestMs }: Statement<Row, never>,
+  { name, text, plan, longestMs }: Statement<Row, never>,
   values: readonly unknown[],
 ): Promise<Row[]> {
   // Unknown to the types of node-postgres, and unset as good as absent.
   const limit = { query_timeout: longestMs }
-  const { rows } = await client.query<Row>({ name, text, values: values as unknown[], ...limit })
+  const prepared = plan === 'anew' ? {} : { name }
+  const { rows } = await client.query<Row>({ ...prepared, text, values: values as unknown[], ...limit })
   return rows
 }

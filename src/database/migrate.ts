@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import type { Client } from 'pg'
 import { createDataSource } from '../../ormconfig.js'
 import { requireUtf8 } from './encoding.js'
@@ -7,6 +8,7 @@ import { withClient } from './with-client.js'
 
 // Any number that nothing else in Tandem uses as an advisory lock.
 const MIGRATION_LOCK = 7_226_336
+const TURN_EVERY_MS = 50
 /** The name of such a connection in pg_stat_activity. */
 export const MIGRATION = 'tandem migration'
 
@@ -29,13 +31,24 @@ export async function migrate(databaseUrl: string): Promise<void> {
   })
 }
 
+/**
+ * Asked again and again, never waited for: a statement that waits is an open transaction to PostgreSQL, for whose end an
+ * index that is made beside other work would wait, and each for the other for ever.
+ */
+async function takesTurn(turn: Client): Promise<boolean> {
+  const { rows } = await turn.query<{ taken: boolean }>('select pg_try_advisory_lock($1) as taken', [
+    MIGRATION_LOCK,
+  ])
+  return rows[0]?.taken ?? false
+}
+
 /** Runs `work` while no other server changes the schema. */
 export async function inMigrationTurn(
   databaseUrl: string,
   work: (turn: Client) => Promise<void>,
 ): Promise<void> {
   await withClient(databaseUrl, MIGRATION, async (turn) => {
-    await turn.query('select pg_advisory_lock($1)', [MIGRATION_LOCK])
+    while (!(await takesTurn(turn))) await pause(TURN_EVERY_MS)
     await work(turn)
   })
 }

@@ -22,6 +22,7 @@ create table access_grant (
   constraint access_grant_object_kind_check CHECK ((object_kind = ANY (ARRAY['file'::text, 'container'::text]))),
   constraint access_grant_role_check CHECK ((role = ANY (ARRAY['viewer'::text, 'editor'::text, 'owner'::text])))
 );
+CREATE INDEX access_grant_of ON access_grant USING btree (subject, object_kind, object_id);
 CREATE INDEX access_grant_subject ON access_grant USING btree (subject);
 
 create table access_token (
@@ -41,7 +42,9 @@ create table access_token (
   constraint access_token_resource_kind_check CHECK ((resource_kind = ANY (ARRAY['file'::text, 'container'::text, 'ecosystem'::text]))),
   constraint access_token_user_id_fkey FOREIGN KEY (user_id) REFERENCES user_account(id)
 );
+CREATE INDEX access_token_expiry ON access_token USING btree (expires_at);
 CREATE INDEX access_token_issued ON access_token USING btree (issued_at, jti);
+CREATE INDEX access_token_of_user ON access_token USING btree (user_id, issued_at, jti);
 CREATE INDEX access_token_resource ON access_token USING btree (resource_id);
 CREATE INDEX access_token_revoked ON access_token USING btree (issued_at, jti) WHERE (revoked_at IS NOT NULL);
 CREATE INDEX access_token_user ON access_token USING btree (user_id);
@@ -58,8 +61,13 @@ create table audit_event (
   detail jsonb not null default '{}'::jsonb,
   constraint audit_event_pkey PRIMARY KEY (id)
 );
+CREATE INDEX audit_event_action ON audit_event USING btree (action, at, id) WHERE (action <> 'save'::text);
+CREATE INDEX audit_event_actor ON audit_event USING btree (actor, at, id);
+CREATE INDEX audit_event_at ON audit_event USING btree (at, id);
+CREATE INDEX audit_event_correlation ON audit_event USING brin (correlation_id text_bloom_ops);
 CREATE INDEX audit_event_grants ON audit_event USING btree (object_id, at) WHERE (action = ANY (ARRAY['grant'::text, 'grant-removed'::text]));
 CREATE INDEX audit_event_object ON audit_event USING btree (object_id, id);
+CREATE INDEX audit_event_refused ON audit_event USING btree (outcome, at, id) WHERE (outcome <> 'done'::text);
 
 create table audited_once (
   key text not null,
@@ -93,6 +101,7 @@ create table coauth_lock (
   constraint coauth_lock_file_id_fkey FOREIGN KEY (file_id) REFERENCES file_lock(file_id) ON DELETE CASCADE,
   constraint coauth_lock_type_check CHECK ((type = ANY (ARRAY['Coauth'::text, 'CoauthExclusive'::text])))
 ) with (fillfactor=50);
+CREATE INDEX coauth_lock_user ON coauth_lock USING btree (user_id, file_id);
 
 create table coauth_participant (
   session_id text not null,
@@ -149,9 +158,12 @@ create table coauth_session (
   constraint coauth_session_file_id_fkey FOREIGN KEY (file_id) REFERENCES file(id),
   constraint coauth_session_learnt_rule_check CHECK ((learnt_rule = ANY (ARRAY['last-joined'::text, 'first-joined'::text])))
 );
+CREATE INDEX coauth_session_application ON coauth_session USING btree (application, started_at, id);
+CREATE INDEX coauth_session_failing ON coauth_session USING btree (id) WHERE ((ended_at IS NULL) AND (failing_since IS NOT NULL));
 CREATE INDEX coauth_session_file ON coauth_session USING btree (file_id, started_at);
 CREATE INDEX coauth_session_named ON coauth_session USING btree (ended_at) WHERE ((saved_user IS NOT NULL) OR (failing_user IS NOT NULL));
 CREATE UNIQUE INDEX coauth_session_open ON coauth_session USING btree (file_id) WHERE (ended_at IS NULL);
+CREATE INDEX coauth_session_open_started ON coauth_session USING btree (started_at, id) WHERE (ended_at IS NULL);
 CREATE INDEX coauth_session_started ON coauth_session USING btree (started_at, id);
 
 create table container (
@@ -167,6 +179,7 @@ create table container (
 );
 CREATE INDEX container_ancestors ON container USING gin (ancestors);
 CREATE UNIQUE INDEX container_name ON container USING btree (parent_id, name_key);
+CREATE INDEX container_numbered ON container USING btree (parent_id, name_key text_pattern_ops);
 CREATE INDEX container_owner ON container USING btree (owner_id);
 
 create table content_property (
@@ -204,9 +217,14 @@ create table file (
   constraint file_container_id_fkey FOREIGN KEY (container_id) REFERENCES container(id),
   constraint file_sequence_number_check CHECK ((sequence_number > 0))
 );
+CREATE INDEX file_binned_owner ON file USING btree (owner_id, deleted_at, id) WHERE (deleted_at IS NOT NULL);
+CREATE INDEX file_binned_place ON file USING btree (container_id, deleted_at, id) WHERE (deleted_at IS NOT NULL);
 CREATE INDEX file_in_bin ON file USING btree (deleted_at, id) WHERE (deleted_at IS NOT NULL);
 CREATE UNIQUE INDEX file_name ON file USING btree (container_id, name_key) WHERE (deleted_at IS NULL);
+CREATE INDEX file_numbered ON file USING btree (container_id, name_key text_pattern_ops) WHERE (deleted_at IS NULL);
+CREATE INDEX file_owned ON file USING btree (owner_id, created_at, id) WHERE (deleted_at IS NULL);
 CREATE INDEX file_owner ON file USING btree (owner_id);
+CREATE INDEX file_placed ON file USING btree (container_id, created_at, id) WHERE (deleted_at IS NULL);
 
 create table file_lock (
   file_id text not null,
@@ -232,7 +250,9 @@ create table file_lock (
   constraint file_lock_file_id_fkey FOREIGN KEY (file_id) REFERENCES file(id),
   constraint file_lock_kind_check CHECK ((kind = ANY (ARRAY['none'::text, 'wopi'::text, 'exclusive'::text])))
 ) with (fillfactor=50);
+CREATE INDEX file_lock_exclusive ON file_lock USING btree (file_id) WHERE (kind = 'exclusive'::text);
 CREATE INDEX file_lock_held ON file_lock USING btree (file_id) WHERE (kind <> 'none'::text);
+CREATE INDEX file_lock_holder ON file_lock USING btree (holder, file_id) WHERE (kind <> 'none'::text);
 
 create table file_version (
   file_id text not null,
@@ -320,9 +340,13 @@ create table recovery_item (
 );
 CREATE INDEX recovery_item_at ON recovery_item USING btree (at, id);
 CREATE INDEX recovery_item_blob ON recovery_item USING btree (blob);
+CREATE INDEX recovery_item_file ON recovery_item USING btree (file_id, at, id);
 CREATE INDEX recovery_item_may_return ON recovery_item USING btree (file_id) WHERE (exit_save AND (returned_version IS NULL));
 CREATE UNIQUE INDEX recovery_item_open ON recovery_item USING btree (file_id, sha256) WHERE (resolved_at IS NULL);
+CREATE INDEX recovery_item_open_at ON recovery_item USING btree (at, id) WHERE (resolved_at IS NULL);
 CREATE INDEX recovery_item_open_user ON recovery_item USING btree (user_id) WHERE (resolved_at IS NULL);
+CREATE INDEX recovery_item_reason ON recovery_item USING btree (reason, at, id);
+CREATE INDEX recovery_item_user ON recovery_item USING btree (user_id, at, id);
 
 create table released_blob (
   blob text not null,
@@ -423,6 +447,7 @@ create table upload_session (
   constraint upload_session_user_id_fkey FOREIGN KEY (user_id) REFERENCES user_account(id)
 );
 CREATE INDEX upload_session_expires ON upload_session USING btree (expires_at);
+CREATE INDEX upload_session_file ON upload_session USING btree (file_id);
 
 create table user_account (
   id text not null,
@@ -437,6 +462,7 @@ create table user_account (
   constraint user_account_pkey PRIMARY KEY (id),
   constraint user_account_api_role_check CHECK ((api_role = ANY (ARRAY['user'::text, 'auditor'::text, 'admin'::text])))
 );
+CREATE INDEX user_account_disabled ON user_account USING btree (id) WHERE (disabled_at IS NOT NULL);
 
 create table version_given (
   jti text not null,

@@ -1,18 +1,19 @@
 import { Injectable } from '@nestjs/common'
 import { collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client'
 import { Database, type Statement } from '../database/database.js'
+import { LargeCounts } from './large-counts.js'
 import { InstallationCheck } from './installation-check.js'
 import { Editors } from '../discovery/editors.js'
 import { ProofTally } from '../discovery/proof-tally.js'
 import { HeldLocks } from '../lock/held-locks.js'
 import { BlobStore } from '../storage/blobs/blob-store.js'
 
-const COUNTS: Statement<{ recovery_items: string; sessions: string; failing: string }, []> = {
+const COUNTS: Statement<{ recovery_items: number; sessions: number; failing: number }, []> = {
   name: 'metric-counts',
   text: `
-    select (select count(*) from recovery_item where resolved_at is null) as recovery_items,
-      (select count(*) from coauth_session where ended_at is null) as sessions,
-      (select count(*) from coauth_session where ended_at is null and failing_since is not null) as failing`,
+    select (select count(*)::int from recovery_item where resolved_at is null) as recovery_items,
+      (select count(*)::int from coauth_session where ended_at is null) as sessions,
+      (select count(*)::int from coauth_session where ended_at is null and failing_since is not null) as failing`,
 }
 
 /** Prometheus metrics of this process and of what the database knows. */
@@ -69,6 +70,8 @@ export class Metrics {
     registers: [this.registry],
   })
 
+  private readonly counts = new LargeCounts(() => this.count())
+
   constructor(
     private readonly database: Database,
     private readonly heldLocks: HeldLocks,
@@ -91,11 +94,11 @@ export class Metrics {
     this.contentDamaged.reset()
     this.contentDamaged.inc(this.blobs.checks.damages.total)
     try {
-      const [row] = await this.database.query(COUNTS, [])
-      this.locks.set(await this.heldLocks.count())
-      this.recoveryItems.set(Number(row?.recovery_items))
-      this.sessions.set(Number(row?.sessions))
-      this.failing.set(Number(row?.failing))
+      const { locks, recoveryItems, sessions, failing } = await this.counts.read()
+      this.locks.set(locks)
+      this.recoveryItems.set(recoveryItems)
+      this.sessions.set(sessions)
+      this.failing.set(failing)
       const { unknown, quarantined } = await this.installation.blobs()
       this.unknownBlobs.set(unknown ?? Number.NaN)
       this.quarantinedBlobs.set(quarantined)
@@ -105,5 +108,12 @@ export class Metrics {
       for (const gauge of [...counts, this.unknownBlobs, this.quarantinedBlobs]) gauge.set(Number.NaN)
     }
     return this.registry.metrics()
+  }
+
+  private async count(): Promise<Record<'locks' | 'recoveryItems' | 'sessions' | 'failing', number>> {
+    const [row] = await this.database.query(COUNTS, [])
+    if (!row) throw new Error('PostgreSQL counted nothing')
+    const { recovery_items: recoveryItems, sessions, failing } = row
+    return { locks: await this.heldLocks.count(), recoveryItems, sessions, failing }
   }
 }

@@ -69,3 +69,6 @@ export interface LockRow {
 // that the statement's snapshot saw, still unlocked perhaps, before it goes on to the one that we hold.
 export const FREE = `kind = 'none', lock_id = '', holder = null, reason = null, taken_at = null, refreshed_at = null, expires_at = null,
   exact_expiry = false, visible_name = null`
+
+/** Of those that are swept up: all that were open before a network failed may end at once. */
+export const SWEPT_AT_ONCE = 1000

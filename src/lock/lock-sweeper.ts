@@ -4,6 +4,7 @@ import { Database } from '../database/database.js'
 import { Logger } from '../logging/logger.js'
 import { SWEEP_COAUTH_LOCKS } from './coauth-lock.statements.js'
 import { LockLog, type DeadLock } from './lock-log.js'
+import { SWEPT_AT_ONCE } from './lock-row.js'
 import { SWEEP } from './lock.statements.js'
 
 /** Reports expired locks even if nobody calls. Correctness does not depend on it: every operation judges expiry itself. */
@@ -29,29 +30,35 @@ export class LockSweeper implements OnApplicationBootstrap, OnApplicationShutdow
 
   async sweep(): Promise<void> {
     try {
-      const dead = await this.database.transaction(async (tx) => {
-        const locks = await tx.query(SWEEP, [this.settings.lockGraceMs])
-        const coauthLocks = await tx.query(SWEEP_COAUTH_LOCKS, [])
-        const found: DeadLock[] = [
-          ...locks.map(({ file_id: fileId, kind, lock_id: lockId, holder }) => ({
-            fileId,
-            kind,
-            lockId,
-            holder,
-          })),
-          ...coauthLocks.map(({ file_id: fileId, lock_id: lockId, user_id: holder }) => ({
-            fileId,
-            kind: 'coauth' as const,
-            lockId,
-            holder,
-          })),
-        ]
-        await this.log.record(tx, found)
-        return found
-      })
-      for (const one of dead) this.log.say(one)
+      while ((await this.sweepSome()) === SWEPT_AT_ONCE);
     } catch (error) {
       this.logger.warn({ error: String(error) }, 'could not look for expired locks; trying again soon')
     }
+  }
+
+  /** @returns how many of the files' own locks it was; coauth locks are swept all at once */
+  private async sweepSome(): Promise<number> {
+    const { dead, locks } = await this.database.transaction(async (tx) => {
+      const locks = await tx.query(SWEEP, [this.settings.lockGraceMs])
+      const coauthLocks = await tx.query(SWEEP_COAUTH_LOCKS, [])
+      const dead: DeadLock[] = [
+        ...locks.map(({ file_id: fileId, kind, lock_id: lockId, holder }) => ({
+          fileId,
+          kind,
+          lockId,
+          holder,
+        })),
+        ...coauthLocks.map(({ file_id: fileId, lock_id: lockId, user_id: holder }) => ({
+          fileId,
+          kind: 'coauth' as const,
+          lockId,
+          holder,
+        })),
+      ]
+      await this.log.record(tx, dead)
+      return { dead, locks: locks.length }
+    })
+    for (const one of dead) this.log.say(one)
+    return locks
   }
 }

@@ -1,6 +1,16 @@
 import type { Statement } from '../database/database.js'
 import type { FileId, LockId, TokenId, UserId } from '../ids/ids.js'
-import { ANSWER, changed, decided, FREE, HELD, held, type LockRow, type OfFile } from './lock-row.js'
+import {
+  ANSWER,
+  changed,
+  decided,
+  FREE,
+  HELD,
+  held,
+  SWEPT_AT_ONCE,
+  type LockRow,
+  type OfFile,
+} from './lock-row.js'
 
 /** A token, its user, and the least rank that will do. */
 export type Admission = [TokenId, UserId, number]
@@ -142,7 +152,8 @@ export interface ExpiredRow {
 
 /**
  * Clears locks whose grace has ended. Rows that somebody is using right now are skipped, and their users judge the
- * expiry themselves; so any number of servers may sweep at once and each expiry is reported once. $1 grace ms
+ * expiry themselves; so any number of servers may sweep at once and each expiry is reported once.
+ * As many as a statement should hold rows of; more of them are for the next one. $1 grace ms
  */
 export const SWEEP: Statement<ExpiredRow, [number]> = {
   name: 'sweep-locks',
@@ -151,7 +162,7 @@ export const SWEEP: Statement<ExpiredRow, [number]> = {
       select file_id, kind, lock_id, holder, expires_at from file_lock
       where kind <> 'none'
         and not lock_is_live(kind, exact_expiry, expires_at, $1::float8, clock_timestamp())
-      for no key update skip locked
+      limit ${SWEPT_AT_ONCE} for no key update skip locked
     ), freed as (
       update file_lock set ${FREE} from dead where file_lock.file_id = dead.file_id
     )

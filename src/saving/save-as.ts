@@ -3,7 +3,6 @@ import type { Tx } from '../database/database.js'
 import type { ContainerId, FileId, UserId } from '../ids/ids.js'
 import type { LockState } from '../lock/lock-state.js'
 import { AccessService } from '../permission/access.service.js'
-import { numberedName } from '../storage/files/file-name.js'
 import { FileService } from '../storage/files/file.service.js'
 import { NameTaken } from '../storage/storage-errors.js'
 import { FileWrites } from './file-write.js'
@@ -137,9 +136,7 @@ export class SaveAs {
 
   /** With a name that is free, which editors retry with by themselves. */
   private async nameTaken(containerId: ContainerId, name: string): Promise<SaveAsRefused> {
-    let number = 2
-    while (await this.files.findByName(containerId, numberedName(name, number))) number++
-    return refused({ why: 'name-taken', freeName: numberedName(name, number) })
+    return refused({ why: 'name-taken', freeName: await this.files.freeName(containerId, name) })
   }
 }
 

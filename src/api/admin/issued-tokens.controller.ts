@@ -17,7 +17,7 @@ import { tokenView } from '../http/views.js'
 
 const listQuery = pageQuery.extend({
   user: id.brand<'UserId'>().optional(),
-  file: id.optional(),
+  file: id.brand<'FileId'>().optional(),
   state: z.enum(TOKEN_STATES, 'must be live, expired or revoked').optional(),
 })
 const tokenCursor = z.object({ issuedAt: timestamp, jti: text.brand<'TokenId'>() })

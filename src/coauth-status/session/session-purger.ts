@@ -8,6 +8,7 @@ const ROWS_AT_ONCE = 2000
 /** By the participants' own time: sessions are kept for ever, and are more. $1 days, $2 limit */
 const DELETE_PARTICIPANTS: Statement<{ gone: number }, [number, number]> = {
   name: 'delete-old-participants',
+  plan: 'anew',
   text: `
     delete from coauth_participant where (session_id, jti) in (
       select session_id, jti from coauth_participant
@@ -19,6 +20,7 @@ const DELETE_PARTICIPANTS: Statement<{ gone: number }, [number, number]> = {
 /** When a session began and ended is kept: the list of versions is made by it (version-listing.ts). $1 days, $2 limit */
 const FORGET_NAMES: Statement<{ gone: number }, [number, number]> = {
   name: 'forget-names-in-old-sessions',
+  plan: 'anew',
   text: `
     update coauth_session set saved_at = null, saved_version = null, saved_user = null, saved_jti = null,
       saved_editors = '{}', failing_since = null, failing_reason = null, failing_user = null, failing_jti = null
@@ -33,6 +35,7 @@ const FORGET_NAMES: Statement<{ gone: number }, [number, number]> = {
 /** The oldest ids are the oldest events: the look ends at the first that is to be kept. $1 days, $2 limit */
 const DELETE_EVENTS: Statement<{ gone: number }, [number, number]> = {
   name: 'delete-old-events',
+  plan: 'anew',
   text: `
     delete from session_event where id in (
       select id from (select id, at from session_event order by id limit $2) oldest

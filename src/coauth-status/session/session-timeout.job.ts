@@ -1,4 +1,5 @@
 import { Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common'
+import { setTimeout as pause } from 'node:timers/promises'
 import { Settings } from '../../config/settings.js'
 import { Database } from '../../database/database.js'
 import { EventLog } from '../../events/event-log.js'
@@ -10,6 +11,8 @@ import { eventOf } from '../presence.js'
 import { OPEN_FILES, OPEN_SESSIONS, SAVE_SESSIONS, TAKE_FREE_TURNS } from './session.statements.js'
 
 const EVERY_MS = 5000
+/** So many times as long as a batch took, it rests before the next: with very many sessions open, calls come first. */
+const REST = 3
 
 /** Files in one transaction: short enough that nobody's sightings wait for long. */
 const BATCH = 100
@@ -19,6 +22,7 @@ const BATCH = 100
 export class SessionTimeoutJob implements OnApplicationBootstrap, OnApplicationShutdown {
   private timer: NodeJS.Timeout | undefined
   private looking: Promise<void> | undefined
+  private stopping = false
 
   constructor(
     private readonly database: Database,
@@ -35,14 +39,17 @@ export class SessionTimeoutJob implements OnApplicationBootstrap, OnApplicationS
 
   async onApplicationShutdown(): Promise<void> {
     clearInterval(this.timer)
+    this.stopping = true
     await this.looking
   }
 
   async look(): Promise<void> {
     try {
       const files = (await this.database.query(OPEN_FILES, [])).map((row) => row.file_id)
-      for (let done = 0; done < files.length; done += BATCH) {
+      for (let done = 0; done < files.length && !this.stopping; done += BATCH) {
+        const began = performance.now()
         await this.lookAt(files.slice(done, done + BATCH))
+        if (done + BATCH < files.length) await pause((performance.now() - began) * REST)
       }
     } catch (error) {
       const facts = { event: 'session-watch-failed', error: String(error) }

@@ -9,6 +9,7 @@ const ROWS_AT_ONCE = 2000
 /** An ended link is not good again, so nobody becomes its holder meanwhile. $1 days, $2 limit */
 const DELETE_HOLDERS: Statement<{ gone: number }, [number, number]> = {
   name: 'delete-old-share-link-holders',
+  plan: 'anew',
   text: `
     delete from share_link_holder where (link_id, user_id) in (
       select h.link_id, h.user_id from share_link l join share_link_holder h on h.link_id = l.id

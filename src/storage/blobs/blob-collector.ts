@@ -11,6 +11,7 @@ import {
   QUARANTINE_OVER,
   RELEASED_BLOBS,
   UNKNOWN_BLOBS,
+  type Looked,
 } from './blob-references.js'
 import { BlobStore } from './blob-store.js'
 
@@ -22,6 +23,10 @@ export const QUARANTINE_DAYS = 30
 const MANY_UNKNOWN = 100
 const LARGE_PART = 0.1
 const BATCH = 500
+/** Rows of a table that one statement looks at: each is looked for in five others. */
+const LOOKED_AT_ONCE = 5000
+/** Before every id. */
+const FIRST = ''
 /** The rest is for the next look. */
 const MAX_AT_ONCE = 10_000
 
@@ -61,7 +66,9 @@ export class BlobCollector {
 
   /** @returns how many blobs were deleted */
   async collect(graceMs = ORPHAN_GRACE_MS): Promise<number> {
-    while ((await this.database.query(DELETE_UNREFERENCED_CONTENTS, [graceMs, BATCH])).length === BATCH);
+    await this.lookThrough((after) =>
+      this.database.query(DELETE_UNREFERENCED_CONTENTS, [graceMs, LOOKED_AT_ONCE, after]),
+    )
     const deleted = (await this.deleteReleased(graceMs)) + (await this.quarantine(graceMs))
     if (deleted > 0) this.logger.info({ deleted }, 'orphan blobs deleted')
     return deleted
@@ -92,15 +99,20 @@ export class BlobCollector {
   }
 
   private async deleteReleased(graceMs: number): Promise<number> {
-    await this.database.query(FORGET_NEEDED, [graceMs])
-    return this.deleteAll(() => this.database.query(RELEASED_BLOBS, [graceMs, BATCH]))
+    await this.lookThrough((after) => this.database.query(FORGET_NEEDED, [graceMs, LOOKED_AT_ONCE, after]))
+    return this.deleteAll((after) => this.database.query(RELEASED_BLOBS, [graceMs, BATCH, after]))
   }
 
   private async quarantine(graceMs: number): Promise<number> {
-    const found = await this.database.query(FORGET_FOUND, [])
-    if (found.length > 0) {
+    let found = 0
+    await this.lookThrough(async (after) => {
+      const rows = await this.database.query(FORGET_FOUND, [LOOKED_AT_ONCE, after])
+      found += rows[0]?.found ?? 0
+      return rows
+    })
+    if (found > 0) {
       const message = 'blobs in quarantine are needed again: a database was restored'
-      this.logger.info({ event: 'blobs-found', blobs: found.length }, message)
+      this.logger.info({ event: 'blobs-found', blobs: found }, message)
     }
     const { blobs, unknown, fresh, suspicious } = await this.look(graceMs)
     await this.database.query(WRITE_LOOK, [blobs, unknown])
@@ -113,17 +125,25 @@ export class BlobCollector {
       this.logger.warn({ event: 'blobs-quarantined', blobs: fresh.length }, message)
     }
     const which = suspicious ? 'confirmed' : 'all'
-    return this.deleteAll(() => this.database.query(QUARANTINE_OVER, [QUARANTINE_DAYS, which, BATCH]))
+    return this.deleteAll((after) =>
+      this.database.query(QUARANTINE_OVER, [QUARANTINE_DAYS, which, BATCH, after]),
+    )
   }
 
-  private async deleteAll(next: () => Promise<{ blob: string }[]>): Promise<number> {
+  /** A part of a table at a time, to its end, so that no statement lasts for long. */
+  private async lookThrough(look: (after: string) => Promise<readonly Looked[]>): Promise<void> {
+    for (let after: string | null = FIRST; after !== null;) after = (await look(after))[0]?.last ?? null
+  }
+
+  private async deleteAll(next: (after: string) => Promise<readonly { blob: string }[]>): Promise<number> {
     let deleted = 0
-    for (;;) {
-      const blobs = (await next()).map(({ blob }) => blob)
+    for (let after = FIRST; ;) {
+      const blobs = (await next(after)).map(({ blob }) => blob)
       for (const blob of blobs) await this.blobs.remove(blob)
       // After the bytes: a server that is killed in between begins this again.
       await this.database.query(FORGET_DELETED, [blobs])
       deleted += blobs.length
+      after = blobs.at(-1) ?? after
       if (blobs.length < BATCH) return deleted
     }
   }

@@ -77,12 +77,22 @@ export const COUNT_PARTS: Statement<{ streams: number; properties: number; chunk
       (select count(*)::int from stream s join stream_chunk c on c.content = s.content where s.file_id = $1) as chunks`,
 }
 
-export const DELETE_OLD_STREAMS: Statement<{ file_id: FileId }, []> = {
+/** What somebody else deletes or renews just now is skipped. $1 limit */
+export const DELETE_OLD_STREAMS: Statement<{ file_id: FileId }, [number]> = {
   name: 'delete-old-streams',
-  text: `delete from stream where updated_at <= ${KEPT} returning file_id`,
+  plan: 'anew',
+  text: `
+    delete from stream where (file_id, stream_id) in (
+      select file_id, stream_id from stream where updated_at <= ${KEPT} limit $1 for update skip locked)
+    returning file_id`,
 }
 
-export const DELETE_OLD_PROPERTIES: Statement<{ file_id: FileId }, []> = {
+/** $1 limit */
+export const DELETE_OLD_PROPERTIES: Statement<{ file_id: FileId }, [number]> = {
   name: 'delete-old-content-properties',
-  text: `delete from content_property where updated_at <= ${KEPT} returning file_id`,
+  plan: 'anew',
+  text: `
+    delete from content_property where (file_id, name) in (
+      select file_id, name from content_property where updated_at <= ${KEPT} limit $1 for update skip locked)
+    returning file_id`,
 }

@@ -58,7 +58,13 @@ export const DELETE_SESSION: Statement<{ token: string }, [string]> = {
   text: `delete from upload_session where token = $1`,
 }
 
-export const DELETE_OLD_SESSIONS: Statement<{ token: string }, []> = {
+/** $1 limit */
+export const DELETE_OLD_SESSIONS: Statement<{ token: string }, [number]> = {
   name: 'delete-old-upload-sessions',
-  text: `delete from upload_session where expires_at <= clock_timestamp() returning token`,
+  plan: 'anew',
+  text: `
+    delete from upload_session where token in (
+      select token from upload_session where expires_at <= clock_timestamp()
+      order by expires_at limit $1 for update skip locked)
+    returning token`,
 }

@@ -7,7 +7,6 @@ import {
   CONTAINER_EXISTS,
   CREATE_CONTAINER,
   DELETE_CONTAINER,
-  FIND_CONTAINER_BY_NAME,
   REPARENT_DELETED_FILES,
   HAS_CHILDREN,
   HOLD_CONTAINER,
@@ -16,7 +15,9 @@ import {
   RENAME_CONTAINER,
   type ContainerRow,
 } from './container.statements.js'
-import { nameKey, numberedContainerName } from '../files/file-name.js'
+import { nameKey } from '../files/file-name.js'
+import { freeName } from '../files/free-name.js'
+import { withFreeName } from '../files/name-race.js'
 import { VISIBLE_OBJECTS } from '../files/visible-objects.js'
 import { NameTaken, NoSuchContainer, orNoSuchContainer } from '../storage-errors.js'
 
@@ -41,8 +42,6 @@ const FIND_HOME: Statement<ContainerRow, [ContainerId, UserId]> = {
   name: 'find-home',
   text: `select id from container where parent_id = $1 and owner_id = $2 order by created_at, id limit 1`,
 }
-
-const MAX_NUMBERED_NAMES = 1000
 
 /** Folders. What is granted on one counts for everything below it. */
 @Injectable()
@@ -75,20 +74,15 @@ export class ContainerService {
     name: string,
     owner: UserId,
   ): Promise<{ id: ContainerId; name: string }> {
-    for (let number = 1; number < MAX_NUMBERED_NAMES; number++) {
-      const candidate = number === 1 ? name : numberedContainerName(name, number)
-      try {
-        return { id: await this.create(on, parentId, candidate, owner), name: candidate }
-      } catch (error) {
-        if (!(error instanceof NameTaken)) throw error
-      }
-    }
-    throw new NameTaken(name)
+    return withFreeName(async () => {
+      const free = await freeName(on, 'container', parentId, name)
+      return { id: await this.create(on, parentId, free, owner), name: free }
+    })
   }
 
-  async findByName(parentId: ContainerId, name: string): Promise<ContainerId | undefined> {
-    const [row] = await this.database.query(FIND_CONTAINER_BY_NAME, [parentId, nameKey(name)])
-    return row?.id
+  /** For whoever was told that a name is taken. */
+  async freeName(parentId: ContainerId, name: string): Promise<string> {
+    return freeName(this.database, 'container', parentId, name)
   }
 
   /** Nobody else renames, deletes or fills the container until the transaction ends, if it is there. */
@@ -110,12 +104,13 @@ export class ContainerService {
   async renameNumbered(tx: Tx, id: ContainerId, name: string): Promise<{ name: string; before: string }> {
     const [held] = await tx.query(HOLD_CONTAINER, [id])
     if (!held) throw new NoSuchContainer()
-    for (let number = 1; number < MAX_NUMBERED_NAMES; number++) {
-      const candidate = number === 1 ? name : numberedContainerName(name, number)
-      const [row] = await tx.query(RENAME_CONTAINER, [id, candidate, nameKey(candidate)])
-      if (row) return { name: candidate, before: held.name }
-    }
-    throw new NameTaken(name)
+    return withFreeName(async () => {
+      // The root is in nothing, and nobody renames it.
+      const free = await freeName(tx, 'container', held.parent_id ?? id, name, held.name)
+      const [row] = await tx.query(RENAME_CONTAINER, [id, free, nameKey(free)])
+      if (!row) throw new NameTaken(free)
+      return { name: free, before: held.name }
+    })
   }
 
   /**

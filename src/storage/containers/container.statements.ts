@@ -21,12 +21,6 @@ export const CONTAINER_EXISTS: Statement<ContainerRow, [ContainerId]> = {
   text: `select id from container where id = $1`,
 }
 
-/** $1 parent, $2 name key */
-export const FIND_CONTAINER_BY_NAME: Statement<ContainerRow, [ContainerId, string]> = {
-  name: 'find-container-by-name',
-  text: `select id from container where parent_id = $1 and name_key = $2`,
-}
-
 /** Nobody else renames, deletes or fills the container until the transaction ends. $1 container */
 export const HOLD_CONTAINER: Statement<{ name: string; parent_id: ContainerId | null }, [ContainerId]> = {
   name: 'hold-container',

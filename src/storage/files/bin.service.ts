@@ -13,9 +13,10 @@ import {
   PURGE,
   RESTORE_FROM_BIN,
   type BinnedRow,
-  type BinPage,
 } from './bin.statements.js'
-import { nameKey, numberedName } from './file-name.js'
+import { nameKey } from './file-name.js'
+import { freeName } from './free-name.js'
+import { withFreeName } from './name-race.js'
 import { NameTaken } from '../storage-errors.js'
 
 /** A file that was deleted and can be had back. */
@@ -47,8 +48,6 @@ export interface Purged {
   readonly detail: Readonly<Record<string, unknown>>
 }
 
-const MAX_NUMBERED_NAMES = 1000
-
 /**
  * Deleted files, until somebody restores them or their time is over. They have no name in any container, no lock row, and
  * no call but those of the bin knows them; grants, versions and recovery items stay with them.
@@ -67,13 +66,39 @@ export class Bin {
     before: BinCursor | undefined,
     limit: number,
   ): Promise<{ file: BinnedFile; cursor: BinCursor }[]> {
-    const { binRetentionDays } = this.settings
-    const page: BinPage = [owner ?? null, before?.deletedAt ?? null, before?.id ?? null, limit]
-    const rows =
-      of === undefined
-        ? await this.database.query(LIST_BIN, [binRetentionDays, ...page])
-        : await this.database.query(LIST_BIN_OF, [of, ...page, binRetentionDays])
-    return rows.map((row) => ({ file: binnedOf(row), cursor: { deletedAt: row.cursor, id: row.id } }))
+    if (of !== undefined) return this.listOf(of, owner, before, limit)
+    const rows = await this.database.query(LIST_BIN, [
+      this.settings.binRetentionDays,
+      owner ?? null,
+      before?.deletedAt ?? null,
+      before?.id ?? null,
+      limit,
+    ])
+    return rows.map((row) => ({ file: binnedOf(row), cursor: cursorOf(row) }))
+  }
+
+  private async listOf(
+    of: UserId,
+    owner: UserId | undefined,
+    before: BinCursor | undefined,
+    limit: number,
+  ): Promise<{ file: BinnedFile; cursor: BinCursor }[]> {
+    const files: { file: BinnedFile; cursor: BinCursor }[] = []
+    for (let from = before; ;) {
+      const rows = await this.database.query(LIST_BIN_OF, [
+        of,
+        owner ?? null,
+        from?.deletedAt ?? null,
+        from?.id ?? null,
+        limit,
+        this.settings.binRetentionDays,
+      ])
+      for (const row of rows) {
+        from = cursorOf(row)
+        if (row.rank === 3) files.push({ file: binnedOf(row), cursor: from })
+      }
+      if (files.length >= limit || rows.length < limit) return files.slice(0, limit)
+    }
   }
 
   async find(fileId: FileId, on: Queryable = this.database): Promise<BinnedFile | undefined> {
@@ -109,12 +134,11 @@ export class Bin {
     { id, name }: Pick<BinnedFile, 'id' | 'name'>,
     containerId: ContainerId,
   ): Promise<void> {
-    for (let number = 1; number < MAX_NUMBERED_NAMES; number++) {
-      const candidate = number === 1 ? name : numberedName(name, number)
-      const rows = await tx.query(RESTORE_FROM_BIN, [id, containerId, candidate, nameKey(candidate)])
-      if (rows.length === 1) return
-    }
-    throw new NameTaken(name)
+    await withFreeName(async () => {
+      const free = await freeName(tx, 'file', containerId, name)
+      const rows = await tx.query(RESTORE_FROM_BIN, [id, containerId, free, nameKey(free)])
+      if (rows.length === 0) throw new NameTaken(free)
+    })
   }
 
   /** For good, with versions, recovery items, streams, sessions and grants. The caller holds the files. */
@@ -126,6 +150,10 @@ export class Bin {
       detail: { name, ownerId, size: Number(size), version, deletedAt: deleted_at, deletedBy: deleted_by },
     }))
   }
+}
+
+function cursorOf(row: BinnedRow): BinCursor {
+  return { deletedAt: row.cursor, id: row.id }
 }
 
 function binnedOf(row: BinnedRow): BinnedFile {

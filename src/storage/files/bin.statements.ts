@@ -1,6 +1,6 @@
 import type { Statement } from '../../database/database.js'
 import type { ContainerId, FileId, UserId } from '../../ids/ids.js'
-import { VISIBLE_OBJECTS } from './visible-objects.js'
+import { OWNED_OBJECTS } from './visible-objects.js'
 
 export interface BinnedRow {
   readonly id: FileId
@@ -40,6 +40,7 @@ export type BinPage = [UserId | null, string | null, FileId | null, number]
  */
 export const LIST_BIN: Statement<BinnedRow, [number, ...BinPage]> = {
   name: 'list-bin',
+  plan: 'anew',
   text: `
     select ${columns('$1')} from file f
     where f.deleted_at is not null and ($2::text is null or f.owner_id = $2)
@@ -47,25 +48,31 @@ export const LIST_BIN: Statement<BinnedRow, [number, ...BinPage]> = {
     order by f.deleted_at desc, f.id desc limit $5`,
 }
 
+const BINNED_BEFORE = `f.deleted_at is not null and ($2::text is null or f.owner_id = $2)
+          and ($3::timestamptz is null or (f.deleted_at, f.id) < ($3::timestamptz, $4::text))
+          order by f.deleted_at desc, f.id desc limit $5`
+
 /**
- * The same of what a person could delete, found as LIST_FILES finds what they see.
- * $1 user, $2 owner or null, $3 before deleted_at, $4 before id, $5 limit, $6 days
+ * The same of what a person could delete, found as LIST_FILES finds what they see: whatever they could not has a lower
+ * rank than 3. $1 user, $2 owner or null, $3 before deleted_at, $4 before id, $5 limit, $6 days
  */
-export const LIST_BIN_OF: Statement<BinnedRow, [UserId, ...BinPage, number]> = {
+export const LIST_BIN_OF: Statement<BinnedRow & { readonly rank: number }, [UserId, ...BinPage, number]> = {
   name: 'list-bin-of',
-  text: `${VISIBLE_OBJECTS}, candidate as materialized (
+  plan: 'anew',
+  text: `${OWNED_OBJECTS}, next as materialized (
       select id, deleted_at from (
-        select f.id, f.deleted_at, f.owner_id from person join file f on f.owner_id = person.id
-        union select f.id, f.deleted_at, f.owner_id from named join file f using (id)
-        union select f.id, f.deleted_at, f.owner_id from places join file f on f.container_id = places.id
+        (select f.id, f.deleted_at from file f where f.owner_id = $1 and ${BINNED_BEFORE})
+        union (select f.id, f.deleted_at from named join file f using (id) where kind = 'file' and ${BINNED_BEFORE})
+        union (select f.id, f.deleted_at from places, lateral (
+            select f.id, f.deleted_at from file f where f.container_id = places.id and ${BINNED_BEFORE}
+          ) f
+          order by f.deleted_at desc, f.id desc limit $5)
       ) found
-      where deleted_at is not null and ($2::text is null or owner_id = $2)
-        and ($3::timestamptz is null or (deleted_at, id) < ($3::timestamptz, $4::text))
+      order by deleted_at desc, id desc limit $5
     )
-    select seen.* from (select id from candidate order by deleted_at desc, id desc) next, lateral (
-      select ${columns('$6')}, rank_of(person.id, person.groups, f.id, f.owner_id, c.ancestors) as rank
-      from person, file f join container c on c.id = f.container_id where f.id = next.id offset 0
-    ) seen where seen.rank = 3 limit $5`,
+    select ${columns('$6')}, rank_of(person.id, person.groups, f.id, f.owner_id, c.ancestors) as rank
+    from person, next join file f on f.id = next.id join container c on c.id = f.container_id
+    order by next.deleted_at desc, next.id desc`,
 }
 
 /** $1 days, $2 file */
@@ -97,6 +104,7 @@ export const HOLD_BIN_OF_OWNER: Statement<{ id: FileId }, [UserId, string, numbe
 /** What somebody restores just now is skipped; so any number of servers may purge at once. $1 days, $2 limit */
 export const HOLD_DUE: Statement<{ id: FileId }, [number, number]> = {
   name: 'hold-due-in-bin',
+  plan: 'anew',
   text: `
     select f.id from file f
     where f.deleted_at is not null and ${KEPT_FROM} < clock_timestamp() - $1::int * interval '1 day'

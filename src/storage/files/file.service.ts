@@ -6,7 +6,7 @@ import type { ContainerId, FileId, UserId } from '../../ids/ids.js'
 import type { StoredBlob } from '../blobs/blob-store.js'
 import type { ComparedBlob, Committed } from '../blobs/twins.js'
 import type { VersionCause, VersionFlag } from '../versions/file-version.entity.js'
-import { nameKey, numberedName } from './file-name.js'
+import { nameKey } from './file-name.js'
 import {
   CREATE_FILE,
   DELETE_FILE,
@@ -20,6 +20,8 @@ import {
   type HeadMoved,
   type HeadRow,
 } from './file.statements.js'
+import { freeName } from './free-name.js'
+import { withFreeName } from './name-race.js'
 import { NameTaken, orNoSuchContainer } from '../storage-errors.js'
 
 /** A file's current content. */
@@ -70,8 +72,6 @@ export interface FileCursor {
   readonly createdAt: string
   readonly id: FileId
 }
-
-const MAX_NUMBERED_NAMES = 1000
 
 /** Files and their heads. Content moves only inside a transaction that holds the head. */
 @Injectable()
@@ -187,24 +187,29 @@ export class FileService {
 
   /** Creates under the name, or the next numbered one that is free. */
   async createNumbered(on: Queryable, file: NewFile): Promise<Head> {
-    for (let number = 1; number < MAX_NUMBERED_NAMES; number++) {
-      try {
-        return await this.create(on, number === 1 ? file : { ...file, name: numberedName(file.name, number) })
-      } catch (error) {
-        if (!(error instanceof NameTaken)) throw error
-      }
-    }
-    throw new NameTaken(file.name)
+    return withFreeName(async () => {
+      const name = await freeName(on, 'file', file.containerId, file.name)
+      return this.create(on, { ...file, name })
+    })
   }
 
   /** Renames a held file to `name` or the next numbered one that is free. @returns the name it got */
-  async renameNumbered(tx: Tx, fileId: FileId, name: string): Promise<string> {
-    for (let number = 1; number < MAX_NUMBERED_NAMES; number++) {
-      const candidate = number === 1 ? name : numberedName(name, number)
-      const [row] = await tx.query(RENAME_FILE, [fileId, candidate, nameKey(candidate)])
-      if (row) return candidate
-    }
-    throw new NameTaken(name)
+  async renameNumbered(
+    tx: Tx,
+    file: Pick<Head, 'id' | 'name' | 'containerId'>,
+    name: string,
+  ): Promise<string> {
+    return withFreeName(async () => {
+      const free = await freeName(tx, 'file', file.containerId, name, file.name)
+      const [row] = await tx.query(RENAME_FILE, [file.id, free, nameKey(free)])
+      if (!row) throw new NameTaken(free)
+      return free
+    })
+  }
+
+  /** For whoever was told that a name is taken. */
+  async freeName(containerId: ContainerId, name: string): Promise<string> {
+    return freeName(this.database, 'file', containerId, name)
   }
 
   async findByName(containerId: ContainerId, name: string): Promise<FileId | undefined> {
@@ -223,17 +228,20 @@ export class FileService {
     after: FileCursor | undefined,
     limit: number,
   ): Promise<{ head: Head; rank: number; cursor: FileCursor }[]> {
-    const rows = await this.database.query(LIST_FILES, [
-      userId,
-      after?.createdAt ?? null,
-      after?.id ?? null,
-      limit,
-    ])
-    return rows.map((row) => ({
-      head: headOf(row),
-      rank: row.rank,
-      cursor: { createdAt: row.created_at, id: row.id },
-    }))
+    const files: { head: Head; rank: number; cursor: FileCursor }[] = []
+    for (let from = after; ;) {
+      const rows = await this.database.query(LIST_FILES, [
+        userId,
+        from?.createdAt ?? null,
+        from?.id ?? null,
+        limit,
+      ])
+      for (const row of rows) {
+        from = { createdAt: row.created_at, id: row.id }
+        if (row.rank > 0) files.push({ head: headOf(row), rank: row.rank, cursor: from })
+      }
+      if (files.length >= limit || rows.length < limit) return files.slice(0, limit)
+    }
   }
 }
 

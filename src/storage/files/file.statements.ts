@@ -146,28 +146,34 @@ export const FIND_BY_NAME: Statement<{ id: FileId }, [ContainerId, string]> = {
   text: `select id from file where container_id = $1 and name_key = $2 and deleted_at is null`,
 }
 
+const FOUND_AFTER = `f.deleted_at is null and ($2::timestamptz is null or (f.created_at, f.id) > ($2::timestamptz, $3::text))
+          order by f.created_at, f.id limit $4`
+
 /**
- * The files a person owns or was granted, in order of their making. `offset 0` lets `rank_of` look at one candidate after
- * the other, in that order, until the page is full. $1 user, $2 after created_at, $3 after id, $4 limit
+ * The next of the files that a person owns or was granted, in order of their making: of each folder as many as the page
+ * has, and of all these the first. `rank_of` judges them and nothing else; who has no right to it any more has rank 0,
+ * and so a page may be shorter than it could be. $1 user, $2 after created_at, $3 after id, $4 limit
  */
 export const LIST_FILES: Statement<
   HeadRow & { created_at: string; rank: number },
   [UserId, string | null, FileId | null, number]
 > = {
   name: 'list-files',
-  text: `${VISIBLE_OBJECTS}, candidate as materialized (
+  plan: 'anew',
+  text: `${VISIBLE_OBJECTS}, next as materialized (
       select id, created_at from (
-        select f.id, f.created_at, f.deleted_at from person join file f on f.owner_id = person.id
-        union select f.id, f.created_at, f.deleted_at from named join file f using (id)
-        union select f.id, f.created_at, f.deleted_at from places join file f on f.container_id = places.id
+        (select f.id, f.created_at from file f where f.owner_id = $1 and ${FOUND_AFTER})
+        union (select f.id, f.created_at from named join file f using (id) where kind = 'file' and ${FOUND_AFTER})
+        union (select f.id, f.created_at from places, lateral (
+            select f.id, f.created_at from file f where f.container_id = places.id and ${FOUND_AFTER}
+          ) f
+          order by f.created_at, f.id limit $4)
       ) found
-      where deleted_at is null and ($2::timestamptz is null or (created_at, id) > ($2::timestamptz, $3::text))
+      order by created_at, id limit $4
     )
-    select seen.* from (select id from candidate order by created_at, id) next, lateral (
-      select f.id, f.name, f.container_id, f.owner_id, f.version, f.sequence_number, f.size, f.sha256, f.blob, f.modified_by,
-        iso_time(f.modified_at) as modified_at, f.created_at::text as created_at,
-        rank_of(person.id, person.groups, f.id, f.owner_id, c.ancestors) as rank
-      from person, file f join container c on c.id = f.container_id
-      where f.id = next.id offset 0
-    ) seen where seen.rank > 0 limit $4`,
+    select f.id, f.name, f.container_id, f.owner_id, f.version, f.sequence_number, f.size, f.sha256, f.blob, f.modified_by,
+      iso_time(f.modified_at) as modified_at, f.created_at::text as created_at,
+      rank_of(person.id, person.groups, f.id, f.owner_id, c.ancestors) as rank
+    from person, next join file f on f.id = next.id join container c on c.id = f.container_id
+    order by next.created_at, next.id`,
 }

@@ -1,3 +1,5 @@
+import { NameTaken } from '../storage-errors.js'
+
 const UNIQUE_VIOLATION = '23505'
 
 /**
@@ -10,5 +12,15 @@ export async function againIfNameTaken<T>(rename: () => Promise<T>, tries = 30):
   } catch (error) {
     if (tries === 1 || (error as NodeJS.ErrnoException).code !== UNIQUE_VIOLATION) throw error
     return againIfNameTaken(rename, tries - 1)
+  }
+}
+
+/** Nobody holds a name that is free: who takes it may find it taken. Each time somebody got it, as above. */
+export async function withFreeName<T>(take: () => Promise<T>, tries = 30): Promise<T> {
+  try {
+    return await take()
+  } catch (error) {
+    if (tries === 1 || !(error instanceof NameTaken)) throw error
+    return withFreeName(take, tries - 1)
   }
 }

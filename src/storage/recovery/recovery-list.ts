@@ -31,6 +31,7 @@ const LIST_ITEMS: Statement<
   [string | null, string | null, string | null, string | null, string | null, string | null, number]
 > = {
   name: 'list-recovery-items',
+  plan: 'anew',
   text: `
     select r.id, r.file_id as "fileId", r.reason, r.user_id as "userId", r.editors, r.base_version as "baseVersion",
       r.base_modified_at as "baseModifiedAt", r.returned_version as "returnedVersion",

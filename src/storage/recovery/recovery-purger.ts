@@ -17,6 +17,7 @@ const DELETE_OLD: Statement<
   [number, number]
 > = {
   name: 'delete-old-recovery-items',
+  plan: 'anew',
   text: `
     with old as materialized (
       select id from recovery_item

@@ -72,6 +72,7 @@ export const LIST_VERSIONS: Statement<FileVersion, [readonly FileId[], string, s
 /** The next files with saves that grew old enough since the last look. $1 since, $2 age ms, $3 after file, $4 limit */
 export const FILES_WITH_OLD_SAVES: Statement<{ file_id: FileId }, [Date, number, FileId | null, number]> = {
   name: 'files-with-old-saves',
+  plan: 'anew',
   text: `
     select distinct file_id from file_version
     where cause in ('save', 'chunked') and at >= $1 and at < clock_timestamp() - $2::float8 * interval '1 ms'
@@ -86,6 +87,7 @@ export const FILES_WITH_OLD_SAVES: Statement<{ file_id: FileId }, [Date, number,
  */
 export const DELETE_UNLISTED: Statement<{ file_id: FileId }, [readonly FileId[], number, number]> = {
   name: 'delete-unlisted-versions',
+  plan: 'anew',
   text: `
     with unlisted as materialized (
       select file_id, version from (${JUDGED}) judged

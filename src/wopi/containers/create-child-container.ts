@@ -5,7 +5,6 @@ import { Answer, jsonAnswer } from '../../http/answer.js'
 import { correlationId } from '../../http/correlation-id.js'
 import type { ContainerId } from '../../ids/ids.js'
 import { ContainerService } from '../../storage/containers/container.service.js'
-import { numberedContainerName } from '../../storage/files/file-name.js'
 import { NameTaken } from '../../storage/storage-errors.js'
 import { containerInfo } from './container-info.js'
 import { containerTarget } from './container-name.js'
@@ -73,9 +72,7 @@ export class CreateChildContainer implements ContainerOperation {
   }
 
   private async takenAnswer(parentId: ContainerId, name: string): Promise<Answer> {
-    let number = 2
-    while (await this.containers.findByName(parentId, numberedContainerName(name, number))) number++
-    const free = numberedContainerName(name, number)
+    const free = await this.containers.freeName(parentId, name)
     return new Answer(409, { 'X-WOPI-ValidRelativeTarget': encodeUtf7(free) })
   }
 }

@@ -70,7 +70,7 @@ export class RenameFile implements Operation {
       await this.rights.requireStill(tx, request, 'edit')
       const inTheWay = lockInTheWay(held, presented)
       if (inTheWay) return conflictAnswer(inTheWay)
-      const name = await this.files.renameNumbered(tx, head.id, stem + splitName(head.name).extension)
+      const name = await this.files.renameNumbered(tx, head, stem + splitName(head.name).extension)
       await this.audit.record(tx, {
         actor: request.access.user.id,
         action: 'file-renamed',
