@@ -1,0 +1,65 @@
+import { connect, type Socket } from 'node:net'
+import { ADMIN, type Rest } from './tandem-documents.js'
+import type { Documents, Seat } from './target.js'
+
+/** As many as one person may have (`EVENT_STREAMS` in the README), at most. */
+const OF_ADMINS = { people: 5, each: 10 }
+const OF_EDITORS = 15
+
+/**
+ * 200 event streams, as on a busy day: five administrators watch everything, in ten windows each, and each of the ten small
+ * documents is watched by fifteen pages. What they are sent is read and thrown away.
+ */
+export async function streamsOf(
+  rest: Rest,
+  { small, shared }: Documents,
+): Promise<() => Promise<() => void>> {
+  const requests: Buffer[] = []
+  const add = async (person: string, query: string, times: number): Promise<void> => {
+    const text = `GET /api/v1/events${query} HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer ${await rest.bearer(person)}\r\n\r\n`
+    requests.push(...Array.from({ length: times }, () => Buffer.from(text, 'latin1')))
+  }
+  for (let n = 0; n < OF_ADMINS.people; n++) await add(`${ADMIN}${n}`, '', OF_ADMINS.each)
+  for (const [n, seat] of small.slice(0, shared.length).entries()) {
+    const person = `editor${n}`
+    await rest.call('bench', 'PUT', `/files/${idOf(seat)}/grants/user:${person}`, { role: 'editor' })
+    await add(person, `?file=${idOf(seat)}`, OF_EDITORS)
+  }
+  return async () => {
+    const sockets = await Promise.all(requests.map((request) => listen(rest.port, request)))
+    return () => {
+      for (const socket of sockets) socket.destroy()
+    }
+  }
+}
+
+function idOf({ path }: Seat): string {
+  return path.slice(path.lastIndexOf('/') + 1)
+}
+
+// One for all: nobody looks at what comes.
+const rubbish = Buffer.allocUnsafe(256 * 1024)
+
+/** @returns once the stream has begun */
+function listen(port: number, request: Buffer): Promise<Socket> {
+  return new Promise((resolve, reject) => {
+    const socket = connect({
+      host: '127.0.0.1',
+      port,
+      onread: {
+        buffer: rubbish,
+        callback: (count: number) => {
+          if (hasBegun) return true
+          hasBegun = true
+          const head = rubbish.toString('latin1', 0, Math.min(count, 200))
+          if (head.startsWith('HTTP/1.1 200 ')) resolve(socket)
+          else reject(new Error(`no event stream: ${head}`))
+          return true
+        },
+      },
+    })
+    let hasBegun = false
+    socket.on('error', reject)
+    socket.write(request)
+  })
+}
