@@ -12,14 +12,22 @@ export class BlobMount {
   private id: string | undefined
   private seen: string | undefined
 
-  constructor(private readonly folder: string) {}
+  constructor(
+    private readonly folder: string,
+    /** Called when it is another folder than before, or may be. */
+    private readonly changed: () => void,
+  ) {}
 
   /** @throws StorageBusy while it is another folder, or none */
   async require(): Promise<void> {
     const found = await stat(join(this.folder, 'installation'), { bigint: true }).catch(() => undefined)
-    if (!found) throw elsewhere()
+    if (!found) {
+      this.seen = undefined
+      throw elsewhere()
+    }
     const now = `${found.dev}:${found.ino}:${found.mtimeNs}`
     if (now === this.seen) return
+    this.changed()
     const { id } = await readInstallationFile(this.folder)
     this.id ??= id
     if (id === undefined || id !== this.id) throw elsewhere()

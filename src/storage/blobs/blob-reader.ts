@@ -28,10 +28,43 @@ export async function* readPieces(file: FileHandle, size: number): AsyncGenerato
   }
 }
 
+/**
+ * The same, read at once, before anything of it is sent: that it is short shows then. Goes on with the file as
+ * `readPieces` does.
+ * @returns undefined, and has done nothing, when it is too large for that, or too many others are being sent
+ */
+export async function readAtOnce(
+  file: FileHandle,
+  size: number,
+): Promise<AsyncGenerator<Buffer> | undefined> {
+  const buffer = size > LARGE_BYTES ? undefined : takeLarge()
+  if (!buffer) return undefined
+  try {
+    const bytes = await readExactly(file, buffer.subarray(0, size), 0)
+    await file.close()
+    return lent(bytes, buffer)
+  } catch (error) {
+    giveBack(buffer)
+    throw error
+  }
+}
+
+// eslint-disable-next-line @typescript-eslint/require-await
+async function* lent(bytes: Buffer, buffer: Buffer): AsyncGenerator<Buffer> {
+  try {
+    yield bytes
+  } finally {
+    giveBack(buffer)
+  }
+}
+
 function takeBuffer(): Buffer {
+  return takeLarge() ?? spareSmall.pop() ?? Buffer.allocUnsafeSlow(SMALL_BYTES)
+}
+
+function takeLarge(): Buffer | undefined {
   const spare = large.spare.pop()
-  if (spare) return spare
-  if (large.made === MAX_LARGE) return spareSmall.pop() ?? Buffer.allocUnsafeSlow(SMALL_BYTES)
+  if (spare || large.made === MAX_LARGE) return spare
   large.made++
   return Buffer.allocUnsafeSlow(LARGE_BYTES)
 }
