@@ -9,7 +9,7 @@ import { blobPath, listBlobs, SHARDS, type ListedBlob } from '../../installation
 import { blobFolder } from '../../installation/pairing.js'
 import { BlobMount } from './blob-mount.js'
 import { type BlobRange, endsOf, merged, OpenBlobs, sizeOf } from './blob-ranges.js'
-import { readAtOnce, readExactly, readPieces } from './blob-reader.js'
+import { readAtOnce, readBeginning, readPieces } from './blob-reader.js'
 import { BlobWriter } from './blob-writer.js'
 import { CONTENT_CHUNKS } from '../chunks/chunk.statements.js'
 import { ChunkChecks } from '../chunks/chunk-checks.js'
@@ -103,22 +103,9 @@ export class BlobStore implements OnApplicationShutdown, OnModuleInit {
   private async unchecked({ blob, size }: StoredBlob): Promise<Buffer | AsyncIterable<Buffer>> {
     return this.reading(blob, async () => {
       if (isComposite(blob)) return this.readRanges(await this.rangesOf(blob, size), size)
-      const file = await open(this.pathOf(blob))
-      try {
-        if (size > READ_WHOLE_BYTES) {
-          const whole = await readAtOnce(file, size)
-          if (whole) return whole
-          const { size: found } = await file.stat()
-          if (found < size) throw new BlobTooShort(`blob ${blob} has ${found} bytes instead of ${size}`)
-          return readPieces(file, size)
-        }
-        const bytes = await readExactly(file, Buffer.allocUnsafe(size), 0)
-        await file.close()
-        return bytes
-      } catch (error) {
-        await file.close()
-        throw error
-      }
+      const path = this.pathOf(blob)
+      if (size <= READ_WHOLE_BYTES) return readBeginning(path, Buffer.allocUnsafe(size))
+      return (await readAtOnce(path, size)) ?? readOn(path, blob, size)
     })
   }
 
@@ -222,6 +209,18 @@ export class BlobStore implements OnApplicationShutdown, OnModuleInit {
 
   private pathOf(blob: string): string {
     return blobPath(this.folder, blob)
+  }
+}
+
+async function readOn(path: string, blob: string, size: number): Promise<AsyncGenerator<Buffer>> {
+  const file = await open(path)
+  try {
+    const { size: found } = await file.stat()
+    if (found < size) throw new BlobTooShort(`blob ${blob} has ${found} bytes instead of ${size}`)
+    return readPieces(file, size)
+  } catch (error) {
+    await file.close()
+    throw error
   }
 }
 
