@@ -1,10 +1,13 @@
 import { connect, type Socket } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { ADMIN, type Rest } from './tandem-documents.js'
 import type { Documents, Seat } from './target.js'
 
 /** As many as one person may have (`EVENT_STREAMS` in the README), at most. */
 const OF_ADMINS = { people: 5, each: 10 }
 const OF_EDITORS = 15
+const AT_ONCE = 10
+const MAX_OPENING_MS = 10_000
 
 /**
  * 200 event streams, as on a busy day: five administrators watch everything, in ten windows each, and each of the ten small
@@ -26,7 +29,11 @@ export async function streamsOf(
     await add(person, `?file=${idOf(seat)}`, OF_EDITORS)
   }
   return async () => {
-    const sockets = await Promise.all(requests.map((request) => listen(rest.port, request)))
+    const sockets: Socket[] = []
+    for (let n = 0; n < requests.length; n += AT_ONCE) {
+      const some = requests.slice(n, n + AT_ONCE)
+      sockets.push(...(await Promise.all(some.map((request) => listenAtLast(rest.port, request)))))
+    }
     return () => {
       for (const socket of sockets) socket.destroy()
     }
@@ -39,6 +46,18 @@ function idOf({ path }: Seat): string {
 
 // One for all: nobody looks at what comes.
 const rubbish = Buffer.allocUnsafe(256 * 1024)
+
+/** The server may not have noticed yet that those of the slice before are gone: 503 then. */
+async function listenAtLast(port: number, request: Buffer): Promise<Socket> {
+  for (const deadline = Date.now() + MAX_OPENING_MS; ;) {
+    try {
+      return await listen(port, request)
+    } catch (error) {
+      if (Date.now() > deadline) throw error
+      await sleep(50)
+    }
+  }
+}
 
 /** @returns once the stream has begun */
 function listen(port: number, request: Buffer): Promise<Socket> {
@@ -53,7 +72,10 @@ function listen(port: number, request: Buffer): Promise<Socket> {
           hasBegun = true
           const head = rubbish.toString('latin1', 0, Math.min(count, 200))
           if (head.startsWith('HTTP/1.1 200 ')) resolve(socket)
-          else reject(new Error(`no event stream: ${head}`))
+          else {
+            socket.destroy()
+            reject(new Error(`no event stream: ${head}`))
+          }
           return true
         },
       },

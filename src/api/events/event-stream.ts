@@ -19,8 +19,11 @@ const MAX_BELIEF_MS = 30_000
 const MAX_STANDSTILL_MS = 120_000
 const MAX_FAREWELL_MS = 500
 const RECONNECT_AFTER_MS = 2000
-/** Events that come together are written together, but no more than Node takes in one go before it asks for a pause. */
-const MAX_JOINED = 16 * 1024
+/**
+ * What may wait for a client to take it. More than Node's own mark, which a quarter of a second of a busy server exceeds:
+ * every stream was then behind for a moment, and read the log by itself.
+ */
+const MAX_WAITING_BYTES = 64 * 1024
 
 const HEADERS = {
   ...ALWAYS,
@@ -32,7 +35,7 @@ const HEADERS = {
 
 /**
  * One client's server-sent events. What the kernel and Node have not room for is not read from the database, either:
- * a client that reads slowly, or not at all, costs `MAX_JOINED` and one event of memory.
+ * a client that reads slowly, or not at all, costs `MAX_WAITING_BYTES` and one event of memory.
  */
 export class EventStream {
   private readonly reader: EventReader
@@ -91,15 +94,16 @@ export class EventStream {
     if (this.ended) return false
     if (this.joined === '') queueMicrotask(() => this.write())
     this.joined += frame
-    return this.joined.length < MAX_JOINED ? this.stuckSince === undefined : this.write()
+    return this.joined.length < MAX_WAITING_BYTES ? this.stuckSince === undefined : this.write()
   }
 
   /** @returns whether there is room for more */
   private write(): boolean {
     if (this.ended || this.stuckSince !== undefined) return false
     if (this.joined === '') return true
-    const hasRoom = this.response.write(this.joined)
+    this.response.write(this.joined)
     this.joined = ''
+    const hasRoom = this.response.writableLength < MAX_WAITING_BYTES
     if (!hasRoom) this.stuckSince = Date.now()
     return hasRoom
   }
