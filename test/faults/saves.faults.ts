@@ -121,20 +121,4 @@ export const SAVE_FAULTS: readonly Fault[] = [
     replace: 'or n.is_new_kind or n.repeats and lead(n.is_new_kind)',
     caughtBy: ['test/reliability/broken-save.test.ts'],
   },
-  {
-    id: 'small-save-not-on-the-disk',
-    what: 'a small save is acknowledged before its bytes are on the disk, and a power cut takes it back',
-    file: 'src/storage/blobs/blob-writer.ts',
-    find: `process.platform === 'linux' ? constants.O_DSYNC : 0`,
-    replace: `process.platform === 'linux' ? constants.O_NOCTTY : 0`,
-    caughtBy: ['test/reliability/disk.test.ts'],
-  },
-  {
-    id: 'name-not-on-the-disk',
-    what: 'a save is acknowledged before its name is on the disk, and a power cut takes it back with its bytes',
-    file: 'src/storage/blobs/shard-folders.ts',
-    find: 'await handle.sync()',
-    replace: 'await handle.stat()',
-    caughtBy: ['test/reliability/disk.test.ts'],
-  },
 ]
