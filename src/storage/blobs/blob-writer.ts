@@ -8,11 +8,11 @@ import { BodyIncomplete, BodyTooLarge, storageFailure, StorageFailed } from '../
 import { DiskTurns, turnsAmong } from './disk-turns.js'
 import { ShardFolders } from './shard-folders.js'
 
-/** The disk gets pieces of at least this size: each costs a trip to the thread pool and back. */
+/**
+ * The disk gets pieces of at least this size: each costs a trip to the thread pool and back. Pieces of a megabyte cost
+ * half as much processor time again: what was hashed has left the caches by the time that it is written.
+ */
 const PIECE_BYTES = 256 * 1024
-/** A body that is known to be no larger is one piece, but not while more of them come in: it is in memory till then. */
-const LARGE_PIECE_BYTES = 1024 ** 2
-const MAX_LARGE_PIECES = 32
 
 /** Where a write to a file opened so is on the disk when it returns. Elsewhere less is promised, or nothing. */
 const SYNCED_WRITES = process.platform === 'linux' ? constants.O_DSYNC : 0
@@ -29,7 +29,6 @@ export class BlobWriter {
   private readonly turns: DiskTurns
   private readonly folders = new ShardFolders()
   private readonly maxBytes: number
-  private largePieces = 0
 
   constructor({ ioThreads, maxFileSizeBytes }: Pick<Settings, 'ioThreads' | 'maxFileSizeBytes'>) {
     this.turns = new DiskTurns(turnsAmong(ioThreads))
@@ -46,22 +45,11 @@ export class BlobWriter {
     body: AsyncIterable<Buffer>,
     announcedSize: number | undefined,
   ): Promise<Written> {
-    const isLarge =
-      announcedSize !== undefined && announcedSize > PIECE_BYTES && announcedSize <= LARGE_PIECE_BYTES
-    const isOneLargePiece = isLarge && this.largePieces < MAX_LARGE_PIECES
-    if (isOneLargePiece) this.largePieces++
     try {
-      return await this.writePieces(
-        path,
-        body,
-        announcedSize,
-        isOneLargePiece ? LARGE_PIECE_BYTES : PIECE_BYTES,
-      )
+      return await this.writePieces(path, body, announcedSize)
     } catch (error) {
       if (error instanceof StorageFailed) this.letGo()
       throw error
-    } finally {
-      if (isOneLargePiece) this.largePieces--
     }
   }
 
@@ -69,15 +57,14 @@ export class BlobWriter {
     path: string,
     body: AsyncIterable<Buffer>,
     announcedSize: number | undefined,
-    pieceBytes: number,
   ): Promise<Written> {
     // What is one piece is made safe by the one write that it takes; a larger body would wait for the disk at each of them.
-    const isOnePiece = announcedSize !== undefined && announcedSize > 0 && announcedSize <= pieceBytes
+    const isOnePiece = announcedSize !== undefined && announcedSize > 0 && announcedSize <= PIECE_BYTES
     const synced = isOnePiece ? SYNCED_WRITES : 0
     const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | synced
     const file = await this.turns.take(() => disk(() => open(path, flags, 0o600)))
     try {
-      const written = await this.writeHashed(file, body, pieceBytes)
+      const written = await this.writeHashed(file, body)
       if (announcedSize !== undefined && announcedSize !== written.size) {
         throw new BodyIncomplete(`the body has ${written.size} bytes, but ${announcedSize} were announced`)
       }
@@ -95,11 +82,7 @@ export class BlobWriter {
   }
 
   /** Hashes and counts on the way; the disk works on one piece while the next comes in. */
-  private async writeHashed(
-    file: FileHandle,
-    body: AsyncIterable<Buffer>,
-    pieceBytes: number,
-  ): Promise<Written> {
+  private async writeHashed(file: FileHandle, body: AsyncIterable<Buffer>): Promise<Written> {
     const hash = createHash('sha256')
     const sniffer = new KindSniffer()
     let size = 0
@@ -122,7 +105,7 @@ export class BlobWriter {
       sniffer.update(chunk)
       piece.push(chunk)
       pieceSize += chunk.length
-      if (pieceSize >= pieceBytes) await flush()
+      if (pieceSize >= PIECE_BYTES) await flush()
     }
     if (pieceSize > 0) await flush()
     await writing
