@@ -3,7 +3,7 @@ import type { BenchCase } from './cases.js'
 import { fsyncMilliseconds, machine } from './machine.js'
 import { measure, type Slice } from './measure.js'
 import { help, readOptions, type Options } from './options.js'
-import { errorsOf, isMissed, isTooMany, median, ratios, roundTripTable, summarise, table } from './report.js'
+import { errorsOf, isMissed, isTooMany, median, ratios, roundTripTable, summarise, tables } from './report.js'
 import type { CaseResult } from './report.js'
 import { countRoundTrips, type RoundTrips } from './round-trips.js'
 import { benchScale } from './scale/scale.js'
@@ -30,22 +30,26 @@ async function bench(options: Options): Promise<void> {
 async function measureAll(stage: Stage, options: Options): Promise<void> {
   const fsync = fsyncMilliseconds(stage.folder).toFixed(2)
   say(`${machine()}; fsync of 4 KB ${fsync} ms`)
+  const tandem = stage.targets.get('Tandem')
   const trips = {
-    tandem: stage.tandem ? await countRoundTrips(stage.tandem, stage.database) : [],
+    tandem: tandem ? await countRoundTrips(tandem, stage.database) : [],
     floor: await countRoundTrips(stage.floor, stage.database),
   }
   const results: CaseResult[] = []
-  for (const each of options.cases) results.push(await run(stage, each, options))
+  for (const each of options.cases) {
+    if (stage.targets.has(each.against ?? 'floor')) results.push(await run(stage, each, options))
+  }
   print(results, trips)
   if (options.json !== undefined) await writeJson(options.json, results, trips)
 }
 
-/** Tandem, floor, floor, Tandem, …: whatever drifts on the machine meets both alike. */
+/** One, the other, the other, the one, …: whatever drifts on the machine meets both alike. */
 async function run(stage: Stage, each: BenchCase, options: Options): Promise<CaseResult> {
-  const result = { bench: each, tandem: [] as Slice[], floor: [] as Slice[] }
+  const result = { bench: each, own: [] as Slice[], other: [] as Slice[] }
+  const { of = 'Tandem', against = 'floor' } = each
   const slices = [
-    { target: each.profile === 'plus' ? stage.plus : stage.tandem, slices: result.tandem },
-    { target: stage.floor, slices: result.floor },
+    { target: stage.targets.get(of), slices: result.own },
+    { target: stage.targets.get(against), slices: result.other },
   ]
   for (const { target } of slices) if (target) await measure(target, each, Math.min(0.6, options.seconds))
   for (let round = 0; round < options.rounds; round++) {
@@ -54,10 +58,11 @@ async function run(stage: Stage, each: BenchCase, options: Options): Promise<Cas
     }
     slices.reverse()
   }
-  const [own, floor] = [summarise(result.tandem), summarise(result.floor)]
-  const rate = stage.tandem ? `Tandem ${own.perSecond.toFixed(0)}/s, ` : ''
-  const ratio = stage.tandem ? `, ratio ${median(ratios(result)).toFixed(2)}` : ''
-  say(`${each.name}: ${rate}floor ${floor.perSecond.toFixed(0)}/s${ratio}`)
+  const rates = slices
+    .filter(({ target }) => target)
+    .map(({ target, slices: taken }) => `${target?.name} ${summarise(taken).perSecond.toFixed(0)}/s`)
+  const ratio = rates.length === 2 ? `, ratio ${median(ratios(result)).toFixed(2)}` : ''
+  say(`${each.name}: ${rates.sort().join(', ')}${ratio}`)
   return result
 }
 
@@ -68,7 +73,7 @@ interface Trips {
 
 function print(results: readonly CaseResult[], trips: Trips): void {
   const errors = results.flatMap(errorsOf)
-  process.stdout.write(`\n${table(results)}\n\n${roundTripTable(trips.tandem, trips.floor)}\n\n`)
+  process.stdout.write(`\n${tables(results)}\n\n${roundTripTable(trips.tandem, trips.floor)}\n\n`)
   for (const error of errors) process.stdout.write(`WRONG ANSWER: ${error}\n`)
   if (errors.length > 0) process.exitCode = 2
   else if (results.some(isMissed) || trips.tandem.some(isTooMany)) process.exitCode = 1
@@ -79,10 +84,12 @@ async function writeJson(path: string, results: readonly CaseResult[], trips: Tr
   const cases = results.map((result) => ({
     name: result.bench.name,
     target: result.bench.target,
-    ratio: result.tandem.length > 0 ? median(ratios(result)) : undefined,
-    tandem: result.tandem.length > 0 ? summarise(result.tandem) : undefined,
-    floor: summarise(result.floor),
-    rounds: { ratios: ratios(result), tandem: rounds(result.tandem), floor: rounds(result.floor) },
+    of: result.bench.of ?? 'Tandem',
+    against: result.bench.against ?? 'floor',
+    ratio: result.own.length > 0 ? median(ratios(result)) : undefined,
+    own: result.own.length > 0 ? summarise(result.own) : undefined,
+    other: summarise(result.other),
+    rounds: { ratios: ratios(result), own: rounds(result.own), other: rounds(result.other) },
     errors: errorsOf(result),
   }))
   await writeFile(path, `${JSON.stringify({ machine: machine(), cases, roundTrips: trips }, undefined, 2)}\n`)

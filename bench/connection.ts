@@ -6,6 +6,8 @@ export interface Answer {
   readonly bytes: number
   /** Headers and the beginning of the body, kept for anything but a 200. */
   readonly text: string
+  /** Of a request that wants it judged. */
+  readonly body: Buffer | undefined
 }
 
 const headEnd = Buffer.from('\r\n\r\n')
@@ -22,6 +24,8 @@ export class Connection {
   /** Bytes still to come; -1: a chunked body, whose end is looked for. */
   private missing = 0
   private tail = ''
+  /** Pieces of a body that is kept. */
+  private kept: Buffer[] | undefined
   private settle: { resolve: (answer: Answer) => void; reject: (error: Error) => void } | undefined
 
   private constructor(private readonly socket: Socket) {}
@@ -52,6 +56,7 @@ export class Connection {
     return new Promise((resolve, reject) => {
       this.head = this.text = this.tail = ''
       this.bytes = this.missing = 0
+      this.kept = request.judge && []
       this.settle = { resolve, reject }
       if (request.body.length > 0) this.socket.cork()
       this.socket.write(request.head)
@@ -86,6 +91,7 @@ export class Connection {
 
   private body(bytes: Buffer): void {
     this.bytes += bytes.length
+    this.kept?.push(Buffer.from(bytes))
     if (this.status !== 200 && this.text.length < 1000) this.text += `\n${bytes.toString('latin1', 0, 500)}`
     if (this.missing > 0) {
       this.missing -= bytes.length
@@ -100,6 +106,7 @@ export class Connection {
     const settle = this.settle
     this.settle = undefined
     this.missing = 0
-    settle?.resolve({ status: this.status, bytes: this.bytes, text: this.text })
+    const body = this.kept && Buffer.concat(this.kept)
+    settle?.resolve({ status: this.status, bytes: this.bytes, text: this.text, body })
   }
 }

@@ -8,6 +8,7 @@ import { Client } from 'pg'
 import { startServer, type Server } from './child-server.js'
 import type { FloorSettings } from './floor-server.js'
 import { schema } from './floor-schema.js'
+import { stampedBody } from './stamped-body.js'
 import type { TandemAnswer } from './tandem.js'
 import { lockIdOf, sizes, type Documents, type Seat, type Target } from './target.js'
 
@@ -63,7 +64,7 @@ async function addFile(
 ): Promise<Seat[]> {
   const id = randomBytes(16).toString('base64url')
   const blob = randomBytes(16).toString('hex')
-  const bytes = randomBytes(size)
+  const bytes = stampedBody(size)
   const file = await open(join(blobs, blob), 'wx')
   await file.writeFile(bytes)
   await file.sync()

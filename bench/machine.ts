@@ -2,8 +2,21 @@ import { closeSync, fsyncSync, openSync, readFileSync, unlinkSync, writeSync } f
 import { availableParallelism, cpus } from 'node:os'
 import { join } from 'node:path'
 
-/** User and system time that a process has spent; NaN where the system has no /proc. */
+/** User and system time that a process and its children have spent; NaN where the system has no /proc. */
 export function cpuSeconds(pid: number): number {
+  return [pid, ...childrenOf(pid)].reduce((sum, each) => sum + ownCpuSeconds(each), 0)
+}
+
+function childrenOf(pid: number): number[] {
+  try {
+    const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'latin1')
+    return children.split(' ').filter(Boolean).map(Number)
+  } catch {
+    return []
+  }
+}
+
+function ownCpuSeconds(pid: number): number {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'latin1')
     // The fields behind the process name, which may itself contain blanks; 11 and 12 are utime and stime in ticks.

@@ -23,7 +23,9 @@ export async function measure(target: Target, bench: BenchCase, seconds: number)
     const client = clients[index]
     return client ? [{ connection, client }] : []
   })
+  let end: (() => void) | undefined
   try {
+    end = await target.beside?.()
     await Promise.all(pairs.map(({ connection, client }) => each(connection, client.before, tally)))
     const cpu = cpuSeconds(target.pid)
     const deadline = performance.now() + seconds * 1000
@@ -40,6 +42,7 @@ export async function measure(target: Target, bench: BenchCase, seconds: number)
       errors,
     }
   } finally {
+    end?.()
     for (const connection of connections) connection.close()
   }
 }
@@ -67,7 +70,8 @@ async function repeat(
       count(tally, answer.message)
       break
     }
-    if (!isRight(answer, request)) count(tally, describe(answer))
+    const wrong = whatIsWrong(answer, request)
+    if (wrong !== undefined) count(tally, wrong)
     tally.latencies.push(end - now)
     operations++
     now = end
@@ -79,8 +83,8 @@ async function repeat(
 async function each(connection: Connection, requests: readonly WireRequest[], tally: Tally): Promise<void> {
   for (const request of requests) {
     const answer = await attempt(connection, request)
-    if (answer instanceof Error) count(tally, answer.message)
-    else if (!isRight(answer, request)) count(tally, describe(answer))
+    const wrong = answer instanceof Error ? answer.message : whatIsWrong(answer, request)
+    if (wrong !== undefined) count(tally, wrong)
   }
 }
 
@@ -88,14 +92,13 @@ function attempt(connection: Connection, request: WireRequest): Promise<Answer |
   return connection.send(request).catch((error: unknown) => error as Error)
 }
 
-function isRight(answer: Answer, request: WireRequest): boolean {
-  return (
-    answer.status === 200 && (request.expectedBytes === undefined || request.expectedBytes === answer.bytes)
-  )
-}
-
-function describe(answer: Answer): string {
-  return answer.status === 200 ? `200 with a body of ${answer.bytes} bytes` : answer.text
+function whatIsWrong(
+  { status, bytes, text, body }: Answer,
+  { expectedBytes, judge }: WireRequest,
+): string | undefined {
+  if (status !== 200) return text
+  if (expectedBytes !== undefined && expectedBytes !== bytes) return `200 with a body of ${bytes} bytes`
+  return judge && !(body && judge(body)) ? '200 with a torn body: not one whole save' : undefined
 }
 
 function count(tally: Tally, text: string): void {

@@ -5,8 +5,9 @@ import type { RoundTrips } from './round-trips.js'
 /** All slices of one case; the n-th of each list belong to the same round. */
 export interface CaseResult {
   readonly bench: BenchCase
-  readonly tandem: readonly Slice[]
-  readonly floor: readonly Slice[]
+  readonly own: readonly Slice[]
+  /** Of what it is compared with. */
+  readonly other: readonly Slice[]
 }
 
 export interface Summary {
@@ -27,9 +28,9 @@ export function summarise(slices: readonly Slice[]): Summary {
   }
 }
 
-/** Tandem's rate over the floor's in the same round; the machine's mood cancels out. */
+/** Its rate over the other's in the same round; the machine's mood cancels out. */
 export function ratios(result: CaseResult): number[] {
-  return result.tandem.map((slice, round) => slice.perSecond / (result.floor[round]?.perSecond ?? Number.NaN))
+  return result.own.map((slice, round) => slice.perSecond / (result.other[round]?.perSecond ?? Number.NaN))
 }
 
 export function median(values: readonly number[]): number {
@@ -40,8 +41,9 @@ export function median(values: readonly number[]): number {
 
 /** One entry per server and status line, with the first such answer in full. */
 export function errorsOf(result: CaseResult): string[] {
-  const sides = { Tandem: result.tandem, floor: result.floor }
-  return Object.entries(sides).flatMap(([name, slices]) => {
+  const { of = 'Tandem', against = 'floor' } = result.bench
+  const sides = [[of, result.own] as const, [against, result.other] as const]
+  return sides.flatMap(([name, slices]) => {
     const kinds = new Map<string, { text: string; times: number }>()
     for (const [text, times] of slices.flatMap((slice) => [...slice.errors])) {
       const status = text.split('\r\n', 1)[0] ?? ''
@@ -56,16 +58,31 @@ export function isMissed(result: CaseResult): boolean {
   return result.bench.target !== undefined && median(ratios(result)) < result.bench.target
 }
 
-export function table(results: readonly CaseResult[]): string {
-  const header = ['case', ...side('Tandem'), ...side('floor'), 'ratio', '(rounds)', 'target', '']
+/** Against the floor, and Tandem against itself. */
+export function tables(results: readonly CaseResult[]): string {
+  const isOwn = ({ bench }: CaseResult): boolean => bench.against === 'Tandem'
+  const parts = [
+    table(
+      results.filter((result) => !isOwn(result)),
+      'Tandem',
+      'floor',
+    ),
+    table(results.filter(isOwn), 'with', 'Tandem'),
+  ]
+  return parts.filter((part) => part !== '').join('\n\n')
+}
+
+function table(results: readonly CaseResult[], own: string, other: string): string {
+  if (results.length === 0) return ''
+  const header = ['case', ...side(own), ...side(other), 'ratio', '(rounds)', 'target', '']
   const rows = results.map((result) => {
-    const measured = result.tandem.length > 0
+    const measured = result.own.length > 0
     const each = ratios(result)
     const spread = `(${Math.min(...each).toFixed(2)}–${Math.max(...each).toFixed(2)})`
     return [
       result.bench.name,
-      ...figures(measured ? summarise(result.tandem) : undefined),
-      ...figures(summarise(result.floor)),
+      ...figures(measured ? summarise(result.own) : undefined),
+      ...figures(summarise(result.other)),
       ...(measured ? [median(each).toFixed(2), spread] : ['–', '']),
       result.bench.target === undefined ? '' : `≥ ${result.bench.target.toFixed(2)}`,
       !measured || result.bench.target === undefined ? '' : isMissed(result) ? 'MISS' : 'ok',

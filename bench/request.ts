@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { isWhole, stamp, stampedBody } from './stamped-body.js'
 import { MB, type Seat } from './target.js'
 
 /** A request as it goes over the wire, built once and sent many times. */
@@ -7,6 +8,8 @@ export interface WireRequest {
   readonly body: readonly Buffer[]
   /** Bytes that the answer's body must have; undefined: any number. */
   readonly expectedBytes: number | undefined
+  /** Looks at the whole body of the answer; without it none is kept. @returns whether it is right */
+  readonly judge?: (body: Buffer) => boolean
 }
 
 export function checkFileInfo(seat: Seat): WireRequest {
@@ -15,6 +18,11 @@ export function checkFileInfo(seat: Seat): WireRequest {
 
 export function getFile(seat: Seat): WireRequest {
   return { head: head('GET', seat, '/contents', {}), body: [], expectedBytes: seat.size }
+}
+
+/** The same of a document that only `putStampedFile` saves. */
+export function getStampedFile(seat: Seat): WireRequest {
+  return { ...getFile(seat), judge: isWhole }
 }
 
 export function lockOperation(seat: Seat, override: 'LOCK' | 'REFRESH_LOCK' | 'UNLOCK'): WireRequest {
@@ -43,28 +51,41 @@ export function getCoauthTable(seat: Seat): WireRequest {
   return { head: head('POST', seat, '', headers), body: [], expectedBytes: 0 }
 }
 
-// One pool of bytes for all bodies: only the stamp in front differs from save to save.
+// One pool of bytes for all bodies: only the mark in front differs from save to save.
 const filling = randomBytes(20 * MB)
 
 /** Returns a function, because no two saves may carry the same bytes: those of the head are read, to be compared. */
 export function putFile(seat: Seat): () => WireRequest {
-  const stamp = randomBytes(16)
+  const mark = randomBytes(16)
+  const request = putRequest(seat, [mark, filling.subarray(0, seat.size - mark.length)])
+  let saves = 0
+  return () => {
+    mark.writeUInt32LE(saves++)
+    return request
+  }
+}
+
+/** The same with a body that a reader can see to be one whole save. */
+export function putStampedFile(seat: Seat): () => WireRequest {
+  const mark = randomBytes(16)
+  const body = stampedBody(seat.size)
+  const request = putRequest(seat, [body])
+  let saves = 0
+  return () => {
+    mark.writeUInt32LE(saves++)
+    stamp(body, mark)
+    return request
+  }
+}
+
+function putRequest(seat: Seat, body: readonly Buffer[]): WireRequest {
   const headers = {
     'X-WOPI-Override': 'PUT',
     'X-WOPI-Lock': seat.lockId,
     'Content-Type': 'application/octet-stream',
     'Content-Length': String(seat.size),
   }
-  const request = {
-    head: head('POST', seat, '/contents', headers),
-    body: [stamp, filling.subarray(0, seat.size - stamp.length)],
-    expectedBytes: undefined,
-  }
-  let saves = 0
-  return () => {
-    stamp.writeUInt32LE(saves++)
-    return request
-  }
+  return { head: head('POST', seat, '/contents', headers), body, expectedBytes: undefined }
 }
 
 function head(method: string, seat: Seat, suffix: string, headers: Record<string, string>): Buffer {

@@ -6,15 +6,14 @@ import { startEmbeddedPostgres } from '../src/database/embedded/embedded-postgre
 import { startFloor } from './floor.js'
 import type { Options } from './options.js'
 import { standIn, startTandem } from './tandem.js'
-import type { Target } from './target.js'
+import type { ServerName, Target } from './target.js'
 
 /** Everything that must run before the first measurement. */
 export interface Stage {
   readonly folder: string
   readonly floor: Target
-  readonly tandem: Target | undefined
-  /** The same documents for native clients. */
-  readonly plus: Target | undefined
+  /** All that run: the floor, and those of Tandem that the cases ask for. */
+  readonly targets: ReadonlyMap<ServerName, Target>
   /** Administrator's connection to the floor's database, which has pg_stat_statements. */
   readonly database: Client
   /** Rejects when a server dies. */
@@ -50,7 +49,8 @@ export async function openStage(options: Options, say: (line: string) => void): 
       say('starting Tandem and making its documents')
       const profiling =
         options.profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${options.profile}`]
-      tandem = await startTandem(folder, postgres.url, profiling)
+      const needed = new Set(options.cases.flatMap((one) => [one.of ?? 'Tandem', one.against ?? 'floor']))
+      tandem = await startTandem(folder, postgres.url, profiling, needed)
       for (const server of tandem.servers) {
         closing.push(server.stop)
         broken.push(server.died)
@@ -66,8 +66,7 @@ export async function openStage(options: Options, say: (line: string) => void): 
     return {
       folder,
       floor: floor.target,
-      tandem: tandem?.target,
-      plus: tandem?.plus,
+      targets: new Map([...(tandem?.targets ?? []), ['floor', floor.target]]),
       database,
       broken: Promise.race(broken),
       close,

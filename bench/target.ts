@@ -17,13 +17,21 @@ export interface Documents {
   readonly shared: readonly Seat[]
 }
 
+/**
+ * Those that a case can be asked of: Tandem as it comes, the same with `COAUTH_PROFILE=plus`, with `WORKERS=2`, with 200
+ * event streams listening, or the floor.
+ */
+export type ServerName = 'Tandem' | 'plus' | '2 workers' | '200 streams' | 'floor'
+
 /** A running server with its documents. */
 export interface Target {
-  readonly name: 'Tandem' | 'floor'
+  readonly name: ServerName
   readonly database: string
   readonly port: number
   readonly pid: number
   readonly documents: Documents
+  /** What goes on there while it is measured. @returns how to end it */
+  readonly beside?: () => Promise<() => void>
 }
 
 export const KB = 1024

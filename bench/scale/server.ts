@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { startServer, type Server } from '../child-server.js'
-import { entry, freePort, ready, Rest } from '../tandem.js'
+import { freePort, ready } from '../tandem.js'
+import { entry, Rest } from '../tandem-documents.js'
 
 /** A database with its blobs. */
 export interface Installation {

@@ -82,7 +82,10 @@ export class EventFeed implements Following, OnApplicationShutdown {
         this.rung = false
         const page = await this.log.after(String(this.reached), { limit: PAGE })
         this.waitMs = FIRST_WAIT_MS
-        for (const event of page) for (const reader of this.live) reader.offer(event)
+        for (const event of page) {
+          const id = BigInt(event.id)
+          for (const reader of this.live) reader.offer(event, id)
+        }
         const last = page.at(-1)
         if (last && BigInt(last.id) > this.reached) this.reached = BigInt(last.id)
         if (page.length === PAGE) this.rung = true

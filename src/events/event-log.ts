@@ -31,7 +31,7 @@ export const EVENT_CHANNEL = 'tandem_events'
  * nothing. That is why a save never appends here itself: NOTIFY in a hot statement halves its rate.
  * What names no session happened in the one that the file has open, if any. $1 the events as JSON
  */
-const APPEND: Statement<{ id: string }, [string]> = {
+const APPEND: Statement<{ pg_notify: '' }, [string]> = {
   name: 'append-events',
   text: `
     with turn as materialized (select pg_advisory_xact_lock(hashtext('${EVENT_CHANNEL}'))),
@@ -43,7 +43,7 @@ const APPEND: Statement<{ id: string }, [string]> = {
       from turn, jsonb_to_recordset($1) as e(kind text, "fileId" text, "sessionId" text, "userId" text, detail jsonb)
       returning id
     )
-    select id, pg_notify('${EVENT_CHANNEL}', id::text) from added`,
+    select pg_notify('${EVENT_CHANNEL}', max(id)::text) from added`,
 }
 
 // One statement for each question, so that each has the plan of its own index.

@@ -63,8 +63,7 @@ export class EventReader {
   }
 
   /** From the feed, only while live. */
-  offer(event: RecordedEvent): void {
-    const id = BigInt(event.id)
+  offer(event: RecordedEvent, id: bigint): void {
     if (this.state !== 'live' || id <= this.position) return
     this.position = id
     const { fileId } = this.options

@@ -13,6 +13,8 @@ export const POINTS = {
   write: 20,
   fsync: 6,
   close: 8,
+  pwrite64: 4,
+  pwritev: 4,
   pread64: 6,
   read: 40,
   writev: 15,

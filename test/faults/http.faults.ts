@@ -31,7 +31,7 @@ export const HTTP_FAULTS: readonly Fault[] = [
   {
     id: 'half-a-body-saved',
     what: 'an upload that broke off behind a proxy is saved as the document',
-    file: 'src/storage/blobs/blob-store.ts',
+    file: 'src/storage/blobs/blob-writer.ts',
     find: 'announcedSize !== undefined && announcedSize !== written.size',
     replace: 'announcedSize !== undefined && announcedSize < written.size',
     caughtBy: ['test/reliability/failures.test.ts', 'test/wopi/put-file-sizes.test.ts'],

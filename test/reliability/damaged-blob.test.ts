@@ -24,6 +24,7 @@ describe('GetFile of a blob that is damaged on disk (R-04)', () => {
 
   const sizes = [
     { kind: 'small', size: 10_000 },
+    { kind: 'medium', size: 500_000 },
     { kind: 'large', size: 5_000_000 },
   ]
   for (const { kind, size } of sizes) {

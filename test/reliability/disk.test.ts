@@ -2,7 +2,8 @@ import { execFile } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
+import { Readable } from 'node:stream'
 import { promisify } from 'node:util'
 import { afterAll, afterEach, beforeAll, describe, expect, inject, it } from 'vitest'
 import { straceWorks } from '../crash/strike.js'
@@ -10,12 +11,12 @@ import { bearerFor, Person } from '../kit/people.js'
 import { newDatabase } from '../kit/postgres.js'
 import { startTandemProcess, type TandemProcess } from '../kit/tandem-process.js'
 import { Editor } from '../kit/wopi.js'
-import { injectFault } from './faults.js'
+import { callsDuring, injectFault } from './faults.js'
 import { blobsIn, untilBlobs } from './held-upload.js'
 import { until } from './until.js'
 
 const run = promisify(execFile)
-const DISK_BYTES = 2 * 1024 ** 2
+const DISK_BYTES = 3 * 1024 ** 2
 
 const folder = await mkdtemp(join(tmpdir(), 'tandem-disk-'))
 const mounted = await mountSmallDisk(join(folder, 'blobs'))
@@ -102,37 +103,66 @@ describe('a disk that fails (R-04, R-05)', () => {
     await writeFile(join(folder, 'blobs', 'filler'), Buffer.alloc(2 * DISK_BYTES)).catch(() => undefined)
   }
 
-  const anomalies = [
-    { call: 'openat', error: 'EMFILE' },
-    { call: 'openat', error: 'EIO' },
-    { call: 'fsync', error: 'EIO' },
-    { call: 'fsync', error: 'ENOSPC' },
-  ]
-  for (const { call, error } of anomalies) {
-    // The anomaly loop: fail the first, the second … such call, until a save gets through without meeting it.
-    it.skipIf(!injects)(`that answers ${error} to the nth ${call} of a save, for every n`, async () => {
-      let failures = 0
-      for (let saved = false; !saved;) {
-        const fault = await injectFault(server.pid, `${call}:error=${error}:when=${failures + 1}`)
-        try {
-          const body = randomBytes(1000)
-          const before = await alice.versions(fileId)
-          const { status, headers } = await editor.putFile(body, 'L')
-          saved = status === 200
-          if (saved) continue
-          failures++
-          const why = error === 'ENOSPC' ? 'The storage is full' : 'The storage is failing'
-          expect([status, headers['x-wopi-servererror']]).toEqual([500, why])
-          expect(await alice.versions(fileId)).toEqual(before)
-        } finally {
-          await fault.remove()
-        }
-      }
-      // The blob and its folder; fewer would mean that one of them is not made safe, or its failure not noticed.
-      expect(failures).toBe(2)
-      const blobs = await blobsIn(folder)
-      expect(blobs).toHaveLength((await alice.versions(fileId)).length)
+  /** Written in one piece, by a write that is on the disk when it returns; and in two, which are synced together. */
+  const small = { kind: 'small', bodyOf: () => randomBytes(1000) }
+  const streamed = {
+    kind: 'streamed',
+    bodyOf: () => Readable.from([randomBytes(265_000), randomBytes(5000)]),
+  }
+
+  for (const { kind, bodyOf } of [small, streamed]) {
+    it.skipIf(!injects)(`has the bytes and the name of a ${kind} save before it is answered`, async () => {
+      const calls = await callsDuring(server.pid, 'openat,fsync', async () => {
+        expect((await editor.putFile(bodyOf(), 'L')).status).toBe(200)
+      })
+      const created = calls.filter((call) => call.includes('openat') && call.includes('O_CREAT'))
+      expect(created).toHaveLength(1)
+      const [, blob = '', flags = ''] = /"([^"]+)", (\S+)/.exec(created[0] ?? '') ?? []
+      const isSynced = (path: string): boolean =>
+        calls.some((call) => /fsync\(\d+<(.+)>\) += 0/.exec(call)?.[1] === path)
+      expect([dirname(blob), isSynced(dirname(blob))]).toEqual([expect.stringMatching(/blobs\/..$/), true])
+      expect(flags.includes('O_DSYNC') || isSynced(blob)).toBe(true)
+      expect(flags.includes('O_DSYNC')).toBe(kind === 'small')
     })
+  }
+
+  // The blob and its folder; fewer would mean that one of them is not made safe, or its failure not noticed.
+  const anomalies = [
+    { call: 'openat', error: 'EMFILE', save: small, times: 2 },
+    { call: 'openat', error: 'EIO', save: small, times: 2 },
+    { call: 'pwrite64,pwritev', error: 'EIO', save: small, times: 1 },
+    { call: 'pwrite64,pwritev', error: 'ENOSPC', save: small, times: 1 },
+    { call: 'fsync', error: 'EIO', save: small, times: 1 },
+    { call: 'fsync', error: 'ENOSPC', save: small, times: 1 },
+    { call: 'fsync', error: 'EIO', save: streamed, times: 2 },
+    { call: 'fsync', error: 'ENOSPC', save: streamed, times: 2 },
+  ]
+  for (const { call, error, save, times } of anomalies) {
+    // The anomaly loop: fail the first, the second … such call, until a save gets through without meeting it.
+    it.skipIf(!injects)(
+      `that answers ${error} to the nth ${call} of a ${save.kind} save, for every n`,
+      async () => {
+        let failures = 0
+        for (let saved = false; !saved;) {
+          const fault = await injectFault(server.pid, `${call}:error=${error}:when=${failures + 1}`)
+          try {
+            const before = await alice.versions(fileId)
+            const { status, headers } = await editor.putFile(save.bodyOf(), 'L')
+            saved = status === 200
+            if (saved) continue
+            failures++
+            const why = error === 'ENOSPC' ? 'The storage is full' : 'The storage is failing'
+            expect([status, headers['x-wopi-servererror']]).toEqual([500, why])
+            expect(await alice.versions(fileId)).toEqual(before)
+          } finally {
+            await fault.remove()
+          }
+        }
+        expect(failures).toBe(times)
+        const blobs = await blobsIn(folder)
+        expect(blobs).toHaveLength((await alice.versions(fileId)).length)
+      },
+    )
   }
 })
 

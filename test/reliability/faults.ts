@@ -1,5 +1,8 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
 
 /** System calls of one process that fail until `remove` is called. */
 export interface Fault {
@@ -8,7 +11,30 @@ export interface Fault {
 
 /** @param inject as strace(1) has it, such as `fsync:error=EIO:when=2`; counted per thread */
 export async function injectFault(pid: number, inject: string): Promise<Fault> {
-  const strace = spawn('strace', ['-f', '-o', '/dev/null', '-e', `inject=${inject}`, '-p', String(pid)], {
+  const { detach } = await attach(pid, ['-o', '/dev/null', '-e', `inject=${inject}`])
+  return { remove: detach }
+}
+
+/** @returns those calls that the process makes during `work`, as strace(1) writes them, with paths in place of numbers */
+export async function callsDuring(
+  pid: number,
+  calls: string,
+  work: () => Promise<unknown>,
+): Promise<string[]> {
+  const log = join(await mkdtemp(join(tmpdir(), 'tandem-calls-')), 'log')
+  const { detach } = await attach(pid, ['-y', '-o', log, '-e', `trace=${calls}`])
+  try {
+    await work()
+  } finally {
+    await detach()
+  }
+  const lines = (await readFile(log, 'utf8')).split('\n')
+  await rm(dirname(log), { recursive: true })
+  return lines
+}
+
+async function attach(pid: number, options: readonly string[]): Promise<{ detach: () => Promise<void> }> {
+  const strace = spawn('strace', ['-f', ...options, '-p', String(pid)], {
     stdio: ['ignore', 'ignore', 'pipe'],
   })
   const ended = once(strace, 'exit')
@@ -19,7 +45,7 @@ export async function injectFault(pid: number, inject: string): Promise<Fault> {
     said += chunk.toString()
   }
   return {
-    remove: async () => {
+    detach: async () => {
       strace.kill('SIGINT')
       await ended
     },

@@ -20,6 +20,11 @@ const MAX_BELIEF_MS = 30_000
 const MAX_STANDSTILL_MS = 120_000
 const MAX_FAREWELL_MS = 500
 const RECONNECT_AFTER_MS = 2000
+/**
+ * What may wait for a client to take it. More than Node's own mark, which a quarter of a second of a busy server exceeds:
+ * every stream was then behind for a moment, and read the log by itself.
+ */
+const MAX_WAITING_BYTES = 64 * 1024
 
 const HEADERS = {
   ...ALWAYS,
@@ -31,13 +36,15 @@ const HEADERS = {
 
 /**
  * One client's server-sent events. What the kernel and Node have not room for is not read from the database, either:
- * a client that reads slowly, or not at all, costs one event of memory.
+ * a client that reads slowly, or not at all, costs `MAX_WAITING_BYTES` and one event of memory.
  */
 export class EventStream {
   private readonly reader: EventReader
   private readonly pulse: NodeJS.Timeout
   private believedAt = Date.now()
   private stuckSince: number | undefined
+  /** Frames of this turn of the event loop: a write for each event would cost more than everything else here. */
+  private joined = ''
   private ended = false
 
   constructor(
@@ -49,7 +56,7 @@ export class EventStream {
     response.write(`retry: ${RECONNECT_AFTER_MS}\n\n`)
     response.on('drain', () => {
       this.stuckSince = undefined
-      this.reader.resume()
+      if (this.write()) this.reader.resume()
     })
     response.once('close', () => {
       this.release()
@@ -70,6 +77,7 @@ export class EventStream {
   /** The client connects again by itself, and goes on after the last event that it got. */
   end(): void {
     if (this.ended) return
+    this.write()
     this.release()
     // What a client does not take now would keep the connection, and with it a stopping server, for ever.
     if (this.stuckSince !== undefined) this.response.destroy()
@@ -85,8 +93,19 @@ export class EventStream {
 
   private send(frame: string): boolean {
     if (this.ended) return false
-    const hasRoom = this.response.write(frame)
-    if (!hasRoom) this.stuckSince ??= Date.now()
+    if (this.joined === '') queueMicrotask(() => this.write())
+    this.joined += frame
+    return this.joined.length < MAX_WAITING_BYTES ? this.stuckSince === undefined : this.write()
+  }
+
+  /** @returns whether there is room for more */
+  private write(): boolean {
+    if (this.ended || this.stuckSince !== undefined) return false
+    if (this.joined === '') return true
+    this.response.write(this.joined)
+    this.joined = ''
+    const hasRoom = this.response.writableLength < MAX_WAITING_BYTES
+    if (!hasRoom) this.stuckSince = Date.now()
     return hasRoom
   }
 

@@ -33,10 +33,10 @@ begin
   if (lock_kind = 'wopi' and held.lock_id = the_lock or lock_kind = 'none' and head.size = 0) is not true then return; end if;
   if the_base is not null then
     if the_base <> iso_time(head.modified_at) then return; end if;
-  elsif the_family = 'collabora' and exists (
-    select from access_token t where t.jti = the_token and t.refused_at is not null) then
-    -- Its user may have chosen to overwrite, after a 409.
-    return;
+  elsif the_family = 'collabora' then
+    -- Its user may have chosen to overwrite, after a 409. Asked by itself: with the family in it, it would be planned anew
+    -- at every save.
+    if exists (select from access_token t where t.jti = the_token and t.refused_at is not null) then return; end if;
   end if;
   -- It may bring back what was refused at the end of a session.
   if exists (

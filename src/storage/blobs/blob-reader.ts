@@ -1,4 +1,6 @@
+import { close, open, read } from 'node:fs'
 import type { FileHandle } from 'node:fs/promises'
+import { promisify } from 'node:util'
 import { BlobTooShort } from '../storage-errors.js'
 
 /** Each piece costs a trip to the thread pool and one to the socket: a document of a megabyte is sent in one. */
@@ -28,10 +30,68 @@ export async function* readPieces(file: FileHandle, size: number): AsyncGenerato
   }
 }
 
+/**
+ * A file's first `size` bytes, read at once, before anything of them is sent: that it is short shows then. To be gone
+ * through like `readPieces`.
+ * @returns undefined, and has done nothing, when it is too large for that, or too many others are being sent
+ */
+export async function readAtOnce(path: string, size: number): Promise<AsyncGenerator<Buffer> | undefined> {
+  const buffer = size > LARGE_BYTES ? undefined : takeLarge()
+  if (!buffer) return undefined
+  try {
+    return lent(await readBeginning(path, buffer.subarray(0, size)), buffer)
+  } catch (error) {
+    giveBack(buffer)
+    throw error
+  }
+}
+
+/**
+ * Fills the buffer with what a file begins with. By the file's number, which nothing else can get hold of here: a
+ * FileHandle takes half as much processor time again.
+ */
+export async function readBeginning(path: string, buffer: Buffer): Promise<Buffer> {
+  const file = await openFile(path, 'r')
+  try {
+    for (let filled = 0; filled < buffer.length;) {
+      const count = await readSome(file, buffer, filled)
+      if (count === 0) throw new BlobTooShort(`a blob ends after ${filled} bytes`)
+      filled += count
+    }
+    return buffer
+  } finally {
+    // Nothing was written that could be lost by it.
+    close(file, () => undefined)
+  }
+}
+
+const openFile = promisify(open)
+
+function readSome(file: number, buffer: Buffer, filled: number): Promise<number> {
+  return new Promise((resolve, reject) => {
+    read(file, buffer, filled, buffer.length - filled, filled, (error, count) => {
+      if (error) reject(error)
+      else resolve(count)
+    })
+  })
+}
+
+// eslint-disable-next-line @typescript-eslint/require-await
+async function* lent(bytes: Buffer, buffer: Buffer): AsyncGenerator<Buffer> {
+  try {
+    yield bytes
+  } finally {
+    giveBack(buffer)
+  }
+}
+
 function takeBuffer(): Buffer {
+  return takeLarge() ?? spareSmall.pop() ?? Buffer.allocUnsafeSlow(SMALL_BYTES)
+}
+
+function takeLarge(): Buffer | undefined {
   const spare = large.spare.pop()
-  if (spare) return spare
-  if (large.made === MAX_LARGE) return spareSmall.pop() ?? Buffer.allocUnsafeSlow(SMALL_BYTES)
+  if (spare || large.made === MAX_LARGE) return spare
   large.made++
   return Buffer.allocUnsafeSlow(LARGE_BYTES)
 }

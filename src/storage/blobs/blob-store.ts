@@ -1,24 +1,23 @@
-import { Injectable, type OnModuleInit } from '@nestjs/common'
+import { Injectable, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common'
 import { createHash, randomBytes } from 'node:crypto'
 import { createReadStream } from 'node:fs'
-import { mkdir, open, rm, stat, type FileHandle } from 'node:fs/promises'
+import { mkdir, open, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Settings } from '../../config/settings.js'
 import { Database } from '../../database/database.js'
-import { blobPath, listBlobs, shardPath, SHARDS, type ListedBlob } from '../../installation/blob-folder.js'
+import { blobPath, listBlobs, SHARDS, type ListedBlob } from '../../installation/blob-folder.js'
 import { blobFolder } from '../../installation/pairing.js'
 import { BlobMount } from './blob-mount.js'
 import { type BlobRange, endsOf, merged, OpenBlobs, sizeOf } from './blob-ranges.js'
-import { readExactly, readPieces } from './blob-reader.js'
-import { disk, writeHashed } from './blob-writer.js'
+import { readAtOnce, readBeginning, readPieces } from './blob-reader.js'
+import { BlobWriter } from './blob-writer.js'
 import { CONTENT_CHUNKS } from '../chunks/chunk.statements.js'
 import { ChunkChecks } from '../chunks/chunk-checks.js'
 import { isComposite } from '../chunks/composite.js'
 import { ContentChecks } from './content-checks.js'
 import { type ContentKind, KindSniffer } from '../files/content-kind.js'
-import { DiskTurns, turnsAmong } from './disk-turns.js'
 import type { StoredBlob } from './stored-blob.js'
-import { BlobTooShort, BodyIncomplete, BodyTooLarge } from '../storage-errors.js'
+import { BlobTooShort, BodyTooLarge } from '../storage-errors.js'
 import { syncFolder } from '../../config/sync-folder.js'
 
 export type { StoredBlob }
@@ -31,10 +30,10 @@ const READ_WHOLE_BYTES = 64 * 1024
  * A composite is read here like any other blob, though its bytes are ranges of others (docs/adr/0018).
  */
 @Injectable()
-export class BlobStore implements OnModuleInit {
+export class BlobStore implements OnApplicationShutdown, OnModuleInit {
   readonly folder: string
-  private readonly turns: DiskTurns
   private readonly mount: BlobMount
+  private readonly writer: BlobWriter
   readonly checks = new ContentChecks()
   readonly chunks = new ChunkChecks(this.checks)
 
@@ -43,14 +42,20 @@ export class BlobStore implements OnModuleInit {
     private readonly database: Database,
   ) {
     this.folder = blobFolder(settings)
-    this.turns = new DiskTurns(turnsAmong(settings.ioThreads))
-    this.mount = new BlobMount(this.folder)
+    this.writer = new BlobWriter(settings)
+    this.mount = new BlobMount(this.folder, () => {
+      this.writer.letGo()
+    })
   }
 
   async onModuleInit(): Promise<void> {
     await Promise.all(SHARDS.map((shard) => mkdir(join(this.folder, shard), { recursive: true })))
     await syncFolder(this.folder)
     await syncFolder(this.settings.dataDir)
+  }
+
+  onApplicationShutdown(): void {
+    this.writer.letGo()
   }
 
   /**
@@ -64,24 +69,7 @@ export class BlobStore implements OnModuleInit {
       throw new BodyTooLarge(maxFileSizeBytes)
     await this.mount.require()
     const blob = randomBytes(16).toString('hex')
-    const file = await this.create(blob)
-    try {
-      const written = await writeHashed(file, body, maxFileSizeBytes, this.turns)
-      if (announcedSize !== undefined && announcedSize !== written.size) {
-        throw new BodyIncomplete(`the body has ${written.size} bytes, but ${announcedSize} were announced`)
-      }
-      await this.turns.take(async () => {
-        await disk(() => file.sync())
-        await disk(() => file.close())
-        // Without this the name itself can be lost in a power cut, and the bytes with it.
-        await disk(() => syncFolder(this.shardOf(blob)))
-      })
-      return { blob, ...written }
-    } catch (error) {
-      await file.close().catch(() => undefined)
-      await this.remove(blob)
-      throw error
-    }
+    return { blob, ...(await this.writer.write(this.pathOf(blob), body, announcedSize)) }
   }
 
   /**
@@ -115,20 +103,9 @@ export class BlobStore implements OnModuleInit {
   private async unchecked({ blob, size }: StoredBlob): Promise<Buffer | AsyncIterable<Buffer>> {
     return this.reading(blob, async () => {
       if (isComposite(blob)) return this.readRanges(await this.rangesOf(blob, size), size)
-      const file = await open(this.pathOf(blob))
-      try {
-        if (size > READ_WHOLE_BYTES) {
-          const { size: found } = await file.stat()
-          if (found < size) throw new BlobTooShort(`blob ${blob} has ${found} bytes instead of ${size}`)
-          return readPieces(file, size)
-        }
-        const bytes = await readExactly(file, Buffer.allocUnsafe(size), 0)
-        await file.close()
-        return bytes
-      } catch (error) {
-        await file.close()
-        throw error
-      }
+      const path = this.pathOf(blob)
+      if (size <= READ_WHOLE_BYTES) return readBeginning(path, Buffer.allocUnsafe(size))
+      return (await readAtOnce(path, size)) ?? readOn(path, blob, size)
     })
   }
 
@@ -196,7 +173,7 @@ export class BlobStore implements OnModuleInit {
   /** A composite has no file; the collector takes its rows. */
   async remove(blob: string): Promise<void> {
     if (isComposite(blob)) return
-    await this.turns.takeAtAnyTime(() => rm(this.pathOf(blob), { force: true })).catch(() => undefined)
+    await this.writer.remove(this.pathOf(blob))
   }
 
   /** All blobs with the time of their writing, shard by shard. @param onOther told of what is no blob of ours, and why */
@@ -230,16 +207,20 @@ export class BlobStore implements OnModuleInit {
     await this.remove(blob)
   }
 
-  private create(blob: string): Promise<FileHandle> {
-    return this.turns.take(() => disk(() => open(this.pathOf(blob), 'wx', 0o600)))
-  }
-
   private pathOf(blob: string): string {
     return blobPath(this.folder, blob)
   }
+}
 
-  private shardOf(blob: string): string {
-    return shardPath(this.folder, blob)
+async function readOn(path: string, blob: string, size: number): Promise<AsyncGenerator<Buffer>> {
+  const file = await open(path)
+  try {
+    const { size: found } = await file.stat()
+    if (found < size) throw new BlobTooShort(`blob ${blob} has ${found} bytes instead of ${size}`)
+    return readPieces(file, size)
+  } catch (error) {
+    await file.close()
+    throw error
   }
 }
 

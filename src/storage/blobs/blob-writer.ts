@@ -1,55 +1,135 @@
 import { createHash } from 'node:crypto'
-import type { FileHandle } from 'node:fs/promises'
-import type { DiskTurns } from './disk-turns.js'
+import { constants } from 'node:fs'
+import { open, rm, type FileHandle } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import type { Settings } from '../../config/settings.js'
 import { type ContentKind, KindSniffer } from '../files/content-kind.js'
 import { BodyIncomplete, BodyTooLarge, storageFailure, StorageFailed } from '../storage-errors.js'
+import { DiskTurns, turnsAmong } from './disk-turns.js'
+import { ShardFolders } from './shard-folders.js'
 
-/** The disk gets pieces of at least this size: each costs a trip to the thread pool and back. */
+/**
+ * The disk gets pieces of at least this size: each costs a trip to the thread pool and back. Pieces of a megabyte cost
+ * half as much processor time again: what was hashed has left the caches by the time that it is written.
+ */
 const PIECE_BYTES = 256 * 1024
 
-/** Writes a body to an open file, hashing and counting on the way; the disk works on one piece while the next comes in. */
-export async function writeHashed(
-  file: FileHandle,
-  body: AsyncIterable<Buffer>,
-  maxBytes: number,
-  turns: DiskTurns,
-): Promise<{ size: number; sha256: string; kind: ContentKind }> {
-  const hash = createHash('sha256')
-  const sniffer = new KindSniffer()
-  let size = 0
-  let piece: Buffer[] = []
-  let pieceSize = 0
-  let writing: Promise<unknown> = Promise.resolve()
-  const written = (parts: readonly Buffer[], bytes: number): Promise<void> =>
-    turns.take(() => disk(() => writeAll(file, parts, bytes)))
-  const flush = async (): Promise<void> => {
-    await writing
-    writing = written(piece, pieceSize)
-    // Looked at again by `await writing`; meanwhile a failure here is no unhandled one.
-    writing.catch(() => undefined)
-    piece = []
-    pieceSize = 0
-  }
-  for await (const chunk of received(body)) {
-    size += chunk.length
-    if (size > maxBytes) throw new BodyTooLarge(maxBytes)
-    hash.update(chunk)
-    sniffer.update(chunk)
-    piece.push(chunk)
-    pieceSize += chunk.length
-    if (pieceSize >= PIECE_BYTES) await flush()
-  }
-  if (pieceSize > 0) await flush()
-  await writing
-  return { size, sha256: hash.digest('hex'), kind: sniffer.kind }
+/** Where a write to a file opened so is on the disk when it returns. Elsewhere less is promised, or nothing. */
+const SYNCED_WRITES = process.platform === 'linux' ? constants.O_DSYNC : 0
+
+export interface Written {
+  readonly size: number
+  /** hex */
+  readonly sha256: string
+  readonly kind: ContentKind
 }
 
-async function writeAll(file: FileHandle, parts: readonly Buffer[], size: number): Promise<void> {
-  const { bytesWritten } = await file.writev(parts as Buffer[])
-  if (bytesWritten === size) return
+/** Bodies become files. */
+export class BlobWriter {
+  private readonly turns: DiskTurns
+  private readonly folders = new ShardFolders()
+  private readonly maxBytes: number
+
+  constructor({ ioThreads, maxFileSizeBytes }: Pick<Settings, 'ioThreads' | 'maxFileSizeBytes'>) {
+    this.turns = new DiskTurns(turnsAmong(ioThreads))
+    this.maxBytes = maxFileSizeBytes
+  }
+
+  /**
+   * Streams a body to a new file; when this returns, a power cut takes back neither its bytes nor its name.
+   * @param announcedSize how many bytes it must have, where that is known
+   * @throws BodyTooLarge, BodyIncomplete, StorageFailed, StorageBusy; nothing is left behind then
+   */
+  async write(
+    path: string,
+    body: AsyncIterable<Buffer>,
+    announcedSize: number | undefined,
+  ): Promise<Written> {
+    try {
+      return await this.writePieces(path, body, announcedSize)
+    } catch (error) {
+      if (error instanceof StorageFailed) this.letGo()
+      throw error
+    }
+  }
+
+  private async writePieces(
+    path: string,
+    body: AsyncIterable<Buffer>,
+    announcedSize: number | undefined,
+  ): Promise<Written> {
+    // What is one piece is made safe by the one write that it takes; a larger body would wait for the disk at each of them.
+    const isOnePiece = announcedSize !== undefined && announcedSize > 0 && announcedSize <= PIECE_BYTES
+    const synced = isOnePiece ? SYNCED_WRITES : 0
+    const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | synced
+    const file = await this.turns.take(() => disk(() => open(path, flags, 0o600)))
+    try {
+      const written = await this.writeHashed(file, body)
+      if (announcedSize !== undefined && announcedSize !== written.size) {
+        throw new BodyIncomplete(`the body has ${written.size} bytes, but ${announcedSize} were announced`)
+      }
+      await this.turns.take(async () => {
+        if (synced === 0) await disk(() => file.sync())
+        // Without the folder the name itself can be lost in a power cut, and the bytes with it.
+        await disk(() => Promise.all([file.close(), this.folders.sync(dirname(path))]))
+      })
+      return written
+    } catch (error) {
+      await file.close().catch(() => undefined)
+      await this.remove(path)
+      throw error
+    }
+  }
+
+  /** Hashes and counts on the way; the disk works on one piece while the next comes in. */
+  private async writeHashed(file: FileHandle, body: AsyncIterable<Buffer>): Promise<Written> {
+    const hash = createHash('sha256')
+    const sniffer = new KindSniffer()
+    let size = 0
+    let piece: Buffer[] = []
+    let pieceSize = 0
+    let writing: Promise<unknown> = Promise.resolve()
+    const flush = async (): Promise<void> => {
+      await writing
+      const [parts, position] = [piece, size - pieceSize]
+      writing = this.turns.take(() => disk(() => writeAll(file, parts, position)))
+      // Looked at again by `await writing`; meanwhile a failure here is no unhandled one.
+      writing.catch(() => undefined)
+      piece = []
+      pieceSize = 0
+    }
+    for await (const chunk of received(body)) {
+      size += chunk.length
+      if (size > this.maxBytes) throw new BodyTooLarge(this.maxBytes)
+      hash.update(chunk)
+      sniffer.update(chunk)
+      piece.push(chunk)
+      pieceSize += chunk.length
+      if (pieceSize >= PIECE_BYTES) await flush()
+    }
+    if (pieceSize > 0) await flush()
+    await writing
+    return { size, sha256: hash.digest('hex'), kind: sniffer.kind }
+  }
+
+  /** Nobody needs it to be gone. */
+  async remove(path: string): Promise<void> {
+    await this.turns.takeAtAnyTime(() => rm(path, { force: true })).catch(() => undefined)
+  }
+
+  /** What is kept open of the folders may be gone, or somewhere else. */
+  letGo(): void {
+    this.folders.letGo()
+  }
+}
+
+async function writeAll(file: FileHandle, parts: readonly Buffer[], position: number): Promise<void> {
+  const size = parts.reduce((sum, part) => sum + part.length, 0)
+  let { bytesWritten: done } = await file.writev(parts as Buffer[], position)
+  if (done === size) return
   // A full disk takes a part and refuses the rest with its reason.
-  const rest = Buffer.concat(parts).subarray(bytesWritten)
-  for (let done = 0; done < rest.length;) done += (await file.write(rest, done)).bytesWritten
+  const all = Buffer.concat(parts)
+  while (done < size) done += (await file.write(all, done, size - done, position + done)).bytesWritten
 }
 
 // What fails while reading from the client is the client's failure, not the disk's.

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common'
 import { Settings } from '../../config/settings.js'
 import { Editors } from '../../discovery/editors.js'
-import { type Answer, jsonAnswer } from '../../http/answer.js'
+import { Answer } from '../../http/answer.js'
 import { mayEdit, type FileAccess } from '../../permission/access.service.js'
 import { MAX_STEM_LENGTH, splitName } from '../../storage/files/file-name.js'
 import { NO_SPECIAL_ACCOUNT } from '../containers/container-info.js'
@@ -15,22 +15,24 @@ import { shareTypes } from './share-types.js'
 export class CheckFileInfo implements Operation {
   readonly name = 'CheckFileInfo'
   readonly needs = 'read'
-  private readonly aroundTheEditor: Readonly<Record<string, unknown>>
+  /** What is the same for every file and everybody, written out once: the end of a JSON object. */
+  private readonly constants: string
 
   constructor(
     private readonly settings: Settings,
     private readonly fileUrl: FileUrl,
     private readonly editors: Editors,
   ) {
-    this.aroundTheEditor = aroundTheEditor(settings)
+    const constants = { ...CAPABILITIES, ...NO_SPECIAL_ACCOUNT, ...aroundTheEditor(settings) }
+    this.constants = JSON.stringify(constants).slice(1)
   }
 
   answer({ access }: WopiRequest): Promise<Answer> {
-    const urls = { ...hostPages(this.settings, access.file.id), ...this.fileUrl.of(access) }
-    const plus = this.settings.coauthProfile === 'plus' ? this.plus(access) : {}
-    return Promise.resolve(
-      jsonAnswer(200, { ...fileInfo(access), ...this.aroundTheEditor, ...urls, ...plus }),
-    )
+    const info = fileInfo(access)
+    Object.assign(info, hostPages(this.settings, access.file.id), this.fileUrl.of(access))
+    if (this.settings.coauthProfile === 'plus') Object.assign(info, this.plus(access))
+    const body = `${JSON.stringify(info).slice(0, -1)},${this.constants}`
+    return Promise.resolve(new Answer(200, { 'Content-Type': 'application/json' }, body))
   }
 
   /** With SupportsCoauth the eight that go together: all or none (WOPI.md §5.1). */
@@ -71,27 +73,26 @@ function fileInfo(access: FileAccess): Record<string, unknown> {
   const { file, user } = access
   const canWrite = mayEdit(access) && !file.closed
   const { extension } = splitName(file.name)
-  return {
+  const info: Record<string, unknown> = {
     BaseFileName: file.name,
     OwnerId: file.ownerId,
     Size: file.size,
     UserId: user.id,
     Version: file.version,
-    ...(extension === '' ? {} : { FileExtension: extension }),
     FileNameMaxLength: MAX_STEM_LENGTH,
     LastModifiedTime: file.modifiedAt,
     SHA256: Buffer.from(file.sha256, 'hex').toString('base64'),
     BreadcrumbDocName: file.name,
-    ...CAPABILITIES,
     UserFriendlyName: user.displayName,
-    ...(user.principalName === null ? {} : { UserPrincipalName: user.principalName }),
-    ...(user.userInfo === null ? {} : { UserInfo: user.userInfo }),
     UserCanWrite: canWrite,
     ReadOnly: !canWrite,
     UserCanRename: canWrite,
     UserCanNotWriteRelative: !canWrite,
-    ...(file.closed ? { TemporarilyNotWritable: true } : {}),
     ...shareTypes(access),
-    ...NO_SPECIAL_ACCOUNT,
   }
+  if (extension !== '') info['FileExtension'] = extension
+  if (user.principalName !== null) info['UserPrincipalName'] = user.principalName
+  if (user.userInfo !== null) info['UserInfo'] = user.userInfo
+  if (file.closed) info['TemporarilyNotWritable'] = true
+  return info
 }
