@@ -9,8 +9,8 @@ import {
   EXCLUSIVE_LOCK,
   EXCLUSIVE_UNLOCK,
   GET_LOCK,
-  HOLD,
-  HOLD_IF_ADMITTED,
+  LOCK_FOR_UPDATE,
+  LOCK_FOR_UPDATE_IF_AUTHORIZED,
   LOCK,
   REFRESH_LOCK,
   UNLOCK,
@@ -154,16 +154,16 @@ export class LockService {
   }
 
   /** The lock as it will stand until `tx` ends: the row stays locked, so nobody takes or drops it meanwhile. */
-  async hold(tx: Tx, fileId: FileId, by?: Authorization): Answer<LockState> {
+  async lockForUpdate(tx: Tx, fileId: FileId, by?: Authorization): Answer<LockState> {
     const row = await (by
-      ? this.ask(HOLD_IF_ADMITTED, fileId, admissionOf(by), tx)
-      : this.ask(HOLD, fileId, [], tx))
+      ? this.ask(LOCK_FOR_UPDATE_IF_AUTHORIZED, fileId, admissionOf(by), tx)
+      : this.ask(LOCK_FOR_UPDATE, fileId, [], tx))
     return row && stateOf(row)
   }
 
   /** The same, with the coauth locks one by one. */
-  async holdWithCoauth(tx: Tx, fileId: FileId): Answer<LocksOneByOne> {
-    const state = await this.hold(tx, fileId)
+  async lockForUpdateWithCoauth(tx: Tx, fileId: FileId): Answer<LocksOneByOne> {
+    const state = await this.lockForUpdate(tx, fileId)
     return state && this.oneByOne(tx, fileId, state)
   }
 

@@ -16,7 +16,7 @@ import {
 export type Admission = [TokenId, UserId, number]
 
 /** Only for a token that may do this now; else no row. $3–$5 admission */
-const HELD_IF_ADMITTED = held(`token_is_authorized($3, $4, held.file_id, 'edit', $5)`)
+const HELD_IF_AUTHORIZED = held(`token_is_authorized($3, $4, held.file_id, 'edit', $5)`)
 
 const lives = (lifetime: string): string =>
   `refreshed_at = decided.now, expires_at = decided.now + ${lifetime}::float8 * interval '1 ms', used_at = decided.now`
@@ -40,7 +40,7 @@ const unlessExtended = (value: string, column: string): string =>
  */
 export const LOCK: Statement<LockRow, [...OfFile, ...Admission, LockId, ...Asked, string | null]> = {
   name: 'lock',
-  text: `${HELD_IF_ADMITTED}${decided(`case
+  text: `${HELD_IF_AUTHORIZED}${decided(`case
       when live_kind = 'none' then 'take'
       when live_kind = 'wopi' and lock_id = $6 then 'extend'
       when live_kind = 'wopi' and lock_is_abandoned(file_id, $3, $10) then 'replace'
@@ -62,7 +62,7 @@ export const UNLOCK_AND_RELOCK: Statement<
   [...OfFile, ...Admission, LockId, ...Asked, string | null, LockId]
 > = {
   name: 'unlock-and-relock',
-  text: `${HELD_IF_ADMITTED}${decided(`case when live_kind = 'wopi' and lock_id = $11 then 'swap' else 'conflict' end`)}${changed(
+  text: `${HELD_IF_AUTHORIZED}${decided(`case when live_kind = 'wopi' and lock_id = $11 then 'swap' else 'conflict' end`)}${changed(
     `kind = 'wopi', lock_id = $6, ${TAKEN_BY}, ${LIVES_AS_ASKED}`,
     `'swap'`,
   )}${ANSWER}`,
@@ -71,7 +71,7 @@ export const UNLOCK_AND_RELOCK: Statement<
 /** $1 file, $2 grace ms, $3–$5 admission, $6 lock id, $7–$9 as asked */
 export const REFRESH_LOCK: Statement<LockRow, [...OfFile, ...Admission, LockId, ...Asked]> = {
   name: 'refresh-lock',
-  text: `${HELD_IF_ADMITTED}${decided(`case when live_kind = 'wopi' and lock_id = $6 then 'extend' else 'conflict' end`)}${changed(
+  text: `${HELD_IF_AUTHORIZED}${decided(`case when live_kind = 'wopi' and lock_id = $6 then 'extend' else 'conflict' end`)}${changed(
     `kind = 'wopi', ${LIVES_AS_ASKED}`,
     `'extend'`,
   )}${ANSWER}`,
@@ -80,7 +80,7 @@ export const REFRESH_LOCK: Statement<LockRow, [...OfFile, ...Admission, LockId, 
 /** $1 file, $2 grace ms, $3–$5 admission, $6 lock id */
 export const UNLOCK: Statement<LockRow, [...OfFile, ...Admission, LockId]> = {
   name: 'unlock',
-  text: `${HELD_IF_ADMITTED}${decided(`case when live_kind = 'wopi' and lock_id = $6 then 'release' else 'conflict' end`)}${changed(
+  text: `${HELD_IF_AUTHORIZED}${decided(`case when live_kind = 'wopi' and lock_id = $6 then 'release' else 'conflict' end`)}${changed(
     FREE,
     `'release'`,
   )}${ANSWER}`,
@@ -131,15 +131,15 @@ export const GET_LOCK: Statement<LockRow, OfFile> = {
 }
 
 /** The same read for a transaction, which keeps the row until its commit. $1 file, $2 grace ms */
-export const HOLD: Statement<LockRow, OfFile> = {
+export const LOCK_FOR_UPDATE: Statement<LockRow, OfFile> = {
   name: 'hold-lock',
   text: `${HELD}${decided(`'conflict'`)}${ANSWER}`,
 }
 
 /** The same for a save, with its right to save. $1 file, $2 grace ms, $3–$5 admission */
-export const HOLD_IF_ADMITTED: Statement<LockRow, [...OfFile, ...Admission]> = {
+export const LOCK_FOR_UPDATE_IF_AUTHORIZED: Statement<LockRow, [...OfFile, ...Admission]> = {
   name: 'hold-lock-if-admitted',
-  text: `${HELD_IF_ADMITTED}${decided(`'conflict'`)}${ANSWER}`,
+  text: `${HELD_IF_AUTHORIZED}${decided(`'conflict'`)}${ANSWER}`,
 }
 
 export interface ExpiredRow {

@@ -89,7 +89,7 @@ export class FileWrites {
   async write<Refusal, Said>(write: FileWrite<Refusal, Said>): Promise<WriteOutcome<Refusal, Said>> {
     const work = (): Promise<WriteOutcome<Refusal, Said>> =>
       this.database.transaction((tx) => this.underTheRows(tx, write))
-    // Editors come by hundreds and queue here, without a connection; a change from outside must not hold them up.
+    // Editors come by hundreds and queue here, without a connection; a change from outside must not lockForUpdate them up.
     const isEditors = write.right.of === 'token'
     const outcome = isEditors ? await this.database.serializedByFile(write.fileId, work) : await work()
     if (outcome.kind === 'written' && !outcome.isUnused) await this.twins.settle(outcome.content)
@@ -103,7 +103,7 @@ export class FileWrites {
     await write.first?.(tx)
     const head = await this.files.lockHead(tx, write.fileId)
     if (!head) return { kind: 'no-such-file' }
-    const lock = await this.locks.hold(tx, head.id, tokenOf(write.right))
+    const lock = await this.locks.lockForUpdate(tx, head.id, tokenOf(write.right))
     // What was true when the bytes began to come may have changed since.
     const refusal = await this.askAgain(tx, write.right, lock)
     if (refusal) return refusal

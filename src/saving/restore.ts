@@ -37,7 +37,7 @@ export class Restores {
       detail: { restored: version },
       check: async (tx, { id }) => {
         // An unlisted version may have been deleted meanwhile, and its bytes with it.
-        return (await this.versions.hold(tx, id, version)) ? undefined : gone('version')
+        return (await this.versions.lockForShare(tx, id, version)) ? undefined : gone('version')
       },
     })
   }

@@ -3,30 +3,30 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { linkFor } from '../pages/visitor.js'
 import { until } from '../reliability/until.js'
 import { hasBrowser } from './browser.js'
-import { Stage } from './stage.js'
+import { Fixture } from './fixture.js'
 
 describe.skipIf(!hasBrowser)('the list of documents in a browser', () => {
-  let stage: Stage
+  let fixture: Fixture
   beforeAll(async () => {
-    stage = await Stage.set()
+    fixture = await Fixture.set()
   })
-  afterAll(() => stage[Symbol.asyncDispose]())
+  afterAll(() => fixture[Symbol.asyncDispose]())
 
   it('signs in by a link, goes on to what was wanted, and forgets the code', async () => {
-    const file = await stage.file()
-    await using context = await stage.browser.newContext()
+    const file = await fixture.file()
+    await using context = await fixture.browser.newContext()
     const page = await context.newPage()
     const asked: string[] = []
     page.on('request', (request) => asked.push(request.url()))
-    await page.goto(`${stage.tandem.publicUrl}/edit/${file.id}`)
+    await page.goto(`${fixture.tandem.publicUrl}/edit/${file.id}`)
     expect(new URL(page.url()).pathname).toBe('/sign-in')
-    const link = await linkFor(stage.tandem, 'alice')
+    const link = await linkFor(fixture.tandem, 'alice')
     const code = new URL(link).hash.slice(1)
     // As if pasted behind the address that is there.
     await page.evaluate((hash) => {
       location.hash = hash
     }, code)
-    await page.waitForURL(`${stage.tandem.publicUrl}/edit/${file.id}`)
+    await page.waitForURL(`${fixture.tandem.publicUrl}/edit/${file.id}`)
     expect(asked.filter((address) => address.includes(code))).toEqual([])
     await page.goBack()
     expect(page.url()).not.toContain(code)
@@ -39,43 +39,43 @@ describe.skipIf(!hasBrowser)('the list of documents in a browser', () => {
   })
 
   it('goes on to what was wanted when the person signs in at another tab', async () => {
-    const file = await stage.file()
-    await using context = await stage.browser.newContext()
+    const file = await fixture.file()
+    await using context = await fixture.browser.newContext()
     const page = await context.newPage()
-    await page.goto(`${stage.tandem.publicUrl}/view/${file.id}?wdComment=7`)
+    await page.goto(`${fixture.tandem.publicUrl}/view/${file.id}?wdComment=7`)
     expect(new URL(page.url()).pathname).toBe('/sign-in')
     const tab = await context.newPage()
-    await tab.goto(await linkFor(stage.tandem, 'alice'))
-    await page.waitForURL(`${stage.tandem.publicUrl}/view/${file.id}?wdComment=7`)
+    await tab.goto(await linkFor(fixture.tandem, 'alice'))
+    await page.waitForURL(`${fixture.tandem.publicUrl}/view/${file.id}?wdComment=7`)
   })
 
   it('asks before it makes somebody else of the person who is signed in', async () => {
-    await using context = await stage.signedIn('alice')
+    await using context = await fixture.signedIn('alice')
     const page = await context.newPage()
     const questions: string[] = []
     page.once('dialog', (dialog) => {
       questions.push(dialog.message())
       void dialog.dismiss()
     })
-    await page.goto(await linkFor(stage.tandem, 'mallory'))
-    await page.waitForURL(`${stage.tandem.publicUrl}/`)
+    await page.goto(await linkFor(fixture.tandem, 'mallory'))
+    await page.waitForURL(`${fixture.tandem.publicUrl}/`)
     expect(questions).toEqual(['You are alice here. Sign in as mallory instead?'])
     expect(await page.textContent('#me')).toBe('alice')
     page.once('dialog', (dialog) => void dialog.accept())
-    await page.goto(await linkFor(stage.tandem, 'mallory'))
-    await page.waitForURL(`${stage.tandem.publicUrl}/`)
+    await page.goto(await linkFor(fixture.tandem, 'mallory'))
+    await page.waitForURL(`${fixture.tandem.publicUrl}/`)
     expect(await page.textContent('#me')).toBe('mallory')
   })
 
   it('shows, uploads and opens documents, and names that are markup as text (W-01)', async () => {
-    await using context = await stage.signedIn('dora')
+    await using context = await fixture.signedIn('dora')
     const page = await context.newPage()
     const alerts: string[] = []
     page.on('dialog', (dialog) => {
       alerts.push(dialog.message())
       void dialog.dismiss()
     })
-    await page.goto(`${stage.tandem.publicUrl}/`)
+    await page.goto(`${fixture.tandem.publicUrl}/`)
     await page.waitForSelector('#empty:not([hidden])')
     const name = "' onload='alert(1)' & &lt;img src=x&gt;.docx"
     await page.setInputFiles('#upload', [
@@ -88,36 +88,36 @@ describe.skipIf(!hasBrowser)('the list of documents in a browser', () => {
     await until('the refused one is named', async () =>
       ((await page.textContent('#problem')) ?? '').startsWith('CON: the name is reserved'),
     )
-    const dora = await stage.tandem.person('dora')
+    const dora = await fixture.tandem.person('dora')
     const [, plan] = (await dora.calls('GET', '/files')).json<{ items: { id: string }[] }>().items
     expect((await dora.downloads(plan?.id ?? '')).toString()).toBe('two')
     await page.click('text=Plan.docx')
-    await page.waitForURL(`${stage.tandem.publicUrl}/edit/${plan?.id ?? ''}`)
-    await stage.posted(0)
+    await page.waitForURL(`${fixture.tandem.publicUrl}/edit/${plan?.id ?? ''}`)
+    await fixture.posted(0)
     expect(alerts).toEqual([])
   })
 
   it('takes up a share link, for whoever signs in first, and keeps it out of the history', async () => {
-    const file = await stage.file()
-    const owner = await stage.tandem.editor(await stage.tandem.person('alice'), file.id)
+    const file = await fixture.file()
+    const owner = await fixture.tandem.editor(await fixture.tandem.person('alice'), file.id)
     const made = await owner.call('POST', '', {
       'X-WOPI-Override': 'GET_SHARE_URL',
       'X-WOPI-UrlType': 'ReadWrite',
     })
     const { ShareUrl } = made.json<{ ShareUrl: string }>()
-    await using context = await stage.browser.newContext()
+    await using context = await fixture.browser.newContext()
     const page = await context.newPage()
     await page.goto(ShareUrl)
     expect(new URL(page.url()).pathname).toBe('/sign-in')
-    const before = stage.editor.posts.length
+    const before = fixture.editor.posts.length
     await page.evaluate(
       (hash) => {
         location.hash = hash
       },
-      new URL(await linkFor(stage.tandem, 'stranger')).hash.slice(1),
+      new URL(await linkFor(fixture.tandem, 'stranger')).hash.slice(1),
     )
-    await page.waitForURL(`${stage.tandem.publicUrl}/edit/${file.id}`)
-    await stage.posted(before)
+    await page.waitForURL(`${fixture.tandem.publicUrl}/edit/${file.id}`)
+    await fixture.posted(before)
     const left = await page.evaluate(() => document.documentElement.outerHTML + location.href)
     expect(left).not.toContain('share=')
     await page.goto(`${ShareUrl.slice(0, -4)}AAAA`)
@@ -128,15 +128,15 @@ describe.skipIf(!hasBrowser)('the list of documents in a browser', () => {
   })
 
   it('follows who is editing, by itself', async () => {
-    const file = await stage.file({ bob: 'editor', vera: 'viewer' })
-    await using alice = await stage.signedIn('alice')
+    const file = await fixture.file({ bob: 'editor', vera: 'viewer' })
+    await using alice = await fixture.signedIn('alice')
     const page = await alice.newPage()
     await page.clock.install()
-    await page.goto(`${stage.tandem.publicUrl}/`)
+    await page.goto(`${fixture.tandem.publicUrl}/`)
     const now = page.locator(`[data-file="${file.id}"] td:nth-child(3)`)
     await now.waitFor({ state: 'attached' })
     expect(await now.textContent()).toBe('')
-    const editor = await stage.tandem.editor(await stage.tandem.person('bob'), file.id)
+    const editor = await fixture.tandem.editor(await fixture.tandem.person('bob'), file.id)
     await editor.checkFileInfo()
     await editor.lock('session')
     await page.clock.fastForward(5000)
@@ -144,13 +144,13 @@ describe.skipIf(!hasBrowser)('the list of documents in a browser', () => {
   })
 
   it('signs out, and shows nothing any more', async () => {
-    await using context = await stage.signedIn('alice')
+    await using context = await fixture.signedIn('alice')
     const page = await context.newPage()
     page.on('dialog', (dialog) => void dialog.accept())
-    await page.goto(`${stage.tandem.publicUrl}/`)
+    await page.goto(`${fixture.tandem.publicUrl}/`)
     await page.click('#sign-out')
-    await page.waitForURL(`${stage.tandem.publicUrl}/sign-in`)
-    await page.goto(`${stage.tandem.publicUrl}/`)
+    await page.waitForURL(`${fixture.tandem.publicUrl}/sign-in`)
+    await page.goto(`${fixture.tandem.publicUrl}/`)
     expect(new URL(page.url()).pathname).toBe('/sign-in')
   })
 })

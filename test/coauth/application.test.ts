@@ -3,7 +3,7 @@ import { EditorService } from '../discovery/editor-service.js'
 import { Tandem } from '../kit/tandem.js'
 import { Editor } from '../kit/wopi.js'
 import { until } from '../reliability/until.js'
-import { join, statusOf } from './stage.js'
+import { join, statusOf } from './fixture.js'
 
 const PAGES = `<net-zone name="external-https">
   <app name="Excel"><action name="edit" ext="tsv" urlsrc="ORIGIN/x?&lt;wopisrc=WOPI_SOURCE&amp;&gt;"/></app>

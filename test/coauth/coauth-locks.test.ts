@@ -3,7 +3,7 @@ import type { Person } from '../kit/people.js'
 import { execute } from '../kit/postgres.js'
 import { Tandem } from '../kit/tandem.js'
 import { NativeClient } from '../wopi/native-client.js'
-import { age, expectStatus, statusOf } from './stage.js'
+import { age, expectStatus, statusOf } from './fixture.js'
 
 describe('co-authoring status of native clients (RELIABILITY-SECURITY.md §3.7)', () => {
   let tandem: Tandem

@@ -1,6 +1,6 @@
 import { expect, inject, it } from 'vitest'
 import { Tandem } from '../kit/tandem.js'
-import { expectStatus, join, statusOf } from './stage.js'
+import { expectStatus, join, statusOf } from './fixture.js'
 
 it('every refused save is seen at another instance within a second', async () => {
   await using one = await Tandem.start(inject('postgres'))

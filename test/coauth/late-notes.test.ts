@@ -4,7 +4,7 @@ import { execute } from '../kit/postgres.js'
 import { Tandem } from '../kit/tandem.js'
 import { Editor } from '../kit/wopi.js'
 import { until } from '../reliability/until.js'
-import { expectStatus, join, LOCK, statusOf, tells } from './stage.js'
+import { expectStatus, join, LOCK, statusOf, tells } from './fixture.js'
 
 /** What one server saw is written after what another saw later: its database was slow just then. */
 describe('RELIABILITY-SECURITY.md §3.7: sightings of two servers that come out of order', () => {

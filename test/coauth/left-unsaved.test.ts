@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
 import type { FileView } from '../kit/people.js'
 import { Tandem } from '../kit/tandem.js'
 import type { Editor } from '../kit/wopi.js'
-import { age, expectStatus, join, LOCK, statusOf, tells } from './stage.js'
+import { age, expectStatus, join, LOCK, statusOf, tells } from './fixture.js'
 
 describe('unsaved work of somebody who has left', () => {
   let tandem: Tandem

@@ -3,7 +3,7 @@ import type { Person } from '../kit/people.js'
 import { execute } from '../kit/postgres.js'
 import { Tandem } from '../kit/tandem.js'
 import { NativeClient } from '../wopi/native-client.js'
-import { age, expectStatus } from './stage.js'
+import { age, expectStatus } from './fixture.js'
 
 describe('RELIABILITY-SECURITY.md §3.5: the locks of native clients are broken unforced when all are quiet', () => {
   let tandem: Tandem

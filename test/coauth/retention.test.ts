@@ -2,7 +2,7 @@ import { expect, inject, it } from 'vitest'
 import { execute } from '../kit/postgres.js'
 import { Housekeeping } from '../kit/storage.js'
 import { Tandem } from '../kit/tandem.js'
-import { expectStatus, join, LOCK, statusOf } from './stage.js'
+import { expectStatus, join, LOCK, statusOf } from './fixture.js'
 
 it('forgets who worked with whom after PRESENCE_RETENTION_DAYS, and never an open session', async () => {
   await using tandem = await Tandem.start(inject('postgres'))

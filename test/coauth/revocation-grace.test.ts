@@ -6,7 +6,7 @@ import type { Person } from '../kit/people.js'
 import { execute } from '../kit/postgres.js'
 import { Tandem } from '../kit/tandem.js'
 import type { Editor, WopiAnswer } from '../kit/wopi.js'
-import { expectStatus, join, LOCK, seat, statusOf } from './stage.js'
+import { expectStatus, join, LOCK, seat, statusOf } from './fixture.js'
 
 describe('REVOCATION_SAVE_GRACE_SECONDS (RELIABILITY-SECURITY.md §3.4)', () => {
   let tandem: Tandem

@@ -4,7 +4,7 @@ import type { Forecast } from '../../src/coauth-status/forecast.js'
 import type { Person, RestAnswer } from '../kit/people.js'
 import { Tandem } from '../kit/tandem.js'
 import type { Editor } from '../kit/wopi.js'
-import { age, expectStatus, join, LOCK, seat, statusOf, tells } from './stage.js'
+import { age, expectStatus, join, LOCK, seat, statusOf, tells } from './fixture.js'
 
 interface Page<T> {
   readonly items: readonly T[]

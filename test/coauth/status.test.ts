@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, inject, it, vi } from 'vitest'
 import type { FileView } from '../kit/people.js'
 import { Tandem } from '../kit/tandem.js'
 import type { Editor } from '../kit/wopi.js'
-import { age, ageLock, expectStatus, join, LOCK, statusOf, tells } from './stage.js'
+import { age, ageLock, expectStatus, join, LOCK, statusOf, tells } from './fixture.js'
 
 describe('coauth-status (RELIABILITY-SECURITY.md §3.7)', () => {
   let tandem: Tandem

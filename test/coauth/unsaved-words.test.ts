@@ -5,7 +5,7 @@ import { statusOf as statusFrom } from '../../src/coauth-status/status.js'
 import { theFile, theToken, theUser } from '../kit/ids.js'
 import { Tandem } from '../kit/tandem.js'
 import type { Editor } from '../kit/wopi.js'
-import { age, expectStatus, statusOf, tells } from './stage.js'
+import { age, expectStatus, statusOf, tells } from './fixture.js'
 import { Dice } from './traces.js'
 
 const COLLABORA = { 'User-Agent': 'COOLWSD HTTP Agent 25.4' }

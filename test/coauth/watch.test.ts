@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, inject, it, vi } from 'vitest'
 import { Tandem } from '../kit/tandem.js'
-import { age, ageLock, expectStatus, join, LOCK, statusOf, tells } from './stage.js'
+import { age, ageLock, expectStatus, join, LOCK, statusOf, tells } from './fixture.js'
 
 describe.concurrent(
   'what time brings about, told while it can still be helped (RELIABILITY-SECURITY.md §3.5)',

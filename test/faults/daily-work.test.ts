@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
-import { expectStatus, join, LOCK, statusOf } from '../coauth/stage.js'
+import { expectStatus, join, LOCK, statusOf } from '../coauth/fixture.js'
 import { Watcher } from '../events/watcher.js'
 import { put, sequenceOf, textOf } from '../incremental/plus-client.js'
 import { Tandem } from '../kit/tandem.js'

@@ -4,26 +4,26 @@ import { Gate } from '../kit/gate.js'
 import { Housekeeping } from '../kit/storage.js'
 import type { Editor } from '../kit/wopi.js'
 import { StoredBlobs } from '../reliability/damage.js'
-import { setStage } from '../wopi/stage.js'
+import { useFixture } from '../wopi/fixture.js'
 import { chunked, put, withCell, workbook } from './plus-client.js'
 
 const withLock = { 'X-WOPI-Lock': 'L' }
 
 describe('R-07: the collector, in the middle of a PutChunkedFile', () => {
-  const stage = setStage({ COAUTH_PROFILE: 'plus' })
+  const fixture = useFixture({ COAUTH_PROFILE: 'plus' })
   let keeping: Housekeeping
   let stored: StoredBlobs
 
   beforeAll(async () => {
-    keeping = await Housekeeping.of(stage.tandem)
-    stored = new StoredBlobs(stage.tandem)
+    keeping = await Housekeeping.of(fixture.tandem)
+    stored = new StoredBlobs(fixture.tandem)
   })
   afterAll(() => keeping[Symbol.asyncDispose]())
 
   /** A workbook as it is stored, and the same with another value in one cell, of which all but that is stored. */
   async function halfStored(): Promise<{ editor: Editor; bytes: Buffer; without: ReadonlySet<string> }> {
     const before = workbook(1)
-    const editor = await stage.open('', { name: `Budget ${Math.random()}.xlsx` })
+    const editor = await fixture.open('', { name: `Budget ${Math.random()}.xlsx` })
     expect((await editor.lock('L')).status).toBe(200)
     const first = { sequence: 1, streams: [{ bytes: before }], headers: withLock }
     expect((await put(editor, first)).status).toBe(200)
@@ -33,7 +33,7 @@ describe('R-07: the collector, in the middle of a PutChunkedFile', () => {
 
   it('leaves what was put together and is not committed yet', async () => {
     const { editor, bytes, without } = await halfStored()
-    await using gate = await Gate.at(stage.tandem.databaseUrl, {
+    await using gate = await Gate.at(fixture.tandem.databaseUrl, {
       when: 'before',
       event: 'update',
       table: 'file',
@@ -51,7 +51,7 @@ describe('R-07: the collector, in the middle of a PutChunkedFile', () => {
     const { editor, bytes, without } = await halfStored()
     const taken = await stored.pathOf(editor.fileId)
     {
-      await using gate = await Gate.at(stage.tandem.databaseUrl, {
+      await using gate = await Gate.at(fixture.tandem.databaseUrl, {
         when: 'before',
         event: 'insert',
         table: 'chunked_content',
@@ -65,12 +65,12 @@ describe('R-07: the collector, in the middle of a PutChunkedFile', () => {
     }
     await rename(`${taken}-taken`, taken)
     expect(
-      (await (await stage.person('alice')).versions(editor.fileId)).map(({ version }) => version),
+      (await (await fixture.person('alice')).versions(editor.fileId)).map(({ version }) => version),
     ).toEqual(['2', '1'])
     const again = await put(editor, { sequence: 2, streams: [{ bytes }], headers: withLock })
     expect(again.status).toBe(200)
     expect((await editor.getFile()).body.equals(bytes)).toBe(true)
   })
 
-  stage.leavesNoTokenInTheLog()
+  fixture.leavesNoTokenInTheLog()
 })

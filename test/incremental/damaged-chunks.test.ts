@@ -3,7 +3,7 @@ import { rm, truncate } from 'node:fs/promises'
 import { describe, expect, it } from 'vitest'
 import type { Editor } from '../kit/wopi.js'
 import { flipBit, StoredBlobs } from '../reliability/damage.js'
-import { setStage } from '../wopi/stage.js'
+import { useFixture } from '../wopi/fixture.js'
 import {
   ask,
   assembled,
@@ -20,13 +20,13 @@ import {
 const withLock = { 'X-WOPI-Lock': 'L' }
 
 describe('chunks that are not what their ids say', () => {
-  const stage = setStage({ COAUTH_PROFILE: 'plus' })
-  const storage = (): StoredBlobs => new StoredBlobs(stage.tandem)
+  const fixture = useFixture({ COAUTH_PROFILE: 'plus' })
+  const storage = (): StoredBlobs => new StoredBlobs(fixture.tandem)
 
   /** A locked workbook that came by chunks; and the ids of those that an edit of one cell leaves as they are. */
   async function uploaded(megabytes: number): Promise<{ editor: Editor; bytes: Buffer; kept: Set<string> }> {
     const bytes = workbook(megabytes)
-    const editor = await stage.open('old')
+    const editor = await fixture.open('old')
     await editor.lock('L')
     expect((await put(editor, { sequence: 1, streams: [{ bytes }], headers: withLock })).status).toBe(200)
     const after = await chunked({ bytes: withCell(bytes, '2') })
@@ -90,7 +90,7 @@ describe('chunks that are not what their ids say', () => {
 
   it('of what PutFile brought are not worked out from a blob that is damaged: the client is asked for all', async () => {
     const bytes = workbook(1)
-    const editor = await stage.open(bytes)
+    const editor = await fixture.open(bytes)
     await editor.lock('L')
     await flipBit(await storage().pathOf(editor.fileId), 500_000)
     const known = new Set((await chunked({ bytes })).frames.keys())
@@ -126,7 +126,7 @@ describe('chunks that are not what their ids say', () => {
   })
 
   it('of an upload session that the storage lost: 410, and the client begins another', async () => {
-    const editor = await stage.open('old')
+    const editor = await fixture.open('old')
     await editor.lock('L')
     const created = await editor.operation('CREATE_UPLOAD_SESSION')
     const { UploadSessionToken } = created.json<{ UploadSessionToken: string }>()
@@ -137,9 +137,9 @@ describe('chunks that are not what their ids say', () => {
       'X-WOPI-ContentRangeLength': '100',
     }
     expect((await editor.operation('UPDATE_UPLOAD_SESSION', headers, part)).status).toBe(200)
-    const rows = await stage.sql('select blob from upload_part where token = $1', [UploadSessionToken])
+    const rows = await fixture.sql('select blob from upload_part where token = $1', [UploadSessionToken])
     const blob = String(rows[0]?.['blob'])
-    await rm(`${stage.tandem.dataDir}/blobs/${blob.slice(0, 2)}/${blob}`)
+    await rm(`${fixture.tandem.dataDir}/blobs/${blob.slice(0, 2)}/${blob}`)
     const streams = [{ bytes: Buffer.from('new') }]
     const sent = { sequence: 1, streams, session: UploadSessionToken, headers: withLock }
     expect((await put(editor, sent)).status).toBe(410)

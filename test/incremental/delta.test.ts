@@ -9,7 +9,7 @@ import { BlobStore } from '../../src/storage/blobs/blob-store.js'
 import { checkStorage, type StorageReport } from '../../src/storage/blobs/fsck.js'
 import { Housekeeping } from '../kit/storage.js'
 import type { Editor } from '../kit/wopi.js'
-import { setStage } from '../wopi/stage.js'
+import { useFixture } from '../wopi/fixture.js'
 import {
   assembled,
   chunked,
@@ -26,16 +26,16 @@ const withLock = { 'X-WOPI-Lock': 'L' }
 const MEGABYTES = 20
 
 describe('a one-cell edit of a workbook of 20 MB', () => {
-  const stage = setStage({ COAUTH_PROFILE: 'plus' })
+  const fixture = useFixture({ COAUTH_PROFILE: 'plus' })
 
   it('uploads and stores the chunks that changed, and no more; everything else reads it as one', async () => {
     const before = workbook(MEGABYTES)
-    const editor = await stage.open(before)
+    const editor = await fixture.open(before)
     await editor.lock('L')
     const known = new Set(
       (await get(editor, [{ chunks: 'None' }])).signatures[0]?.ChunkSignatures.map(({ ChunkId }) => ChunkId),
     )
-    const blobs = await stage.blobs()
+    const blobs = await fixture.blobs()
     const stored = await bytesStored()
 
     const after = withCell(before, '2')
@@ -46,7 +46,7 @@ describe('a one-cell edit of a workbook of 20 MB', () => {
     console.log(`one cell of a workbook of ${after.length} bytes: ${sent}`)
     expect(body.length).toBeLessThan(after.length / 1000)
     expect(added).toBeLessThan(after.length / 1000)
-    expect(await stage.blobs()).toBe(blobs + 1)
+    expect(await fixture.blobs()).toBe(blobs + 1)
 
     await expectContent(editor, after, '2')
     const had = await get(editor, [{ known: [...known] }])
@@ -75,21 +75,21 @@ describe('a one-cell edit of a workbook of 20 MB', () => {
 
     const report = await fsck()
     expect([report.damaged, report.orphans]).toEqual([0, 0])
-    await using keeping = await Housekeeping.of(stage.tandem)
+    await using keeping = await Housekeeping.of(fixture.tandem)
     await keeping.blobs.collect(-60_000)
     await expectContent(editor, latest, '12')
-    const alice = await stage.person('alice')
+    const alice = await fixture.person('alice')
     const first = await alice.calls('GET', `/files/${editor.fileId}/versions/1/content`)
     expect(first.body.equals(before)).toBe(true)
 
     // Only once no version uses them may the blobs go.
-    await stage.sql('delete from file_version where file_id = $1 and version < 12', [editor.fileId])
+    await fixture.sql('delete from file_version where file_id = $1 and version < 12', [editor.fileId])
     await keeping.blobs.collect(-60_000)
     await expectContent(editor, latest, '12')
-    await stage.sql(`update file_version set blob = 'gone' where file_id = $1`, [editor.fileId])
+    await fixture.sql(`update file_version set blob = 'gone' where file_id = $1`, [editor.fileId])
     expect(await keeping.blobs.collect(-60_000)).toBeGreaterThan(1)
-    expect(await stage.blobs()).toBe(0)
-    const [left] = await stage.sql('select count(*)::int as chunks from stream_chunk')
+    expect(await fixture.blobs()).toBe(0)
+    const [left] = await fixture.sql('select count(*)::int as chunks from stream_chunk')
     expect(left).toEqual({ chunks: 0 })
   }, 60_000)
 
@@ -104,7 +104,7 @@ describe('a one-cell edit of a workbook of 20 MB', () => {
   }
 
   async function bytesStored(): Promise<number> {
-    const folder = join(stage.tandem.dataDir, 'blobs')
+    const folder = join(fixture.tandem.dataDir, 'blobs')
     let size = 0
     for (const blob of await readdir(folder, { recursive: true }))
       if (blob.includes('/')) size += (await stat(join(folder, blob))).size
@@ -112,7 +112,7 @@ describe('a one-cell edit of a workbook of 20 MB', () => {
   }
 
   async function fsck(): Promise<StorageReport> {
-    const { databaseUrl, dataDir } = stage.tandem
+    const { databaseUrl, dataDir } = fixture.tandem
     const database = new Database(await createDataSource(databaseUrl, 2).initialize())
     const settings = { ...readConfig({ DATA_DIR: dataDir }), databaseUrl, tokenSecrets: [] }
     try {

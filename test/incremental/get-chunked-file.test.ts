@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { chunkIdOf, EMPTY_CHUNK_ID } from '../../src/incremental/chunk-id.js'
 import { messageFrame } from '../../src/incremental/frame-writer.js'
 import type { Editor } from '../kit/wopi.js'
-import { setStage } from '../wopi/stage.js'
+import { useFixture } from '../wopi/fixture.js'
 import { inPieces, readAll, written } from './frame-kit.js'
 import {
   ask,
@@ -24,7 +24,7 @@ const text = (content: string): Buffer => Buffer.from(content)
 const withLock = { 'X-WOPI-Lock': 'L' }
 
 describe('reading by chunks', () => {
-  const stage = setStage({ COAUTH_PROFILE: 'plus' })
+  const fixture = useFixture({ COAUTH_PROFILE: 'plus' })
   const zip = workbook(2)
 
   async function ids(bytes: Buffer): Promise<string[]> {
@@ -33,7 +33,7 @@ describe('reading by chunks', () => {
 
   describe('WOPI.md §13.5: GetSequenceNumber', () => {
     it('begins at 1, grows with the content, and not with locks or a name', async () => {
-      const editor = await stage.open('old')
+      const editor = await fixture.open('old')
       const answer = await editor.operation('GET_SEQUENCE_NUMBER')
       expect([answer.status, answer.headers['x-wopi-sequencenumber'], answer.body.length]).toEqual([
         200,
@@ -48,7 +48,7 @@ describe('reading by chunks', () => {
     })
 
     it('is for viewers, too', async () => {
-      const viewer = await stage.open('old', { who: 'bob', role: 'viewer', mode: 'view' })
+      const viewer = await fixture.open('old', { who: 'bob', role: 'viewer', mode: 'view' })
       expect(await sequenceOf(viewer)).toBe(1)
       expect((await get(viewer)).chunks.size).toBe(1)
     })
@@ -56,7 +56,7 @@ describe('reading by chunks', () => {
 
   describe('WOPI.md §13.6: GetChunkedFile', () => {
     it('tells the whole signature, and sends each distinct chunk once, with both headers', async () => {
-      const editor = await stage.open(zip)
+      const editor = await fixture.open(zip)
       const got = await get(editor)
       expect(got.signatures).toEqual([(await chunked({ bytes: zip })).signature])
       expect([sequenceIn(got.answer), got.answer.version]).toEqual([1, '1'])
@@ -66,7 +66,7 @@ describe('reading by chunks', () => {
     })
 
     it('All, None and LastZipChunk, less what is known, the whole signature always', async () => {
-      const editor = await stage.open(zip)
+      const editor = await fixture.open(zip)
       const all = await ids(zip)
       const [first = '', last = ''] = [all[0], all.at(-1)]
       const sent = async (filter: object): Promise<string[]> => {
@@ -78,12 +78,12 @@ describe('reading by chunks', () => {
       expect(await sent({ chunks: 'LastZipChunk' })).toEqual([last])
       expect(await sent({ chunks: 'LastZipChunk', known: [last] })).toEqual([])
       expect((await sent({ known: [first, last] })).sort()).toEqual(all.slice(1, -1).sort())
-      const plain = await stage.open('plain')
+      const plain = await fixture.open('plain')
       expect((await get(plain, [{ chunks: 'LastZipChunk' }])).chunks.size).toBe(0)
     })
 
     it('does not mention a stream that was not asked for; one that is not there is Zip with no chunks', async () => {
-      const editor = await stage.open('main')
+      const editor = await fixture.open('main')
       await editor.lock('L')
       const streams = [{ id: 'Alternate', bytes: text('main') }]
       await put(editor, { sequence: 1, streams, headers: withLock })
@@ -97,7 +97,7 @@ describe('reading by chunks', () => {
     })
 
     it('WOPI.md §13.4: an empty main content is one empty chunk', async () => {
-      const editor = await stage.open('')
+      const editor = await fixture.open('')
       const got = await get(editor)
       expect(got.signatures[0]).toMatchObject({
         ChunkingScheme: 'FullFile',
@@ -107,7 +107,7 @@ describe('reading by chunks', () => {
     })
 
     it('only properties that were asked for and exist', async () => {
-      const editor = await stage.open('main')
+      const editor = await fixture.open('main')
       await editor.lock('L')
       const properties = [property('a', '1'), property('b', '"ä')]
       const streams = [{ bytes: text('main') }]
@@ -117,7 +117,7 @@ describe('reading by chunks', () => {
     })
 
     it('400: a stream twice, no filter, a part missing, no frames', async () => {
-      const editor = await stage.open('main')
+      const editor = await fixture.open('main')
       expect((await getRaw(editor, [{}, {}])).status).toBe(400)
       expect((await getRaw(editor, [])).status).toBe(400)
       const filter = { StreamId: 'MainContent', ChunkingScheme: 'Zip', AlreadyKnownChunks: [] }
@@ -133,7 +133,7 @@ describe('reading by chunks', () => {
     })
 
     it('reads no blob whose chunks the client knows: theirs may even be gone', async () => {
-      const editor = await stage.open(zip)
+      const editor = await fixture.open(zip)
       await editor.lock('L')
       const known = await ids(zip)
       const edited = withCell(zip, '2')
@@ -141,7 +141,7 @@ describe('reading by chunks', () => {
       await get(editor)
       const answer = await put(editor, { sequence: 1, streams, without: new Set(known), headers: withLock })
       expect(answer.status).toBe(200)
-      const [row] = await stage.sql('select blob from file_version where file_id = $1 and version = 1', [
+      const [row] = await fixture.sql('select blob from file_version where file_id = $1 and version = 1', [
         editor.fileId,
       ])
       await removeBlob(String(row?.['blob']))
@@ -165,7 +165,7 @@ describe('reading by chunks', () => {
       ask(editor, 'GET_CHUNKS', { ContentFilters })
 
     it('sends the ranges, -1 to the end, and leaves out what is not valid', async () => {
-      const editor = await stage.open('0123456789')
+      const editor = await fixture.open('0123456789')
       const id = chunkIdOf(text('0123456789'))
       const other = chunkIdOf(text('other'))
       const filter = asked('MainContent', [id, 2, 3], [id, 7, -1], [other, 0, 1], [id, 11, -1])
@@ -187,7 +187,7 @@ describe('reading by chunks', () => {
     })
 
     it('400: no filter, a negative offset, bad frames', async () => {
-      const editor = await stage.open('content')
+      const editor = await fixture.open('content')
       const id = chunkIdOf(text('content'))
       expect((await ranges(editor)).status).toBe(400)
       expect((await ranges(editor, asked('MainContent', [id, -1, 1]))).status).toBe(400)
@@ -197,10 +197,10 @@ describe('reading by chunks', () => {
   })
 
   async function removeBlob(blob: string): Promise<void> {
-    const shard = join(stage.tandem.dataDir, 'blobs', blob.slice(0, 2))
+    const shard = join(fixture.tandem.dataDir, 'blobs', blob.slice(0, 2))
     expect(await readdir(shard)).toContain(blob)
     await rm(join(shard, blob))
   }
 
-  stage.leavesNoTokenInTheLog()
+  fixture.leavesNoTokenInTheLog()
 })

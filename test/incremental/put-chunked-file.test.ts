@@ -1,18 +1,18 @@
 import { describe, expect, it } from 'vitest'
 import type { Editor, WopiAnswer } from '../kit/wopi.js'
 import { NativeClient } from '../wopi/native-client.js'
-import { setStage } from '../wopi/stage.js'
+import { useFixture } from '../wopi/fixture.js'
 import { chunkIdOf } from '../../src/incremental/chunk-id.js'
 import { get, property, put, sequenceIn, sequenceOf, textOf, chunked } from './plus-client.js'
 
 const text = (content: string): Buffer => Buffer.from(content)
 
 describe('PutChunkedFile', () => {
-  const stage = setStage({ COAUTH_PROFILE: 'plus', MAX_FILE_SIZE: '3M' })
+  const fixture = useFixture({ COAUTH_PROFILE: 'plus', MAX_FILE_SIZE: '3M' })
   const main = (content: string): { bytes: Buffer }[] => [{ bytes: text(content) }]
 
   async function locked(content: Buffer | string = 'old'): Promise<Editor> {
-    const editor = await stage.open(content)
+    const editor = await fixture.open(content)
     expect((await editor.lock('L')).status).toBe(200)
     return editor
   }
@@ -25,8 +25,8 @@ describe('PutChunkedFile', () => {
       version: '1',
       body: content,
     })
-    expect(await (await stage.person('alice')).versions(editor.fileId)).toHaveLength(1)
-    const [left] = await stage.sql(
+    expect(await (await fixture.person('alice')).versions(editor.fileId)).toHaveLength(1)
+    const [left] = await fixture.sql(
       `select (select count(*)::int from stream where file_id = $1) as streams,
          (select count(*)::int from content_property where file_id = $1) as properties`,
       [editor.fileId],
@@ -78,8 +78,8 @@ describe('PutChunkedFile', () => {
     })
 
     it('row 2: a foreign lock: 409 Other', async () => {
-      const editor = await stage.open('old')
-      const alice = await stage.person('alice')
+      const editor = await fixture.open('old')
+      const alice = await fixture.person('alice')
       const taken = { reason: 'maintenance', ttlSeconds: 60 }
       expect((await alice.calls('POST', `/files/${editor.fileId}/exclusive-lock`, taken)).status).toBe(201)
       for (const headers of [{}, withLock, { 'X-WOPI-CoauthLockId': 'C' }])
@@ -101,7 +101,7 @@ describe('PutChunkedFile', () => {
     })
 
     it('row 4: a CoauthExclusive of another id: 409 WOPI-CoauthExclusiveLock, whatever is presented', async () => {
-      const editor = await stage.open('old')
+      const editor = await fixture.open('old')
       expect((await new NativeClient(editor, 'E').get('CoauthExclusive')).status).toBe(200)
       expect((await new NativeClient(editor, 'C').get('Coauth')).status).toBe(200)
       for (const headers of [{}, withLock, { 'X-WOPI-CoauthLockId': 'C' }, { 'X-WOPI-CoauthLockId': 'D' }]) {
@@ -114,7 +114,7 @@ describe('PutChunkedFile', () => {
     })
 
     it('row 5: coauth locks, and an id that is none of them: 409 without a mechanism; any of theirs may save', async () => {
-      const editor = await stage.open('old')
+      const editor = await fixture.open('old')
       for (const id of ['C', 'D']) expect((await new NativeClient(editor, id).get('Coauth')).status).toBe(200)
       for (const headers of [{}, withLock, { 'X-WOPI-Lock': 'C' }, { 'X-WOPI-CoauthLockId': 'E' }])
         expectConflict(
@@ -133,13 +133,13 @@ describe('PutChunkedFile', () => {
     })
 
     it('rows 5, 6: a coauth lock that has expired holds nothing', async () => {
-      const editor = await stage.open('old')
+      const editor = await fixture.open('old')
       await new NativeClient(editor, 'C').get('Coauth')
-      await stage.sql(
+      await fixture.sql(
         `update coauth_lock set expires_at = expires_at - interval '10 minutes' where file_id = $1`,
         [editor.fileId],
       )
-      await stage.sql(
+      await fixture.sql(
         `update file_lock set coauth_until = coauth_until - interval '10 minutes' where file_id = $1`,
         [editor.fileId],
       )
@@ -149,14 +149,14 @@ describe('PutChunkedFile', () => {
     })
 
     it('row 6: no lock and content: 409 with an empty X-WOPI-Lock', async () => {
-      const editor = await stage.open('old')
+      const editor = await fixture.open('old')
       for (const headers of [{}, withLock, { 'X-WOPI-CoauthLockId': 'C' }])
         expectConflict(await put(editor, { sequence: 1, streams: main('new'), headers }), undefined, '')
       await expectUnchanged(editor)
     })
 
     it('row 7: no lock and no content: stored', async () => {
-      const editor = await stage.open('')
+      const editor = await fixture.open('')
       expectSaved(await put(editor, { sequence: 1, streams: main('new') }), 2)
       expect((await editor.getFile()).body.toString()).toBe('new')
     })
@@ -231,7 +231,7 @@ describe('PutChunkedFile', () => {
         'aside',
       ])
       expect((await editor.getFile()).body.toString()).toBe('new')
-      const [version] = await (await stage.person('alice')).versions(editor.fileId)
+      const [version] = await (await fixture.person('alice')).versions(editor.fileId)
       expect(version).toMatchObject({ version: '2', cause: 'chunked', author: 'alice' })
     })
   })
@@ -243,5 +243,5 @@ describe('PutChunkedFile', () => {
     await expectUnchanged(editor)
   })
 
-  stage.leavesNoTokenInTheLog()
+  fixture.leavesNoTokenInTheLog()
 })

@@ -5,24 +5,24 @@ import { jtiOf } from '../permission/forge.js'
 import { RawUpload } from '../reliability/raw-upload.js'
 import { Tandem } from '../kit/tandem.js'
 import { Editor } from '../kit/wopi.js'
-import { setStage } from '../wopi/stage.js'
+import { useFixture } from '../wopi/fixture.js'
 import { property, put, putBody, putRaw, sequenceIn, sequenceOf, textOf } from './plus-client.js'
 
 const withLock = { 'X-WOPI-Lock': 'L' }
 const OLD = 'old content'
 
 describe('PutChunkedFile that fails', () => {
-  const stage = setStage({ COAUTH_PROFILE: 'plus' })
+  const fixture = useFixture({ COAUTH_PROFILE: 'plus' })
   let second: Tandem
 
   beforeAll(async () => {
     const env = { COAUTH_PROFILE: 'plus' }
-    second = await Tandem.start(inject('postgres'), { env, sharing: stage.tandem })
+    second = await Tandem.start(inject('postgres'), { env, sharing: fixture.tandem })
   })
   afterAll(() => second.stop())
 
   async function locked(): Promise<Editor> {
-    const editor = await stage.open(OLD)
+    const editor = await fixture.open(OLD)
     await editor.lock('L')
     return editor
   }
@@ -35,7 +35,7 @@ describe('PutChunkedFile that fails', () => {
   async function expectUnchanged(editor: Editor): Promise<void> {
     const got = await editor.getFile()
     expect([got.version, got.body.toString(), await sequenceOf(editor)]).toEqual(['1', OLD, 1])
-    const left = await stage.sql(
+    const left = await fixture.sql(
       `select stream_id from stream where file_id = $1 union all
        select name from content_property where file_id = $1 union all
        select 'version ' || version from file_version where file_id = $1`,
@@ -47,7 +47,7 @@ describe('PutChunkedFile that fails', () => {
   it('R-05: a body that breaks off anywhere changes nothing and leaves no blob', async () => {
     const editor = await locked()
     const body = await putBody({ streams, properties })
-    const blobs = await stage.blobs()
+    const blobs = await fixture.blobs()
     for (let cut = 0; cut < body.length; cut += 1 + Math.floor(body.length / 24)) {
       const upload = await RawUpload.start(editor, 'L', {
         'X-WOPI-Override': 'PUT_CHUNKED_FILE',
@@ -59,18 +59,18 @@ describe('PutChunkedFile that fails', () => {
       expect([400, undefined]).toContain(await upload.status())
     }
     await expectUnchanged(editor)
-    expect(await stage.blobs()).toBe(blobs)
+    expect(await fixture.blobs()).toBe(blobs)
     expect((await putRaw(editor, 1, body, withLock)).status).toBe(200)
   })
 
   it('R-05: a transaction that fails changes nothing, and the same request succeeds later', async () => {
     const editor = await locked()
     for (const table of ['audit_event', 'content_property', 'stream_chunk', 'file_version']) {
-      await stage.sql(`alter table ${table} rename to out_of_reach`)
+      await fixture.sql(`alter table ${table} rename to out_of_reach`)
       try {
         expect((await put(editor, { sequence: 1, streams, properties, headers: withLock })).status).toBe(500)
       } finally {
-        await stage.sql(`alter table out_of_reach rename to ${table}`)
+        await fixture.sql(`alter table out_of_reach rename to ${table}`)
       }
       await expectUnchanged(editor)
     }
@@ -81,7 +81,7 @@ describe('PutChunkedFile that fails', () => {
 
   it('hostile frames and messages: 400, nothing changed, no blob left', async () => {
     const editor = await locked()
-    const blobs = await stage.blobs()
+    const blobs = await fixture.blobs()
     const good = await putBody({ streams, properties })
     const id = chunkIdOf(Buffer.from('new content'))
     const flipped = Buffer.from(good)
@@ -139,7 +139,7 @@ describe('PutChunkedFile that fails', () => {
       expect([400, 413], `body ${index}`).toContain(status)
     }
     await expectUnchanged(editor)
-    expect(await stage.blobs()).toBe(blobs)
+    expect(await fixture.blobs()).toBe(blobs)
   })
 
   it('names that look like something else are names', async () => {
@@ -188,7 +188,7 @@ describe('PutChunkedFile that fails', () => {
 
   describe('RELIABILITY-SECURITY.md §3.4: what is refused for good is kept', () => {
     async function bobs(): Promise<Editor> {
-      const editor = await stage.open(OLD, { who: 'bob', role: 'editor' })
+      const editor = await fixture.open(OLD, { who: 'bob', role: 'editor' })
       await editor.lock('L')
       return editor
     }
@@ -198,7 +198,7 @@ describe('PutChunkedFile that fails', () => {
         401,
         'token-expired',
         ({ token }) =>
-          stage.sql(`update access_token set expires_at = now() - interval '1 s' where jti = $1`, [
+          fixture.sql(`update access_token set expires_at = now() - interval '1 s' where jti = $1`, [
             jtiOf(token),
           ]),
       ],
@@ -206,23 +206,24 @@ describe('PutChunkedFile that fails', () => {
         'a revoked token',
         401,
         'token-revoked',
-        ({ token }) => stage.sql('update access_token set revoked_at = now() where jti = $1', [jtiOf(token)]),
+        ({ token }) =>
+          fixture.sql('update access_token set revoked_at = now() where jti = $1', [jtiOf(token)]),
       ],
       [
         'a right that was taken away',
         404,
         'permission-revoked',
-        async ({ fileId }) => (await stage.person('alice')).revokes(fileId, 'user:bob'),
+        async ({ fileId }) => (await fixture.person('alice')).revokes(fileId, 'user:bob'),
       ],
     ]
     it('sent again and again it is kept once, and leaves nothing else behind', async () => {
       const editor = await bobs()
       const other = { sequence: 1, streams, properties, headers: { 'X-WOPI-Lock': 'M' } }
       expect((await put(editor, other)).status).toBe(409)
-      const before = await stage.blobs()
+      const before = await fixture.blobs()
       for (let again = 0; again < 3; again++) expect((await put(editor, other)).status).toBe(409)
-      expect(await stage.blobs()).toBe(before)
-      expect(await (await stage.person('alice')).recoveryItems(editor.fileId)).toHaveLength(1)
+      expect(await fixture.blobs()).toBe(before)
+      expect(await (await fixture.person('alice')).recoveryItems(editor.fileId)).toHaveLength(1)
     })
 
     it.each(losses)('%s: %i, and the main content is a recovery item', async (_why, status, reason, lose) => {
@@ -230,29 +231,29 @@ describe('PutChunkedFile that fails', () => {
       await lose(editor)
       const refused = await put(editor, { sequence: 1, streams, properties, headers: withLock })
       expect([refused.status, refused.body.length]).toEqual([status, 0])
-      const alice = await stage.person('alice')
+      const alice = await fixture.person('alice')
       const items = await alice.recoveryItems(editor.fileId)
       expect(items.map((item) => [item.reason, item.userId, item.size])).toEqual([[reason, 'bob', 11]])
       const path = `/files/${editor.fileId}/recovery-items/${items[0]?.id}/content`
       expect((await alice.calls('GET', path)).body.toString()).toBe('new content')
-      await expectUnchanged(await stage.join(editor))
+      await expectUnchanged(await fixture.join(editor))
     })
 
     it('whoever has lost the right is told so, whatever they send', async () => {
       const editor = await bobs()
-      await (await stage.person('alice')).revokes(editor.fileId, 'user:bob')
+      await (await fixture.person('alice')).revokes(editor.fileId, 'user:bob')
       expect((await putRaw(editor, 1, 'no frames', withLock)).status).toBe(404)
       expect((await putRaw(editor, 'no number', await putBody({ streams }))).status).toBe(404)
     })
 
     it('a newer state (412) and a missing chunk keep nothing: the client sends its work again', async () => {
       const editor = await locked()
-      const blobs = await stage.blobs()
+      const blobs = await fixture.blobs()
       expect((await put(editor, { sequence: 2, streams, headers: withLock })).status).toBe(412)
-      expect(await (await stage.person('alice')).recoveryItems(editor.fileId)).toEqual([])
-      expect(await stage.blobs()).toBe(blobs)
+      expect(await (await fixture.person('alice')).recoveryItems(editor.fileId)).toEqual([])
+      expect(await fixture.blobs()).toBe(blobs)
     })
   })
 
-  stage.leavesNoTokenInTheLog()
+  fixture.leavesNoTokenInTheLog()
 })

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Editor } from '../kit/wopi.js'
 import { Housekeeping } from '../kit/storage.js'
-import { setStage } from '../wopi/stage.js'
+import { useFixture } from '../wopi/fixture.js'
 import { get, property, put, sequenceIn, sequenceOf, textOf } from './plus-client.js'
 
 const withLock = { 'X-WOPI-Lock': 'L' }
@@ -9,11 +9,11 @@ const KEPT = property('kept', '1', 'KeepOnContentChange')
 const DELETED = property('deleted', '1', 'DeleteOnContentChange')
 
 describe('WOPI.md §13.1: what a change of content does to streams and properties', () => {
-  const stage = setStage({ COAUTH_PROFILE: 'plus' })
+  const fixture = useFixture({ COAUTH_PROFILE: 'plus' })
 
   /** A locked file with content, an alternate stream and a property of each retention; its sequence number is 2. */
   async function full(name?: string): Promise<Editor> {
-    const editor = await stage.open('old', name === undefined ? {} : { name })
+    const editor = await fixture.open('old', name === undefined ? {} : { name })
     await editor.lock('L')
     const streams = [{ bytes: Buffer.from('main') }, { id: 'Alternate', bytes: Buffer.from('aside') }]
     const sent = { sequence: 1, streams, properties: [KEPT, DELETED], headers: withLock }
@@ -48,7 +48,7 @@ describe('WOPI.md §13.1: what a change of content does to streams and propertie
   it('so does PutRelativeFile that overwrites', async () => {
     const editor = await full('Overwritten.docx')
     await editor.unlock('L')
-    const beside = await stage.open('beside')
+    const beside = await fixture.open('beside')
     const headers = { 'X-WOPI-RelativeTarget': 'Overwritten.docx', 'X-WOPI-OverwriteRelativeTarget': 'true' }
     expect((await beside.putRelativeFile('new', headers)).status).toBe(200)
     expect((await editor.getFile()).body.toString()).toBe('new')
@@ -58,7 +58,7 @@ describe('WOPI.md §13.1: what a change of content does to streams and propertie
   it('so does an upload by REST', async () => {
     const editor = await full()
     await editor.unlock('L')
-    const alice = await stage.person('alice')
+    const alice = await fixture.person('alice')
     const given = { 'if-match': '"2"' }
     expect((await alice.calls('PUT', `/files/${editor.fileId}/content`, 'new', given)).status).toBe(200)
     await expectDropped(editor)
@@ -67,7 +67,7 @@ describe('WOPI.md §13.1: what a change of content does to streams and propertie
   it('so does restoring a version, and what came by chunks can be restored', async () => {
     const editor = await full()
     await editor.unlock('L')
-    const alice = await stage.person('alice')
+    const alice = await fixture.person('alice')
     const restore = (version: number): Promise<{ status: number }> =>
       alice.calls('POST', `/files/${editor.fileId}/versions/${version}/restore`)
     expect((await restore(1)).status).toBe(200)
@@ -86,7 +86,7 @@ describe('WOPI.md §13.1: what a change of content does to streams and propertie
     expect(refused.status).toBe(409)
     await expectAll(editor)
     await editor.unlock('L')
-    const alice = await stage.person('alice')
+    const alice = await fixture.person('alice')
     const [item, ...others] = await alice.recoveryItems(editor.fileId)
     expect([item?.reason, others]).toEqual(['lock-mismatch', []])
     const path = `/files/${editor.fileId}/recovery-items/${item?.id}`
@@ -122,7 +122,7 @@ describe('WOPI.md §13.1: what a change of content does to streams and propertie
   it('streams and properties expire 30 days after their last update', async () => {
     const editor = await full()
     const age = (table: string, days: number): Promise<unknown> =>
-      stage.sql(
+      fixture.sql(
         `update ${table} set updated_at = clock_timestamp() - $2::float8 * interval '1 day' where file_id = $1`,
         [editor.fileId, days],
       )
@@ -135,23 +135,23 @@ describe('WOPI.md §13.1: what a change of content does to streams and propertie
       streams: [{ bytes: Buffer.from('3') }],
       headers: withLock,
     })
-    await stage.sql(
+    await fixture.sql(
       `update stream set updated_at = clock_timestamp() - interval '30.01 days' where file_id = $1`,
       [editor.fileId],
     )
-    await stage.sql(
+    await fixture.sql(
       `update content_property set updated_at = clock_timestamp() - interval '30.01 days'
        where file_id = $1 and name = 'deleted'`,
       [editor.fileId],
     )
     // The one that was listed again begins anew.
     expect(await parts(editor)).toEqual({ properties: [KEPT], alternate: '' })
-    await using keeping = await Housekeeping.of(stage.tandem)
+    await using keeping = await Housekeeping.of(fixture.tandem)
     expect(await keeping.transfers.purge()).toBe(2)
     await keeping.blobs.collect(-60_000)
     expect((await editor.getFile()).body.toString()).toBe('3')
     expect(await textOf(editor, 'MainContent')).toBe('3')
   })
 
-  stage.leavesNoTokenInTheLog()
+  fixture.leavesNoTokenInTheLog()
 })

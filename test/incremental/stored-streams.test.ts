@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from 'vitest'
 import type { Editor, WopiAnswer } from '../kit/wopi.js'
-import { setStage } from '../wopi/stage.js'
+import { useFixture } from '../wopi/fixture.js'
 import {
   chunked,
   get,
@@ -18,11 +18,11 @@ const text = (content: string): Buffer => Buffer.from(content)
 const withLock = { 'X-WOPI-Lock': 'L' }
 
 describe('what PutChunkedFile stores', () => {
-  const stage = setStage({ COAUTH_PROFILE: 'plus' })
+  const fixture = useFixture({ COAUTH_PROFILE: 'plus' })
   const main = (content: string): { bytes: Buffer }[] => [{ bytes: text(content) }]
 
   async function locked(): Promise<Editor> {
-    const editor = await stage.open('old')
+    const editor = await fixture.open('old')
     expect((await editor.lock('L')).status).toBe(200)
     return editor
   }
@@ -130,7 +130,7 @@ describe('what PutChunkedFile stores', () => {
   it('counts as a save in the status of the session', async () => {
     const editor = await locked()
     expectSaved(await put(editor, { sequence: 1, streams: main('new'), headers: withLock }), 2)
-    const alice = await stage.person('alice')
+    const alice = await fixture.person('alice')
     await vi.waitFor(
       async () => {
         const status = await alice.calls('GET', `/files/${editor.fileId}/coauth-status`)
@@ -141,5 +141,5 @@ describe('what PutChunkedFile stores', () => {
     )
   })
 
-  stage.leavesNoTokenInTheLog()
+  fixture.leavesNoTokenInTheLog()
 })

@@ -2,18 +2,18 @@ import { describe, expect, it } from 'vitest'
 import { Gate, waiting } from '../kit/gate.js'
 import type { Editor, Headers, WopiAnswer } from '../kit/wopi.js'
 import { Housekeeping } from '../kit/storage.js'
-import { setStage } from '../wopi/stage.js'
+import { useFixture } from '../wopi/fixture.js'
 import { chunked, putBody, putRaw, sequenceOf } from './plus-client.js'
 import { written } from './frame-kit.js'
 
 const withLock = { 'X-WOPI-Lock': 'L' }
 
 describe('WOPI.md §13.9: upload sessions', () => {
-  const stage = setStage({ COAUTH_PROFILE: 'plus', MAX_FILE_SIZE: '1M' })
+  const fixture = useFixture({ COAUTH_PROFILE: 'plus', MAX_FILE_SIZE: '1M' })
   const content = Buffer.from('the content that comes in pieces')
 
   async function locked(): Promise<Editor> {
-    const editor = await stage.open('old')
+    const editor = await fixture.open('old')
     await editor.lock('L')
     return editor
   }
@@ -101,7 +101,7 @@ describe('WOPI.md §13.9: upload sessions', () => {
   it('takes one of two pieces that were both looked at before either was taken', async () => {
     const editor = await locked()
     const token = await create(editor)
-    await using gate = await Gate.at(stage.tandem.databaseUrl, {
+    await using gate = await Gate.at(fixture.tandem.databaseUrl, {
       when: 'before',
       event: 'insert',
       table: 'upload_part',
@@ -109,7 +109,7 @@ describe('WOPI.md §13.9: upload sessions', () => {
     const first = update(editor, token, 0, 'abc')
     await gate.stopped()
     const second = update(editor, token, 0, 'defg')
-    await waiting(stage.tandem.databaseUrl, 2)
+    await waiting(fixture.tandem.databaseUrl, 2)
     await gate.open()
     expect([(await first).status, (await second).status]).toEqual([200, 400])
     expect(offsetIn(await update(editor, token, 3, 'def'))).toBe('6')
@@ -121,7 +121,7 @@ describe('WOPI.md §13.9: upload sessions', () => {
     expect(one).not.toBe(two)
     expect((await update(editor, one, 0, 'abc')).status).toBe(200)
     expect((await update(editor, two, 0, 'abc')).status).toBe(200)
-    const bob = await stage.join(editor, { who: 'bob', role: 'editor' })
+    const bob = await fixture.join(editor, { who: 'bob', role: 'editor' })
     expect((await update(bob, one, 3, 'def')).status).toBe(410)
     expect((await update(await locked(), one, 3, 'def')).status).toBe(410)
     expect((await update(editor, 'unknown', 0, 'abc')).status).toBe(410)
@@ -143,13 +143,13 @@ describe('WOPI.md §13.9: upload sessions', () => {
     const editor = await locked()
     const token = await create(editor)
     const setLife = (minutes: number): Promise<unknown> =>
-      stage.sql(
+      fixture.sql(
         `update upload_session set expires_at = clock_timestamp() + $2::float8 * interval '1 min' where token = $1`,
         [token, minutes],
       )
     await setLife(1)
     expect((await update(editor, token, 0, 'abc')).status).toBe(200)
-    const [row] = await stage.sql(
+    const [row] = await fixture.sql(
       `select extract(epoch from expires_at - clock_timestamp())::float8 as left from upload_session where token = $1`,
       [token],
     )
@@ -157,16 +157,16 @@ describe('WOPI.md §13.9: upload sessions', () => {
     expect(Number(row?.['left'])).toBeLessThanOrEqual(30 * 60)
     await setLife(-0.01)
     expect((await update(editor, token, 3, 'def')).status).toBe(410)
-    await using keeping = await Housekeeping.of(stage.tandem)
-    const parts = (): Promise<unknown[]> => stage.sql('select from upload_part where token = $1', [token])
+    await using keeping = await Housekeeping.of(fixture.tandem)
+    const parts = (): Promise<unknown[]> => fixture.sql('select from upload_part where token = $1', [token])
     expect(await parts()).toHaveLength(1)
     await keeping.blobs.collect(-60_000)
     expect(await parts()).toHaveLength(1)
-    const before = await stage.blobs()
+    const before = await fixture.blobs()
     await keeping.transfers.purge()
     expect(await parts()).toHaveLength(0)
     expect(await keeping.blobs.collect(-60_000)).toBe(1)
-    expect(await stage.blobs()).toBe(before - 1)
+    expect(await fixture.blobs()).toBe(before - 1)
   })
 
   it('413: more than any file may have', async () => {
@@ -182,10 +182,10 @@ describe('WOPI.md §13.9: upload sessions', () => {
   it('needs the right to edit: 404', async () => {
     const editor = await locked()
     const token = await create(editor)
-    const viewer = await stage.join(editor, { who: 'carol', role: 'viewer', mode: 'view' })
+    const viewer = await fixture.join(editor, { who: 'carol', role: 'viewer', mode: 'view' })
     expect((await viewer.operation('CREATE_UPLOAD_SESSION')).status).toBe(404)
     expect((await update(viewer, token, 0, 'abc')).status).toBe(404)
   })
 
-  stage.leavesNoTokenInTheLog()
+  fixture.leavesNoTokenInTheLog()
 })

@@ -224,8 +224,12 @@ describe('the lock statements', () => {
       }
       case 'get':
         expectAnswer(model, await run(statements.GET_LOCK, [FILE, GRACE]), 'conflict')
-        expectAnswer(model, await run(statements.HOLD, [FILE, GRACE]), 'conflict')
-        expectAnswer(model, await run(statements.HOLD_IF_ADMITTED, [FILE, GRACE, ...ADMISSION]), 'conflict')
+        expectAnswer(model, await run(statements.LOCK_FOR_UPDATE, [FILE, GRACE]), 'conflict')
+        expectAnswer(
+          model,
+          await run(statements.LOCK_FOR_UPDATE_IF_AUTHORIZED, [FILE, GRACE, ...ADMISSION]),
+          'conflict',
+        )
         return
       case 'sweep': {
         const dead = model.stored.kind !== 'none' && !stillHeld(model.stored, model.now, GRACE)

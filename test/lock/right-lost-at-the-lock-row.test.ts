@@ -2,7 +2,7 @@ import pg from 'pg'
 import { describe, expect, it } from 'vitest'
 import type { Editor, WopiAnswer } from '../kit/wopi.js'
 import { until } from '../reliability/until.js'
-import { setStage } from '../wopi/stage.js'
+import { useFixture } from '../wopi/fixture.js'
 
 interface Call {
   /** What the call finds when it comes. */
@@ -32,7 +32,7 @@ const CALLS: Record<string, Call> = {
 
 /** The row itself does not change while they wait: nothing makes PostgreSQL look again by itself. */
 describe('R-14: a right that is taken away while a call waits for the lock row', () => {
-  const stage = setStage({ COAUTH_PROFILE: 'plus' })
+  const fixture = useFixture({ COAUTH_PROFILE: 'plus' })
   let people = 0
 
   async function whileItWaits(
@@ -40,22 +40,22 @@ describe('R-14: a right that is taken away while a call waits for the lock row',
     meanwhile: (editor: Editor, who: string) => Promise<unknown>,
   ): Promise<{ status: number; unchanged: boolean }> {
     const who = `person${++people}`
-    const editor = await stage.open('content', { who, role: 'editor' })
+    const editor = await fixture.open('content', { who, role: 'editor' })
     await before?.(editor)
     const state = (): Promise<unknown> =>
-      stage.sql(
+      fixture.sql(
         `select kind, lock_id, epoch, refreshed_at, coauth_until, version from file_lock where file_id = $1`,
         [editor.fileId],
       )
     const stood = await state()
-    const holder = new pg.Client({ connectionString: stage.tandem.databaseUrl })
+    const holder = new pg.Client({ connectionString: fixture.tandem.databaseUrl })
     await holder.connect()
     try {
       await holder.query('begin')
       await holder.query(`select from file_lock where file_id = $1 for update`, [editor.fileId])
       const answer = call(editor)
       await until('the call waits', async () => {
-        const waiting = await stage.sql(
+        const waiting = await fixture.sql(
           `select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
         )
         return waiting.length > 0
@@ -71,12 +71,12 @@ describe('R-14: a right that is taken away while a call waits for the lock row',
 
   it.each(Object.entries(CALLS))('%s is 404, and changes nothing', async (_name, call) => {
     const revoke = ({ fileId }: Editor, who: string): Promise<unknown> =>
-      stage.sql(`delete from access_grant where object_id = $1 and subject = $2`, [fileId, `user:${who}`])
+      fixture.sql(`delete from access_grant where object_id = $1 and subject = $2`, [fileId, `user:${who}`])
     expect(await whileItWaits(call, revoke)).toEqual({ status: 404, unchanged: true })
   })
 
   it.each(Object.entries(CALLS))('%s is 401 when it is the token that was revoked', async (_name, call) => {
-    const revoke = (editor: Editor): Promise<unknown> => stage.tokenEnded(editor, 'revoked_at')
+    const revoke = (editor: Editor): Promise<unknown> => fixture.tokenEnded(editor, 'revoked_at')
     expect(await whileItWaits(call, revoke)).toEqual({ status: 401, unchanged: true })
   })
 

@@ -5,33 +5,33 @@ import { Tandem } from '../kit/tandem.js'
 import type { Editor } from '../kit/wopi.js'
 import { until } from '../reliability/until.js'
 import { NativeClient, rowsOf } from '../wopi/native-client.js'
-import { setStage } from '../wopi/stage.js'
+import { useFixture } from '../wopi/fixture.js'
 
 /** Locks live for a second, so that two servers sweep four times in each; nothing here expires by itself. */
 const OFTEN = { COAUTH_PROFILE: 'plus', LOCK_TTL_SECONDS: '1', LOCK_GRACE_SECONDS: '600' }
 
 describe('sweepers of two servers, beside people’s calls', () => {
-  const stage = setStage(OFTEN)
+  const fixture = useFixture(OFTEN)
   let other: Tandem
 
   beforeAll(async () => {
-    other = await Tandem.start(inject('postgres'), { sharing: stage.tandem, env: OFTEN })
+    other = await Tandem.start(inject('postgres'), { sharing: fixture.tandem, env: OFTEN })
     return () => other.stop()
   })
 
   async function dead(): Promise<string> {
-    const { id } = await stage.newFile('content')
-    const alice = await stage.person('alice')
+    const { id } = await fixture.newFile('content')
+    const alice = await fixture.person('alice')
     const body = { reason: 'nightly', ttlSeconds: 60 }
     expect((await alice.calls('POST', `/files/${id}/exclusive-lock`, body)).status).toBe(201)
-    await stage.sql(
+    await fixture.sql(
       `update file_lock set expires_at = clock_timestamp() - interval '1 s' where file_id = $1`,
       [id],
     )
     return id
   }
   const isSwept = async (id: string): Promise<boolean> =>
-    (await stage.sql(`select from file_lock where file_id = $1 and kind = 'none'`, [id])).length === 1
+    (await fixture.sql(`select from file_lock where file_id = $1 and kind = 'none'`, [id])).length === 1
 
   /** A lock that is dead by now is cleared away by a sweep that begins after this call. */
   async function sweep(): Promise<void> {
@@ -39,17 +39,17 @@ describe('sweepers of two servers, beside people’s calls', () => {
     await until('it was swept', () => isSwept(id))
   }
   const expiries = (id: string): Promise<Record<string, unknown>[]> =>
-    stage.sql(`select detail from session_event where kind = 'lock-expired' and file_id = $1`, [id])
+    fixture.sql(`select detail from session_event where kind = 'lock-expired' and file_id = $1`, [id])
 
   async function locked(): Promise<Editor> {
-    const editor = await stage.open('content')
+    const editor = await fixture.open('content')
     expect((await editor.lock('L')).status).toBe(200)
     return editor
   }
 
   it('RELIABILITY-SECURITY.md §3.5: a lock in its grace stays, and its own id revives it', async () => {
     const editor = await locked()
-    await stage.lockExpiresIn(editor, -30)
+    await fixture.lockExpiresIn(editor, -30)
     await sweep()
     await sweep()
     expect((await editor.getLock()).lock).toBe('L')
@@ -58,9 +58,9 @@ describe('sweepers of two servers, beside people’s calls', () => {
   })
 
   it('a coauth lock is not taken from under a refresh that came in time', async () => {
-    const client = new NativeClient(await stage.open('content'), 'A')
+    const client = new NativeClient(await fixture.open('content'), 'A')
     expect((await client.get()).status).toBe(200)
-    await using gate = await Gate.at(stage.tandem.databaseUrl, {
+    await using gate = await Gate.at(fixture.tandem.databaseUrl, {
       when: 'before',
       event: 'update',
       table: 'coauth_lock',
@@ -81,7 +81,7 @@ describe('sweepers of two servers, beside people’s calls', () => {
 
   /** Another connection, which no trigger of this test stops, lets the locks of a file expire. */
   async function stoppedClock(fileId: string): Promise<() => Promise<void>> {
-    const client = new pg.Client({ connectionString: stage.tandem.databaseUrl })
+    const client = new pg.Client({ connectionString: fixture.tandem.databaseUrl })
     await client.connect()
     await client.query(
       `update coauth_lock set expires_at = clock_timestamp() - interval '1 ms' where file_id = $1`,
@@ -91,13 +91,13 @@ describe('sweepers of two servers, beside people’s calls', () => {
   }
 
   it('an expiry that both find at one moment is told once', async () => {
-    const holder = new pg.Client({ connectionString: stage.tandem.databaseUrl })
+    const holder = new pg.Client({ connectionString: fixture.tandem.databaseUrl })
     await holder.connect()
     const held = await heldBy(holder)
     const beside = await dead()
     // Either they pass over what somebody has in hand, or both queue for it.
     await until('both have looked', async () => {
-      const waiting = await stage.sql(
+      const waiting = await fixture.sql(
         `select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
       )
       return waiting.length === 2 || (await isSwept(beside))
@@ -124,5 +124,5 @@ describe('sweepers of two servers, beside people’s calls', () => {
     }
   }
 
-  stage.leavesNoTokenInTheLog()
+  fixture.leavesNoTokenInTheLog()
 })

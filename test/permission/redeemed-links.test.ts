@@ -3,18 +3,18 @@ import { createHmac, randomBytes } from 'node:crypto'
 import { readConfig } from '../../src/config/config.js'
 import { loadTokenSecrets } from '../../src/config/token-secrets.js'
 import { deriveKeys } from '../../src/auth/signing-keys.js'
-import { join } from '../coauth/stage.js'
+import { join } from '../coauth/fixture.js'
 import { Person, type RestAnswer } from '../kit/people.js'
 import { Tandem } from '../kit/tandem.js'
 import type { Editor, Place } from '../kit/wopi.js'
 import { expectProblem } from '../rest/problem.js'
-import { setStage } from '../wopi/stage.js'
+import { useFixture } from '../wopi/fixture.js'
 
 describe('opening share links', () => {
-  const stage = setStage({ REVOCATION_SAVE_GRACE_SECONDS: '30' })
+  const fixture = useFixture({ REVOCATION_SAVE_GRACE_SECONDS: '30' })
   let second: Tandem
   beforeAll(async () => {
-    second = await Tandem.start(inject('postgres'), { sharing: stage.tandem })
+    second = await Tandem.start(inject('postgres'), { sharing: fixture.tandem })
   })
   afterAll(() => second.stop())
 
@@ -26,7 +26,7 @@ describe('opening share links', () => {
     person.calls('POST', '/share-links/redeem', { link })
   const idOf = (link: string): string => link.split('.')[0] ?? ''
   let people = 0
-  const somebody = (): Promise<Person> => stage.person(`guest${++people}`)
+  const somebody = (): Promise<Person> => fixture.person(`guest${++people}`)
   const seen = async (person: Person, fileId: string): Promise<number> =>
     (await person.calls('GET', `/files/${fileId}`)).status
   const listed = async (person: Person): Promise<string[]> => {
@@ -35,7 +35,7 @@ describe('opening share links', () => {
   }
 
   it('gives the role of the link, lists the file among the person’s, and is one row and one deed however often', async () => {
-    const editor = await stage.open('content', { name: 'Linked.docx' })
+    const editor = await fixture.open('content', { name: 'Linked.docx' })
     const link = await linkTo(editor)
     const bob = await somebody()
     expect(await seen(bob, editor.fileId)).toBe(404)
@@ -46,36 +46,36 @@ describe('opening share links', () => {
       expect(answer.json()).toEqual(expected)
     }
     expect(await listed(bob)).toEqual([editor.fileId])
-    expect(await stage.sql('select link_id from share_link_holder where user_id = $1', [bob.id])).toEqual([
+    expect(await fixture.sql('select link_id from share_link_holder where user_id = $1', [bob.id])).toEqual([
       { link_id: idOf(link) },
     ])
-    const deeds = await stage.sql(
+    const deeds = await fixture.sql(
       `select actor, object_id, detail from audit_event where action = 'share-link-redeemed' and actor = $1`,
       [bob.id],
     )
     const detail = { link: idOf(link), role: 'editor' }
     expect(deeds).toEqual([{ actor: bob.id, object_id: editor.fileId, detail }])
-    const bobs = await stage.join(editor, { who: bob.id })
+    const bobs = await fixture.join(editor, { who: bob.id })
     expect((await bobs.checkFileInfo()).json()).toMatchObject({ UserCanWrite: true })
   })
 
   it('of a viewer lets nobody edit, and takes nothing from whoever may do more', async () => {
-    const editor = await stage.open('content')
+    const editor = await fixture.open('content')
     const link = await linkTo(editor, 'ReadOnly')
     const bob = await somebody()
     await redeem(bob, link)
     const edit = await bob.calls('POST', `/files/${editor.fileId}/access-tokens`, { mode: 'edit' })
     expectProblem(edit, 403, 'not-allowed')
-    await (await stage.person('alice')).grants(editor.fileId, `user:${bob.id}`, 'editor')
+    await (await fixture.person('alice')).grants(editor.fileId, `user:${bob.id}`, 'editor')
     expect((await bob.calls('POST', `/files/${editor.fileId}/access-tokens`, { mode: 'edit' })).status).toBe(
       201,
     )
-    expect((await redeem(await stage.person('alice'), link)).status).toBe(200)
+    expect((await redeem(await fixture.person('alice'), link)).status).toBe(200)
   })
 
   it('of a container counts for all below it, also for what comes later, and for nothing beside it', async () => {
-    const alice = await stage.person('alice')
-    const folder = await stage.folder()
+    const alice = await fixture.person('alice')
+    const folder = await fixture.folder()
     const bob = await somebody()
     const link = await linkTo(folder)
     expect((await redeem(bob, link)).json()).toMatchObject({ kind: 'container', id: folder.id })
@@ -86,33 +86,33 @@ describe('opening share links', () => {
     expect((await bob.calls('GET', `/containers/${folder.id}`)).status).toBe(200)
     expect((await bob.calls('GET', `/containers/${folder.id}/grants`)).status).toBe(403)
     // Even for a file of somebody else's in it: it is the folder that the maker owns.
-    const carols = await stage.person('carol')
+    const carols = await fixture.person('carol')
     await alice.calls('PUT', `/containers/${folder.id}/grants/user:carol`, { role: 'editor' })
     const others = await carols.createsFile('carols.docx', 'x', folder.id)
     expect(await seen(bob, others.id)).toBe(200)
-    const bobs = await stage.join(others, { who: bob.id })
+    const bobs = await fixture.join(others, { who: bob.id })
     expect((await bobs.lock('L')).status).toBe(200)
   })
 
   const ENDS: Record<string, (link: string, object: Editor | Place) => Promise<unknown>> = {
     revoked: async (link, object) => {
       const kind = 'fileId' in object ? `files/${object.fileId}` : `containers/${object.id}`
-      await (await stage.person('alice')).calls('DELETE', `/${kind}/share-links/${idOf(link)}`)
+      await (await fixture.person('alice')).calls('DELETE', `/${kind}/share-links/${idOf(link)}`)
     },
     expired: (link) =>
-      stage.sql(`update share_link set expires_at = clock_timestamp() where id = $1`, [idOf(link)]),
+      fixture.sql(`update share_link set expires_at = clock_timestamp() where id = $1`, [idOf(link)]),
     'of somebody who is disabled': (link) =>
-      stage.sql(
+      fixture.sql(
         `update user_account u set disabled_at = now() from share_link l where l.id = $1 and u.id = l.created_by`,
         [idOf(link)],
       ),
     'of somebody who is no owner any more': async (link, object) => {
       const id = 'fileId' in object ? object.fileId : object.id
-      const [{ created_by: maker } = {}] = await stage.sql(
+      const [{ created_by: maker } = {}] = await fixture.sql(
         'select created_by from share_link where id = $1',
         [idOf(link)],
       )
-      await stage.sql(`update access_grant set role = 'editor' where object_id = $1 and subject = $2`, [
+      await fixture.sql(`update access_grant set role = 'editor' where object_id = $1 and subject = $2`, [
         id,
         `user:${String(maker)}`,
       ])
@@ -123,8 +123,8 @@ describe('opening share links', () => {
       const maker = (await somebody()).id
       const bob = await somebody()
       const elsewhere = new Person(second.url, bob.id, bob.bearer)
-      const file = await stage.open('content', { who: maker, role: 'owner' })
-      const folder = await stage.folder({ who: maker, role: 'owner' })
+      const file = await fixture.open('content', { who: maker, role: 'owner' })
+      const folder = await fixture.folder({ who: maker, role: 'owner' })
       const links = [await linkTo(file), await linkTo(folder)] as const
       for (const link of links) await redeem(bob, link)
       const statuses = async (): Promise<number[]> => {
@@ -142,11 +142,11 @@ describe('opening share links', () => {
   }
 
   it('a link that is no good is refused in the same words, whatever is wrong with it', async () => {
-    const editor = await stage.open('content')
+    const editor = await fixture.open('content')
     const link = await linkTo(editor)
     const [id = '', mac = ''] = link.split('.')
     const bob = await somebody()
-    const gone = await stage.open('content')
+    const gone = await fixture.open('content')
     const ofDeleted = await linkTo(gone)
     await gone.deleteFile()
     const other = await linkTo(editor, 'ReadOnly')
@@ -171,18 +171,18 @@ describe('opening share links', () => {
     }
     expect(new Set(problems).size).toBe(1)
     expectProblem(await bob.calls('POST', '/share-links/redeem', { link: 7 }), 400, 'invalid-request')
-    expect(await stage.sql('select from share_link_holder where user_id = $1', [bob.id])).toEqual([])
+    expect(await fixture.sql('select from share_link_holder where user_id = $1', [bob.id])).toEqual([])
   })
 
   it('a save after the revocation is refused and kept, or accepted within the grace, as with a grant', async () => {
-    const editor = await stage.open('content')
+    const editor = await fixture.open('content')
     const bob = await somebody()
     const link = await linkTo(editor)
     await redeem(bob, link)
-    const bobs = await stage.join(editor, { who: bob.id })
+    const bobs = await fixture.join(editor, { who: bob.id })
     await join(bobs)
     const revoke = `/files/${editor.fileId}/share-links/${idOf(link)}`
-    const alice = await stage.person('alice')
+    const alice = await fixture.person('alice')
     expect((await alice.calls('DELETE', revoke)).status).toBe(204)
     expect((await bobs.checkFileInfo()).status).toBe(404)
     // Alone: nobody is left whose work would be lost with theirs.
@@ -193,16 +193,16 @@ describe('opening share links', () => {
   })
 
   it('within the grace the save of a link’s holder counts like that of anybody whose grant was taken', async () => {
-    const editor = await stage.open('content', { name: 'Numbers.xlsx' })
+    const editor = await fixture.open('content', { name: 'Numbers.xlsx' })
     const [link, viewing] = [await linkTo(editor), await linkTo(editor, 'ReadOnly')]
     const bob = await somebody()
     await redeem(bob, link)
-    const bobs = await stage.join(editor, { who: bob.id })
+    const bobs = await fixture.join(editor, { who: bob.id })
     for (const one of [editor, bobs]) {
       await join(one)
-      await (await stage.person('alice')).calls('GET', `/files/${editor.fileId}/coauth-status`)
+      await (await fixture.person('alice')).calls('GET', `/files/${editor.fileId}/coauth-status`)
     }
-    const alice = await stage.person('alice')
+    const alice = await fixture.person('alice')
     const end = (one: string): Promise<RestAnswer> =>
       alice.calls('DELETE', `/files/${editor.fileId}/share-links/${idOf(one)}`)
     await end(viewing)
@@ -214,20 +214,20 @@ describe('opening share links', () => {
 
   // Last: passport knows one set of strategies in a process, the latest.
   it('a link that was signed with an earlier secret of TOKEN_SECRETS is good, one signed for another purpose is not', async () => {
-    const { dataDir } = stage.tandem
+    const { dataDir } = fixture.tandem
     const [old] = await loadTokenSecrets(readConfig({ DATA_DIR: dataDir }))
     if (!old) throw new Error('the server has no secret')
     const secrets = `new:${randomBytes(32).toString('hex')},${old.kid}:${old.secret.toString()}`
     await using rotated = await Tandem.start(inject('postgres'), {
-      sharing: stage.tandem,
+      sharing: fixture.tandem,
       env: { TOKEN_SECRETS: secrets },
     })
-    const link = await linkTo(await stage.open('content'))
+    const link = await linkTo(await fixture.open('content'))
     const bob = await rotated.person((await somebody()).id)
     const forged = createHmac('sha256', deriveKeys([old], 'wopi').current.key).update(idOf(link))
     expect((await redeem(bob, `${idOf(link)}.${forged.digest('base64url')}`)).status).toBe(404)
     expect((await redeem(bob, link)).status).toBe(200)
   })
 
-  stage.leavesNoTokenInTheLog()
+  fixture.leavesNoTokenInTheLog()
 })

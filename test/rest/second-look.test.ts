@@ -5,18 +5,18 @@ import { request } from 'undici'
 import { describe, expect, it } from 'vitest'
 import { waiting } from '../kit/gate.js'
 import type { FileView } from '../kit/people.js'
-import { setStage } from '../wopi/stage.js'
+import { useFixture } from '../wopi/fixture.js'
 
 /** What an upload by REST found when it began has ended by the time its last byte is there. */
 describe('a change by REST that was let in', () => {
-  const stage = setStage()
+  const fixture = useFixture()
   let people = 0
 
   /** alice's file, with a version to go back to, and somebody who may edit it. */
   async function shared(): Promise<{ file: FileView; who: string }> {
     const who = `person${++people}`
-    const { id } = await stage.newFile('first')
-    const alice = await stage.person('alice')
+    const { id } = await fixture.newFile('first')
+    const alice = await fixture.person('alice')
     await alice.grants(id, `user:${who}`, 'owner')
     const upload = await alice.calls('PUT', `/files/${id}/content`, 'content', { 'if-match': '"1"' })
     return { file: upload.json<FileView>(), who }
@@ -24,8 +24,8 @@ describe('a change by REST that was let in', () => {
 
   /** The second half of an upload comes when `meanwhile` has happened. */
   async function uploads({ id }: FileView, who: string, meanwhile: () => Promise<unknown>): Promise<number> {
-    const { baseUrl, bearer } = await stage.person(who)
-    const isWritten = await stage.nextUpload()
+    const { baseUrl, bearer } = await fixture.person(who)
+    const isWritten = await fixture.nextUpload()
     async function* halves(): AsyncGenerator<Buffer> {
       yield randomBytes(50_000)
       await isWritten()
@@ -47,7 +47,7 @@ describe('a change by REST that was let in', () => {
     body?: unknown,
     headers = {},
   ): Promise<void> => {
-    const answer = await (await stage.person('alice')).calls(method, path, body, headers)
+    const answer = await (await fixture.person('alice')).calls(method, path, body, headers)
     expect(answer.status).toBeLessThan(300)
   }
   const MEANWHILE: Record<
@@ -55,7 +55,7 @@ describe('a change by REST that was let in', () => {
     { readonly happens: (file: FileView, who: string) => Promise<unknown>; readonly status: number }
   > = {
     'somebody begins to edit': {
-      happens: async (file) => expect((await (await stage.join(file)).lock('L')).status).toBe(200),
+      happens: async (file) => expect((await (await fixture.join(file)).lock('L')).status).toBe(200),
       status: 409,
     },
     'somebody uploads another content': {
@@ -72,7 +72,7 @@ describe('a change by REST that was let in', () => {
     },
     'the account is disabled': {
       happens: (_file, who) =>
-        stage.sql('update user_account set disabled_at = clock_timestamp() where id = $1', [who]),
+        fixture.sql('update user_account set disabled_at = clock_timestamp() where id = $1', [who]),
       status: 401,
     },
     'the file is deleted': { happens: ({ id }) => alices(`/files/${id}`, 'DELETE'), status: 404 },
@@ -86,11 +86,11 @@ describe('a change by REST that was let in', () => {
       const status = await uploads(file, who, async () => {
         await what.happens(file, who)
         // That of the upload itself is among them.
-        blobs = (await stage.blobs()) - 1
+        blobs = (await fixture.blobs()) - 1
       })
       expect(status).toBe(what.status)
-      expect(await stage.blobs()).toBe(blobs)
-      const theirs = await stage.sql('select from file_version where file_id = $1 and author = $2', [
+      expect(await fixture.blobs()).toBe(blobs)
+      const theirs = await fixture.sql('select from file_version where file_id = $1 and author = $2', [
         file.id,
         who,
       ])
@@ -117,17 +117,17 @@ describe('a change by REST that was let in', () => {
     '%s waits for the file, and somebody begins to edit: 409',
     async (_, callOf) => {
       const { file, who } = await shared()
-      const editor = await stage.join(file)
+      const editor = await fixture.join(file)
       expect((await editor.putFile('refused', 'none')).status).toBe(409)
-      const [item] = await (await stage.person('alice')).recoveryItems(file.id)
-      const person = await stage.person(who)
+      const [item] = await (await fixture.person('alice')).recoveryItems(file.id)
+      const person = await fixture.person(who)
       const [method, path] = callOf(file, item?.id ?? '')
-      const holder = new pg.Client({ connectionString: stage.tandem.databaseUrl })
+      const holder = new pg.Client({ connectionString: fixture.tandem.databaseUrl })
       await holder.connect()
       await holder.query('begin')
       await holder.query('select from file where id = $1 for no key update', [file.id])
       const answer = person.calls(method, path)
-      await waiting(stage.tandem.databaseUrl, 1)
+      await waiting(fixture.tandem.databaseUrl, 1)
       expect((await editor.lock('L')).status).toBe(200)
       await holder.query('rollback')
       await holder.end()
@@ -137,5 +137,5 @@ describe('a change by REST that was let in', () => {
     },
   )
 
-  stage.leavesNoTokenInTheLog()
+  fixture.leavesNoTokenInTheLog()
 })

@@ -7,7 +7,7 @@ import { reportCells } from '../../simulator/scenarios/report.js'
 import { Tandem } from '../kit/tandem.js'
 import type { Answer, Lie } from './lying-proxy.js'
 import { forgetsRefusedSaves, LyingProxy } from './lying-proxy.js'
-import { productionAt } from './scenario-stage.js'
+import { productionAt } from './scenario-fixture.js'
 
 const nothing = { headers: {}, body: Buffer.alloc(0) }
 

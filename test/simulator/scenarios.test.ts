@@ -7,7 +7,7 @@ import { describeDocumented } from '../../simulator/scenarios/describe.js'
 import type { Performance, Run, Revocation } from '../../simulator/scenarios/play-script.js'
 import { execute } from '../kit/postgres.js'
 import { Tandem } from '../kit/tandem.js'
-import { productionAt } from './scenario-stage.js'
+import { productionAt } from './scenario-fixture.js'
 
 let tandem: Tandem
 beforeAll(async () => {

@@ -1,7 +1,7 @@
 import { describe, expect, it, vi } from 'vitest'
 import { jtiOf, type EditorPage } from '../kit/editor-tokens.js'
 import type { Editor } from '../kit/wopi.js'
-import { setStage } from './stage.js'
+import { useFixture } from './fixture.js'
 
 const PAGE: EditorPage = { editor: 'cool', family: 'collabora' }
 const OLD = 'cool-lock00000000'
@@ -12,12 +12,12 @@ const NEW = 'cool-lock11111111'
  * and mostly waits until who is there has been noted, so all wait together.
  */
 describe('ADR 21: a lock whose editors are all gone', () => {
-  const stage = setStage()
+  const fixture = useFixture()
 
   const says = (editor: Editor, event: string): Promise<unknown> => editor.call('POST', `/presence/${event}`)
   const reported = async (editor: Editor): Promise<void> => {
     await vi.waitFor(async () => {
-      const rows = await stage.sql(
+      const rows = await fixture.sql(
         `select from coauth_participant where jti = $1 and reported_at is not null`,
         [jtiOf(editor.token)],
       )
@@ -27,7 +27,7 @@ describe('ADR 21: a lock whose editors are all gone', () => {
   const left = async (editor: Editor): Promise<void> => {
     await says(editor, 'left')
     await vi.waitFor(async () => {
-      const rows = await stage.sql(
+      const rows = await fixture.sql(
         `select from coauth_participant where jti = $1 and left_reason = 'page-closed'`,
         [jtiOf(editor.token)],
       )
@@ -36,9 +36,9 @@ describe('ADR 21: a lock whose editors are all gone', () => {
   }
   const joins = async (who: string, file: Editor | { id: string }, page = PAGE): Promise<Editor> => {
     const role = who === 'alice' ? {} : ({ role: 'editor' } as const)
-    const editor = await stage.join(file, { who, page, ...role })
+    const editor = await fixture.join(file, { who, page, ...role })
     await editor.checkFileInfo()
-    await stage.isSeen(editor)
+    await fixture.isSeen(editor)
     return editor
   }
   const opensPage = async (editor: Editor): Promise<void> => {
@@ -47,20 +47,20 @@ describe('ADR 21: a lock whose editors are all gone', () => {
   }
   /** No call with the lock's id for so many seconds. */
   const lockUnusedFor = (editor: Editor, seconds: number): Promise<unknown> =>
-    stage.sql(
+    fixture.sql(
       `update file_lock set used_at = clock_timestamp() - $2::float8 * interval '1 s', refreshed_at = clock_timestamp() - $2::float8 * interval '1 s',
          taken_at = clock_timestamp() - interval '1 hour' where file_id = $1`,
       [editor.fileId, seconds],
     )
   const silentFor = (editor: Editor, seconds: number): Promise<unknown> =>
-    stage.sql(
+    fixture.sql(
       `update coauth_participant set last_seen_at = clock_timestamp() - $2::float8 * interval '1 s' where jti = $1`,
       [jtiOf(editor.token), seconds],
     )
 
   /** alice and bob had the document; both left; nobody called with the lock for two minutes. carol wants it. */
   async function crashed(): Promise<{ alice: Editor; bob: Editor; carol: Editor }> {
-    const alice = await joins('alice', await stage.newFile('old'))
+    const alice = await joins('alice', await fixture.newFile('old'))
     const bob = await joins('bob', alice)
     await opensPage(alice)
     await opensPage(bob)
@@ -81,11 +81,11 @@ describe('ADR 21: a lock whose editors are all gone', () => {
     expect(await carol.lock(NEW)).toMatchObject({ status: 200, version: '1' })
     expect((await carol.getLock()).lock).toBe(NEW)
     expect(await alice.putFile('late', OLD)).toMatchObject({ status: 409, lock: NEW })
-    expect(await (await stage.person('alice')).recoveryItems(alice.fileId)).toMatchObject([
+    expect(await (await fixture.person('alice')).recoveryItems(alice.fileId)).toMatchObject([
       { reason: 'lock-mismatch', userId: 'alice' },
     ])
     expect((await carol.putFile('new', NEW)).status).toBe(200)
-    const line = await stage.logged(
+    const line = await fixture.logged(
       ({ event, fileId }) => event === 'lock-replaced' && fileId === carol.fileId,
     )
     expect(line.lockId).toBe(OLD)
@@ -93,7 +93,7 @@ describe('ADR 21: a lock whose editors are all gone', () => {
 
   it.concurrent('is replaced when some have said nothing for five minutes', async () => {
     const { alice, bob, carol } = await crashed()
-    await stage.sql(`update coauth_participant set left_at = null, left_reason = null where jti = $1`, [
+    await fixture.sql(`update coauth_participant set left_at = null, left_reason = null where jti = $1`, [
       jtiOf(bob.token),
     ])
     await silentFor(bob, 299)
@@ -111,14 +111,14 @@ describe('ADR 21: a lock whose editors are all gone', () => {
       [
         'a save with its id was just refused',
         async ({ alice, bob }) => {
-          await (await stage.person('alice')).revokes(alice.fileId, 'user:bob')
+          await (await fixture.person('alice')).revokes(alice.fileId, 'user:bob')
           return bob.putFile('new', OLD)
         },
       ],
       [
         'a Lock with its id was just refused',
         async ({ bob }) => {
-          await stage.tokenEnded(bob, 'revoked_at')
+          await fixture.tokenEnded(bob, 'revoked_at')
           return bob.lock(OLD)
         },
       ],
@@ -134,7 +134,7 @@ describe('ADR 21: a lock whose editors are all gone', () => {
       [
         'one did not say that the page was left, and was there four minutes ago',
         async ({ bob }) => {
-          await stage.sql(`update coauth_participant set left_reason = 'right-lost' where jti = $1`, [
+          await fixture.sql(`update coauth_participant set left_reason = 'right-lost' where jti = $1`, [
             jtiOf(bob.token),
           ])
           await silentFor(bob, 240)
@@ -142,25 +142,26 @@ describe('ADR 21: a lock whose editors are all gone', () => {
       ],
       [
         'nobody knows the one who took it',
-        ({ alice }) => stage.sql(`delete from coauth_participant where jti = $1`, [jtiOf(alice.token)]),
+        ({ alice }) => fixture.sql(`delete from coauth_participant where jti = $1`, [jtiOf(alice.token)]),
       ],
       [
         'there is no session any more by which to know',
         ({ alice }) =>
-          stage.sql(
+          fixture.sql(
             `update coauth_session set ended_at = clock_timestamp(), end_reason = 'ended-by-admin' where file_id = $1`,
             [alice.fileId],
           ),
       ],
       [
         'an older server took it, which does not say with whose token',
-        ({ alice }) => stage.sql(`update file_lock set epoch = epoch + 1 where file_id = $1`, [alice.fileId]),
+        ({ alice }) =>
+          fixture.sql(`update file_lock set epoch = epoch + 1 where file_id = $1`, [alice.fileId]),
       ],
     ]
 
   async function opensAgain(alice: Editor): Promise<void> {
     await alice.checkFileInfo()
-    await stage.isSeen(alice)
+    await fixture.isSeen(alice)
   }
 
   it.concurrent.each(NOT)('stays where %s', async (_why, happens) => {
@@ -171,31 +172,31 @@ describe('ADR 21: a lock whose editors are all gone', () => {
 
   it.concurrent('stays where it is another editor that comes, or one without a name', async () => {
     const { alice, carol } = await crashed()
-    const elsewhere = await stage.join(carol, { who: 'carol', page: { ...PAGE, editor: 'cool2' } })
-    const nameless = await stage.join(carol, { who: 'carol' })
+    const elsewhere = await fixture.join(carol, { who: 'carol', page: { ...PAGE, editor: 'cool2' } })
+    const nameless = await fixture.join(carol, { who: 'carol' })
     await lockUnusedFor(alice, 121)
     await expectKeptOut(elsewhere)
     await expectKeptOut(nameless)
   })
 
   it.concurrent('stays where it was taken with a token for no editor in particular', async () => {
-    const alice = await stage.join(await stage.newFile('old'))
+    const alice = await fixture.join(await fixture.newFile('old'))
     await alice.checkFileInfo()
-    await stage.isSeen(alice)
+    await fixture.isSeen(alice)
     await opensPage(alice)
     await alice.lock(OLD)
     await left(alice)
     await lockUnusedFor(alice, 121)
-    await expectKeptOut(await stage.join(alice))
-    await expectKeptOut(await stage.join(alice, { page: PAGE }))
+    await expectKeptOut(await fixture.join(alice))
+    await expectKeptOut(await fixture.join(alice, { page: PAGE }))
   })
 
   it.concurrent('stays for whoever may not edit', async () => {
     const { alice, carol } = await crashed()
-    await (await stage.person('alice')).revokes(alice.fileId, 'user:carol')
+    await (await fixture.person('alice')).revokes(alice.fileId, 'user:carol')
     expect((await carol.lock(NEW)).status).toBe(404)
     expect((await alice.getLock()).lock).toBe(OLD)
   })
 
-  stage.leavesNoTokenInTheLog()
+  fixture.leavesNoTokenInTheLog()
 })

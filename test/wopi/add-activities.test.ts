@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Editor, WopiAnswer } from '../kit/wopi.js'
-import { setStage } from './stage.js'
+import { useFixture } from './fixture.js'
 
 const COMMENT = {
   Type: 'comment',
@@ -17,18 +17,18 @@ const COMMENT = {
 }
 
 describe('AddActivities (WOPI.md §8.6)', () => {
-  const stage = setStage()
+  const fixture = useFixture()
 
   const adds = (editor: Editor, body: unknown): Promise<WopiAnswer> =>
     editor.operation('ADD_ACTIVITIES', {}, typeof body === 'string' ? body : JSON.stringify(body))
   const events = (editor: Editor): Promise<Record<string, unknown>[]> =>
-    stage.sql(
+    fixture.sql(
       `select user_id, detail from session_event where file_id = $1 and kind = 'comment' order by id`,
       [editor.fileId],
     )
 
   it('takes comments, answers each under its own id in their order, and tells of them without their text', async () => {
-    const editor = await stage.open('x')
+    const editor = await fixture.open('x')
     const activities = [
       COMMENT,
       { Type: 'somethingNew', Id: 'b', Data: { x: 1 } },
@@ -55,7 +55,9 @@ describe('AddActivities (WOPI.md §8.6)', () => {
   })
 
   it('none at all is answered with none', async () => {
-    expect((await adds(await stage.open('x'), { Activities: [] })).json()).toEqual({ ActivityResponses: [] })
+    expect((await adds(await fixture.open('x'), { Activities: [] })).json()).toEqual({
+      ActivityResponses: [],
+    })
   })
 
   it.each([
@@ -68,27 +70,27 @@ describe('AddActivities (WOPI.md §8.6)', () => {
     '{"Activities":[{"Type":1,"Id":"x"}]}',
     `{"Activities":[{"Type":"comment","Id":"${'x'.repeat(200)}"}]}`,
   ])('400: %j', async (body) => {
-    const answer = await adds(await stage.open('x'), body)
+    const answer = await adds(await fixture.open('x'), body)
     expect([answer.status, answer.body.length]).toEqual([400, 0])
     expect(answer.headers['x-wopi-servererror']).toMatch(/^the body/)
   })
 
   it('413 above 64 KB', async () => {
-    const answer = await adds(await stage.open('x'), `{"Activities":[]}${' '.repeat(64 * 1024)}`)
+    const answer = await adds(await fixture.open('x'), `{"Activities":[]}${' '.repeat(64 * 1024)}`)
     expect(answer.status).toBe(413)
   })
 
   it('401, 404 and 500 as everywhere', async () => {
-    const editor = await stage.open('x')
-    await stage.sql('alter table session_event rename to out_of_reach')
+    const editor = await fixture.open('x')
+    await fixture.sql('alter table session_event rename to out_of_reach')
     expect((await adds(editor, { Activities: [COMMENT] })).status).toBe(500)
-    await stage.sql('alter table out_of_reach rename to session_event')
-    const viewing = await stage.join(editor, { mode: 'view' })
+    await fixture.sql('alter table out_of_reach rename to session_event')
+    const viewing = await fixture.join(editor, { mode: 'view' })
     expect((await adds(viewing, { Activities: [COMMENT] })).status).toBe(404)
-    await stage.sql('update access_token set revoked_at = now() where resource_id = $1', [editor.fileId])
+    await fixture.sql('update access_token set revoked_at = now() where resource_id = $1', [editor.fileId])
     expect((await adds(editor, { Activities: [COMMENT] })).status).toBe(401)
     expect(await events(editor)).toEqual([])
   })
 
-  stage.leavesNoTokenInTheLog()
+  fixture.leavesNoTokenInTheLog()
 })

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import type { Editor } from '../kit/wopi.js'
-import { setStage } from './stage.js'
+import { useFixture } from './fixture.js'
 
 type Info = Record<string, unknown>
 
@@ -23,10 +23,10 @@ function differing(one: Info, two: Info): string[] {
 }
 
 describe('CheckFileInfo', () => {
-  const stage = setStage()
+  const fixture = useFixture()
 
   it('WOPI.md §5: answers JSON with what the file is', async () => {
-    const editor = await stage.open('hello', { name: 'Отчёт 2026.docx' })
+    const editor = await fixture.open('hello', { name: 'Отчёт 2026.docx' })
     const answer = await editor.checkFileInfo()
     expect(answer.status).toBe(200)
     expect(answer.headers['content-type']).toBe('application/json')
@@ -47,17 +47,17 @@ describe('CheckFileInfo', () => {
 
   it('WOPI.md §5.2: promises the four capabilities without which editors do not co-author, to everybody', async () => {
     const four = { SupportsCoauth: true, SupportsLocks: true, SupportsUpdate: true, SupportsGetLock: true }
-    const alice = await stage.open('bytes')
-    const viewer = await stage.join(alice, { who: 'bob', role: 'viewer', mode: 'view' })
+    const alice = await fixture.open('bytes')
+    const viewer = await fixture.join(alice, { who: 'bob', role: 'viewer', mode: 'view' })
     expect(await infoOf(alice)).toMatchObject(four)
     expect(await infoOf(viewer)).toMatchObject(four)
   })
 
   it('WOPI.md §15.4, S-05: names the page around the editor from the configuration', async () => {
-    const info = await infoOf(await stage.open('bytes', { name: '@evil.example.docx' }))
+    const info = await infoOf(await fixture.open('bytes', { name: '@evil.example.docx' }))
     expect(info).toMatchObject({
-      PostMessageOrigin: stage.tandem.publicUrl,
-      CloseUrl: `${stage.tandem.publicUrl}/`,
+      PostMessageOrigin: fixture.tandem.publicUrl,
+      CloseUrl: `${fixture.tandem.publicUrl}/`,
       ClosePostMessage: true,
       EditModePostMessage: true,
       EditNotificationPostMessage: true,
@@ -65,7 +65,7 @@ describe('CheckFileInfo', () => {
   })
 
   it('WOPI.md §5.2: promises the rest of what it can do', async () => {
-    expect(await infoOf(await stage.open('bytes'))).toMatchObject({
+    expect(await infoOf(await fixture.open('bytes'))).toMatchObject({
       SupportsExtendedLockLength: true,
       SupportsRename: true,
       SupportsDeleteFile: true,
@@ -78,7 +78,7 @@ describe('CheckFileInfo', () => {
   })
 
   it('WOPI.md §5.1: under the profile web sends none of the other seven CSPP Plus properties', async () => {
-    const info = await infoOf(await stage.open('bytes'))
+    const info = await infoOf(await fixture.open('bytes'))
     for (const name of [
       'SequenceNumber',
       'OfficeCollaborationServiceEndpointUrl',
@@ -93,19 +93,19 @@ describe('CheckFileInfo', () => {
   })
 
   it('WOPI.md §5.2: names the host pages, the same for everybody, and no FileUrl unless FILE_URL says so', async () => {
-    const alice = await stage.open('bytes')
-    const viewer = await stage.join(alice, { who: 'bob', role: 'viewer', mode: 'view' })
+    const alice = await fixture.open('bytes')
+    const viewer = await fixture.join(alice, { who: 'bob', role: 'viewer', mode: 'view' })
     for (const info of [await infoOf(alice), await infoOf(viewer)]) {
       expect(info).toMatchObject({
-        HostEditUrl: `${stage.tandem.publicUrl}/edit/${alice.fileId}`,
-        HostViewUrl: `${stage.tandem.publicUrl}/view/${alice.fileId}`,
+        HostEditUrl: `${fixture.tandem.publicUrl}/edit/${alice.fileId}`,
+        HostViewUrl: `${fixture.tandem.publicUrl}/view/${alice.fileId}`,
       })
       expect(info).not.toHaveProperty('FileUrl')
     }
   })
 
   it('WOPI.md §2.4: never sends null nor an empty URL, and every property with its type', async () => {
-    const info = await infoOf(await stage.open('', { name: 'no extension' }))
+    const info = await infoOf(await fixture.open('', { name: 'no extension' }))
     expect(info).not.toHaveProperty('FileExtension')
     expect(info).not.toHaveProperty('UserInfo')
     for (const [name, value] of Object.entries(info)) {
@@ -124,7 +124,7 @@ describe('CheckFileInfo', () => {
   })
 
   it('WOPI.md §5.2: user ids have letters and digits only, the hash is base64, the time is UTC with microseconds', async () => {
-    const info = await infoOf(await stage.open('bytes'))
+    const info = await infoOf(await fixture.open('bytes'))
     expect(info['OwnerId']).toMatch(/^[A-Za-z0-9]+$/)
     expect(info['UserId']).toMatch(/^[A-Za-z0-9]+$/)
     expect(info['SHA256']).toMatch(/^[A-Za-z0-9+/]{43}=$/)
@@ -133,7 +133,7 @@ describe('CheckFileInfo', () => {
   })
 
   it('WOPI.md §5.2: FileNameMaxLength is a length that RenameFile accepts', async () => {
-    const editor = await stage.open('bytes')
+    const editor = await fixture.open('bytes')
     const longest = 'n'.repeat(Number((await infoOf(editor))['FileNameMaxLength']) - 1)
     const renamed = await editor.renameFile(longest)
     expect(renamed.status).toBe(200)
@@ -141,8 +141,8 @@ describe('CheckFileInfo', () => {
   })
 
   it('says ReadOnly to a view token, whatever its user may do', async () => {
-    const alice = await stage.open('bytes')
-    const viewing = await stage.join(alice, { mode: 'view' })
+    const alice = await fixture.open('bytes')
+    const viewing = await fixture.join(alice, { mode: 'view' })
     const readOnly = {
       UserCanWrite: false,
       ReadOnly: true,
@@ -160,44 +160,44 @@ describe('CheckFileInfo', () => {
   })
 
   it('pain 22: is identical for two editors except for what is about them', async () => {
-    const alice = await stage.open('bytes')
-    const bob = await stage.join(alice, { who: 'bob', role: 'editor' })
+    const alice = await fixture.open('bytes')
+    const bob = await fixture.join(alice, { who: 'bob', role: 'editor' })
     const [one, two] = [await infoOf(alice), await infoOf(bob)]
     expect(differing(one, two).filter((name) => !ABOUT_THE_USER.includes(name))).toEqual([])
     expect([one['UserId'], two['UserId']]).toEqual(['alice', 'bob'])
   })
 
   it('pain 22: differs for a viewer by the rights only', async () => {
-    const alice = await stage.open('bytes')
-    const carol = await stage.join(alice, { who: 'carol', role: 'viewer', mode: 'view' })
+    const alice = await fixture.open('bytes')
+    const carol = await fixture.join(alice, { who: 'carol', role: 'viewer', mode: 'view' })
     const names = differing(await infoOf(alice), await infoOf(carol))
     expect(names.filter((name) => ![...ABOUT_THE_USER, ...RIGHTS].includes(name))).toEqual([])
     expect(names).toEqual(expect.arrayContaining(RIGHTS))
   })
 
   it('WOPI.md §5.2: a user who lost only the edit right is answered 200, read-only', async () => {
-    const alice = await stage.open('bytes')
-    const bob = await stage.join(alice, { who: 'bob', role: 'editor' })
-    await (await stage.person('alice')).grants(alice.fileId, 'user:bob', 'viewer')
+    const alice = await fixture.open('bytes')
+    const bob = await fixture.join(alice, { who: 'bob', role: 'editor' })
+    await (await fixture.person('alice')).grants(alice.fileId, 'user:bob', 'viewer')
     const answer = await bob.checkFileInfo()
     expect(answer.status).toBe(200)
     expect(answer.json<Info>()).toMatchObject({ UserCanWrite: false, ReadOnly: true })
   })
 
   it('WOPI.md §2.2: ignores other query parameters and the session context', async () => {
-    const editor = await stage.open('bytes')
-    const url = `${stage.tandem.url}/wopi/files/${editor.fileId}?access_token_ttl=0&access_token=${editor.token}&x=%zz`
+    const editor = await fixture.open('bytes')
+    const url = `${fixture.tandem.url}/wopi/files/${editor.fileId}?access_token_ttl=0&access_token=${editor.token}&x=%zz`
     const answer = await fetch(url, { headers: { 'X-WOPI-SessionContext': 'ctx' } })
     expect(answer.status).toBe(200)
     expect(await answer.json()).toEqual(await infoOf(editor))
   })
 
   it('answers the same whatever lock is held', async () => {
-    const editor = await stage.open('bytes')
+    const editor = await fixture.open('bytes')
     const before = await infoOf(editor)
     await editor.lock('A')
     expect(await infoOf(editor)).toEqual(before)
   })
 
-  stage.leavesNoTokenInTheLog()
+  fixture.leavesNoTokenInTheLog()
 })

@@ -1,18 +1,18 @@
 import { describe, expect, it } from 'vitest'
 import { put, sequenceOf } from '../incremental/plus-client.js'
 import type { Editor } from '../kit/wopi.js'
-import { setStage } from './stage.js'
+import { useFixture } from './fixture.js'
 
 /** CLIENTS.md pain 36: Collabora tells contents apart by their time, which must therefore never stand still or go back. */
 describe('after the database’s clock was set back', () => {
-  const stage = setStage({ COAUTH_PROFILE: 'plus' })
+  const fixture = useFixture({ COAUTH_PROFILE: 'plus' })
 
   /** Saved an hour ahead of what the clock says by now. */
   async function savedAhead(): Promise<{ editor: Editor; last: string }> {
-    const editor = await stage.open('content')
+    const editor = await fixture.open('content')
     expect((await editor.lock('L')).status).toBe(200)
     for (const table of ['file', 'file_version'])
-      await stage.sql(
+      await fixture.sql(
         `update ${table} set modified_at = modified_at + interval '1 hour' where ${table === 'file' ? 'id' : 'file_id'} = $1`,
         [editor.fileId],
       )
@@ -34,7 +34,7 @@ describe('after the database’s clock was set back', () => {
 
   it('so are a PutChunkedFile, an upload and a restore', async () => {
     const { editor, last } = await savedAhead()
-    const alice = await stage.person('alice')
+    const alice = await fixture.person('alice')
     const times = [last]
     const streams = [{ bytes: Buffer.from('in chunks') }]
     const sequence = await sequenceOf(editor)
@@ -51,5 +51,5 @@ describe('after the database’s clock was set back', () => {
     expect(times).toEqual(times.toSorted())
   })
 
-  stage.leavesNoTokenInTheLog()
+  fixture.leavesNoTokenInTheLog()
 })

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Editor, Headers, WopiAnswer } from '../kit/wopi.js'
 import { ABSENT, NativeClient, rowsOf, tableVersionOf, type CoauthType } from './native-client.js'
-import { setStage } from './stage.js'
+import { useFixture } from './fixture.js'
 
 const ID = 'X-WOPI-CoauthLockId'
 const TYPE = 'X-WOPI-CoauthLockType'
@@ -13,23 +13,23 @@ const typesOf = (answer: WopiAnswer): Record<string, string> =>
   Object.fromEntries(rowsOf(answer).map((row) => [row.CoauthLockId, row.CoauthLockType]))
 
 describe('coauth locks, with COAUTH_PROFILE=plus (WOPI.md §12)', () => {
-  const stage = setStage({ COAUTH_PROFILE: 'plus' })
+  const fixture = useFixture({ COAUTH_PROFILE: 'plus' })
 
   /** alice's client with the lock `A`, and bob's with `B`, on one file. */
   async function two(): Promise<{ alice: NativeClient; bob: NativeClient; editor: Editor }> {
-    const editor = await stage.open('content')
-    const bobs = await stage.join(editor, { who: 'bob', role: 'editor' })
+    const editor = await fixture.open('content')
+    const bobs = await fixture.join(editor, { who: 'bob', role: 'editor' })
     return { alice: new NativeClient(editor, 'A'), bob: new NativeClient(bobs, 'B'), editor }
   }
 
   const age = (editor: Editor, seconds: number): Promise<unknown> =>
     Promise.all([
-      stage.sql(
+      fixture.sql(
         `update coauth_lock set expires_at = expires_at - $2::float8 * interval '1 s',
            acquired_at = acquired_at - $2::float8 * interval '1 s' where file_id = $1`,
         [editor.fileId, seconds],
       ),
-      stage.sql(
+      fixture.sql(
         `update file_lock set coauth_until = coauth_until - $2::float8 * interval '1 s' where file_id = $1`,
         [editor.fileId, seconds],
       ),
@@ -41,7 +41,7 @@ describe('coauth locks, with COAUTH_PROFILE=plus (WOPI.md §12)', () => {
         const { alice } = await two()
         expect((await alice.get(type)).status).toBe(200)
       }
-      expect((await (await stage.open('content')).lock('W')).status).toBe(200)
+      expect((await (await fixture.open('content')).lock('W')).status).toBe(200)
     })
 
     it('§12.1: a WOPI lock: either type is refused, and the WOPI lock is told by §7', async () => {
@@ -120,7 +120,7 @@ describe('coauth locks, with COAUTH_PROFILE=plus (WOPI.md §12)', () => {
     })
 
     it('§12.1: an empty file is not filled by PutFile either while a coauth lock is held', async () => {
-      const editor = await stage.open('')
+      const editor = await fixture.open('')
       await new NativeClient(editor, 'A').get()
       expect((await editor.putFile('bytes')).status).toBe(409)
     })
@@ -148,7 +148,7 @@ describe('coauth locks, with COAUTH_PROFILE=plus (WOPI.md §12)', () => {
     it('§12.1: a maintenance lock keeps coauth locks out', async () => {
       const { alice, editor } = await two()
       await (
-        await stage.person('alice')
+        await fixture.person('alice')
       ).calls('POST', `/files/${editor.fileId}/exclusive-lock`, { reason: 'backup', ttlSeconds: 60 })
       expect((await alice.get()).status).toBe(409)
     })
@@ -269,7 +269,7 @@ describe('coauth locks, with COAUTH_PROFILE=plus (WOPI.md §12)', () => {
     it('takes no more than 500 coauth locks of one file: every answer names them all', async () => {
       const { alice } = await two()
       expect((await alice.get()).status).toBe(200)
-      await stage.sql(
+      await fixture.sql(
         `insert into coauth_lock
          select file_id, lock_id || n, type, metadata, name, user_id, token_id, acquired_at, refreshed_at, expires_at
          from coauth_lock, generate_series(1, 499) n where file_id = $1`,
@@ -316,7 +316,7 @@ describe('coauth locks, with COAUTH_PROFILE=plus (WOPI.md §12)', () => {
 
     it('§12.3: 404 without the right to edit, whatever the headers', async () => {
       const { editor } = await two()
-      const reader = await stage.join(editor, { who: 'carol', role: 'viewer', mode: 'view' })
+      const reader = await fixture.join(editor, { who: 'carol', role: 'viewer', mode: 'view' })
       const client = new NativeClient(reader, 'C')
       const answers = [
         await client.get(),
@@ -410,7 +410,7 @@ describe('coauth locks, with COAUTH_PROFILE=plus (WOPI.md §12)', () => {
       const { alice, bob } = await two()
       await bob.get()
       await (
-        await stage.person('alice')
+        await fixture.person('alice')
       ).calls('PUT', `/files/${bob.editor.fileId}/grants/user:bob`, {
         role: 'viewer',
       })
@@ -440,7 +440,7 @@ describe('coauth locks, with COAUTH_PROFILE=plus (WOPI.md §12)', () => {
     it('§12.6: for whoever may read', async () => {
       const { alice, editor } = await two()
       await alice.get()
-      const reader = await stage.join(editor, { who: 'carol', role: 'viewer', mode: 'view' })
+      const reader = await fixture.join(editor, { who: 'carol', role: 'viewer', mode: 'view' })
       expect(typesOf(await new NativeClient(reader, 'C').table())).toEqual({ A: 'Coauth' })
     })
 

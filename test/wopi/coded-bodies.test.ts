@@ -7,7 +7,7 @@ import type { FileView, Person } from '../kit/people.js'
 import type { Editor, Headers } from '../kit/wopi.js'
 import { rawRequest } from '../permission/raw-http.js'
 import { RawUpload } from '../reliability/raw-upload.js'
-import { setStage } from './stage.js'
+import { useFixture } from './fixture.js'
 
 type Code = (bytes: Buffer) => Buffer
 
@@ -30,9 +30,9 @@ const CODINGS: Readonly<Record<string, Code>> = {
 const COLLABORA = { 'User-Agent': 'COOLWSD WOPI Agent 24.04' }
 
 describe('bodies with a Content-Encoding', () => {
-  const stage = setStage({ COAUTH_PROFILE: 'plus', MAX_FILE_SIZE: '4M' })
+  const fixture = useFixture({ COAUTH_PROFILE: 'plus', MAX_FILE_SIZE: '4M' })
   let alice: Person
-  beforeAll(async () => (alice = await stage.person('alice')))
+  beforeAll(async () => (alice = await fixture.person('alice')))
 
   interface Sent {
     readonly headers: Headers
@@ -45,7 +45,7 @@ describe('bodies with a Content-Encoding', () => {
     readonly stored: Buffer
   }
   async function locked(): Promise<Editor> {
-    const editor = await stage.open('old')
+    const editor = await fixture.open('old')
     await editor.lock('L')
     return editor
   }
@@ -61,11 +61,11 @@ describe('bodies with a Content-Encoding', () => {
       return { ...answer, stored: await contentOf(editor.fileId) }
     },
     PutRelativeFile: async (bytes, { headers, code }) => {
-      const editor = await stage.open('old')
+      const editor = await fixture.open('old')
       const target = { 'X-WOPI-SuggestedTarget': 'Copy.docx' }
       const answer = await editor.putRelativeFile(code(bytes), { ...target, ...headers })
       if (answer.status !== 200) return { ...answer, stored: Buffer.from('old') }
-      const copy = stage.follow(answer.json<{ Url: string }>().Url)
+      const copy = fixture.follow(answer.json<{ Url: string }>().Url)
       return { ...answer, stored: await contentOf(copy.fileId) }
     },
     'RenameFile with unsaved changes': async (bytes, { headers, code }) => {
@@ -117,7 +117,7 @@ describe('bodies with a Content-Encoding', () => {
       return { ...answer, status: 200, stored: await contentOf(answer.json<FileView>().id) }
     },
     'PUT /files/ID/content': async (bytes, { headers, code }) => {
-      const { id } = await stage.newFile('old')
+      const { id } = await fixture.newFile('old')
       const answer = await alice.calls('PUT', `/files/${id}/content`, code(bytes), {
         'if-match': '"1"',
         ...headers,
@@ -131,9 +131,10 @@ describe('bodies with a Content-Encoding', () => {
   describe.each(routes)('%s', (route, sendTo) => {
     /** What is refused leaves no blob: there is that of the file that it was about, if it was about one. */
     const send = async (bytes: Buffer, sent: Sent): Promise<Outcome> => {
-      const before = await stage.blobs()
+      const before = await fixture.blobs()
       const outcome = await sendTo(bytes, sent)
-      if (outcome.status !== 200) expect((await stage.blobs()) - before).toBe(route === 'POST /files' ? 0 : 1)
+      if (outcome.status !== 200)
+        expect((await fixture.blobs()) - before).toBe(route === 'POST /files' ? 0 : 1)
       return outcome
     }
 
@@ -219,7 +220,7 @@ describe('bodies with a Content-Encoding', () => {
   })
 
   it('JSON bodies of REST are decoded as well', async () => {
-    const { id } = await stage.newFile('old')
+    const { id } = await fixture.newFile('old')
     const grant = gzipSync(JSON.stringify({ role: 'viewer' }))
     const path = `/files/${id}/grants/user:new`
     expect((await alice.calls('PUT', path, grant, { 'content-encoding': 'gzip' })).status).toBe(200)
@@ -240,7 +241,7 @@ describe('bodies with a Content-Encoding', () => {
   })
 
   it('a save that is refused is kept decoded', async () => {
-    const editor = await stage.open('old')
+    const editor = await fixture.open('old')
     expect((await editor.putFile(gzipSync('typed'), undefined, { 'Content-Encoding': 'gzip' })).status).toBe(
       409,
     )
@@ -267,16 +268,16 @@ describe('bodies with a Content-Encoding', () => {
     const editor = await locked()
     const half = gzipSync(randomBytes(200_000)).subarray(0, 100_000)
     const headers = { 'Content-Encoding': 'gzip', 'Content-Length': '200000' }
-    const storing = await stage.nextUpload()
+    const storing = await fixture.nextUpload()
     const upload = await RawUpload.start(editor, 'L', headers)
     upload.write(half)
     await storing()
     upload.reset()
-    await stage.logged(({ code }) => code === 'body-incomplete')
+    await fixture.logged(({ code }) => code === 'body-incomplete')
     expect((await editor.getFile()).body.toString()).toBe('old')
-    const { status } = await rawRequest(stage.tandem.url, '/health/live')
+    const { status } = await rawRequest(fixture.tandem.url, '/health/live')
     expect(status).toBe(200)
   })
 
-  stage.leavesNoTokenInTheLog()
+  fixture.leavesNoTokenInTheLog()
 })

@@ -3,7 +3,7 @@ import { encodeUtf7 } from '../../src/wopi/protocol/utf7.js'
 import type { Headers, WopiAnswer } from '../kit/wopi.js'
 import { Place } from '../kit/wopi.js'
 import { jtiOf } from '../permission/forge.js'
-import { setStage } from './stage.js'
+import { useFixture } from './fixture.js'
 
 /** One well-formed call of each operation on containers, and on the ecosystem. */
 const ON_CONTAINER: Readonly<Record<string, (place: Place) => Promise<WopiAnswer>>> = {
@@ -40,7 +40,7 @@ const NEEDS: Readonly<Record<string, number>> = {
 }
 
 describe('refusals of containers and of the ecosystem', () => {
-  const stage = setStage()
+  const fixture = useFixture()
 
   const withToken = (place: Place, token: string): Place =>
     new Place(`${place.url.split('?', 1)[0]}?access_token=${token}`)
@@ -66,15 +66,15 @@ describe('refusals of containers and of the ecosystem', () => {
           what === 'disabled'
             ? `update user_account set disabled_at = now() from access_token t where t.user_id = id and t.jti = $1`
             : `update access_token set ${column} = now() - interval '1 s' where jti = $1`
-        await stage.sql(by, [jtiOf(place.token)])
+        await fixture.sql(by, [jtiOf(place.token)])
         return place
       }
       const who = `spoilt${what}`
-      const folder = await spoil(await stage.folder({ who, role: 'owner' }))
+      const folder = await spoil(await fixture.folder({ who, role: 'owner' }))
       expect(await statuses(ON_CONTAINER, () => folder)).toEqual(all(ON_CONTAINER, 401))
       if (what === 'disabled')
-        await stage.sql('update user_account set disabled_at = null where id = $1', [who])
-      const ecosystem = await spoil(await stage.ecosystem(who))
+        await fixture.sql('update user_account set disabled_at = null where id = $1', [who])
+      const ecosystem = await spoil(await fixture.ecosystem(who))
       expect(await statuses(ON_ECOSYSTEM, () => ecosystem)).toEqual(all(ON_ECOSYSTEM, 401))
     },
   )
@@ -83,9 +83,9 @@ describe('refusals of containers and of the ecosystem', () => {
     it(`404: ${who}: every operation answers by the live right`, async () => {
       const role = who === 'viewer' || who === 'editor' ? who : 'owner'
       const mode = who === 'viewer' || who.startsWith('view') ? 'view' : 'edit'
-      const alice = await stage.person('alice')
+      const alice = await fixture.person('alice')
       const place = async (): Promise<Place> => {
-        const folder = await stage.folder({ who: 'bob', role, mode })
+        const folder = await fixture.folder({ who: 'bob', role, mode })
         if (expected[0] === 404) await alice.calls('DELETE', `/containers/${folder.id}/grants/user:bob`)
         return folder
       }
@@ -96,8 +96,8 @@ describe('refusals of containers and of the ecosystem', () => {
   }
 
   it('404: every operation on a container that is gone', async () => {
-    const folder = await stage.folder()
-    await stage.sql('delete from container where id = $1', [folder.id])
+    const folder = await fixture.folder()
+    await fixture.sql('delete from container where id = $1', [folder.id])
     expect(await statuses(ON_CONTAINER, () => folder)).toEqual(all(ON_CONTAINER, 404))
   })
 
@@ -122,7 +122,7 @@ describe('refusals of containers and of the ecosystem', () => {
   ] as [string, Headers, number][])(
     '%s with %j is answered %i on a container',
     async (override, headers, status) => {
-      const answer = await (await stage.folder()).operation(override, headers)
+      const answer = await (await fixture.folder()).operation(override, headers)
       expect(answer.status).toBe(status)
       expect(answer.body).toHaveLength(0)
       expect(answer.headers['x-wopi-servererror']).toBeTruthy()
@@ -137,7 +137,7 @@ describe('refusals of containers and of the ecosystem', () => {
   ] as [string, Headers, number][])(
     '%s with %j is answered %i on the ecosystem',
     async (override, headers, status) => {
-      const answer = await (await stage.ecosystem()).operation(override, headers)
+      const answer = await (await fixture.ecosystem()).operation(override, headers)
       expect(answer.status).toBe(status)
       expect(answer.body).toHaveLength(0)
     },
@@ -146,18 +146,18 @@ describe('refusals of containers and of the ecosystem', () => {
   it('501: the root is neither renamed nor deleted, even by one who is granted it', async () => {
     const grant = `insert into access_grant (object_id, subject, object_kind, role, granted_by)
       values ('root', 'user:rootowner', 'container', 'owner', 'test')`
-    await stage.sql(grant)
-    const root = await stage.enter('root', { who: 'rootowner' })
+    await fixture.sql(grant)
+    const root = await fixture.enter('root', { who: 'rootowner' })
     const headers = { 'X-WOPI-RequestedName': encodeUtf7('Mine') }
     expect((await root.operation('RENAME_CONTAINER', headers)).status).toBe(501)
     expect((await root.operation('DELETE_CONTAINER')).status).toBe(501)
     expect((await root.get()).json()).toMatchObject({ UserCanDelete: false, UserCanRename: false })
-    await stage.sql(`delete from access_grant where object_id = 'root'`)
+    await fixture.sql(`delete from access_grant where object_id = 'root'`)
   })
 
   it('404 before 501: a stranger does not learn what is supported', async () => {
-    const folder = await stage.folder({ who: 'bob', role: 'viewer', mode: 'view' })
-    const alice = await stage.person('alice')
+    const folder = await fixture.folder({ who: 'bob', role: 'viewer', mode: 'view' })
+    const alice = await fixture.person('alice')
     expect((await folder.operation('NOTHING')).status).toBe(501)
     await alice.calls('DELETE', `/containers/${folder.id}/grants/user:bob`)
     expect((await folder.operation('NOTHING')).status).toBe(404)
@@ -168,23 +168,23 @@ describe('refusals of containers and of the ecosystem', () => {
     let ecosystem: Place
     let file: Place
     beforeAll(async () => {
-      folder = await stage.folder()
-      ecosystem = await stage.ecosystem()
-      const editor = await stage.open('x')
-      file = new Place(`${stage.tandem.url}/wopi/files/${editor.fileId}?access_token=${editor.token}`)
-      await stage.sql('alter table user_account rename to out_of_reach')
+      folder = await fixture.folder()
+      ecosystem = await fixture.ecosystem()
+      const editor = await fixture.open('x')
+      file = new Place(`${fixture.tandem.url}/wopi/files/${editor.fileId}?access_token=${editor.token}`)
+      await fixture.sql('alter table user_account rename to out_of_reach')
     })
-    afterAll(() => stage.sql('alter table out_of_reach rename to user_account'))
+    afterAll(() => fixture.sql('alter table out_of_reach rename to user_account'))
 
     it('every operation says so without a word of why, and the log has it', async () => {
       expect(await statuses(ON_CONTAINER, () => folder)).toEqual(all(ON_CONTAINER, 500))
       expect(await statuses(ON_ECOSYSTEM, () => ecosystem)).toEqual(all(ON_ECOSYSTEM, 500))
       for (const below of ['/ancestry', '/ecosystem_pointer'])
         expect((await file.get(below)).status).toBe(500)
-      const line = await stage.logged(({ code, status }) => code === 'internal-error' && status === 500)
+      const line = await fixture.logged(({ code, status }) => code === 'internal-error' && status === 500)
       expect(line.reason).toMatch(/user_account/)
     })
   })
 
-  stage.leavesNoTokenInTheLog()
+  fixture.leavesNoTokenInTheLog()
 })

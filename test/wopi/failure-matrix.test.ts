@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { REMOVE, ROWS, type Row } from './failure-rows.js'
 import { after, revokeToken, setScene, takeRight, without, type Step } from './failure-scenes.js'
-import { setStage } from './stage.js'
+import { useFixture } from './fixture.js'
 
 interface Operation {
   readonly name: string
@@ -46,7 +46,7 @@ function waysTo(status: number, { kind, call, table, fails = {} }: Row): readonl
 }
 
 describe('operations × failures', () => {
-  const stage = setStage({ MAX_FILE_SIZE: '1K', COAUTH_PROFILE: 'plus' })
+  const fixture = useFixture({ MAX_FILE_SIZE: '1K', COAUTH_PROFILE: 'plus' })
 
   it('every operation that there is has a row, and every row an operation', () => {
     expect(Object.keys(ROWS).toSorted()).toEqual(listed.map(({ name }) => name).toSorted())
@@ -75,7 +75,7 @@ describe('operations × failures', () => {
     const row = ROWS[name]
     if (!row) continue
     it(`${name} answers 200 when nothing is wrong`, async () => {
-      const scene = await setScene(stage, row.kind)
+      const scene = await setScene(fixture, row.kind)
       await row.before?.(scene)
       expect((await row.call(scene)).status).toBe(200)
     })
@@ -85,7 +85,7 @@ describe('operations × failures', () => {
       if (typeof ways === 'string') continue
       it(`${name} answers ${status}, without a body`, async () => {
         for (const way of ways) {
-          const scene = await setScene(stage, row.kind)
+          const scene = await setScene(fixture, row.kind)
           await row.before?.(scene)
           const answer = await way(scene)
           expect([answer.status, answer.body.toString()]).toEqual([status, ''])
@@ -94,5 +94,5 @@ describe('operations × failures', () => {
     }
   }
 
-  stage.leavesNoTokenInTheLog()
+  fixture.leavesNoTokenInTheLog()
 })

@@ -47,8 +47,8 @@ const suggests = { 'X-WOPI-SuggestedTarget': 'New.docx' }
 const wants = { 'X-WOPI-RelativeTarget': 'Taken.docx' }
 const activities = JSON.stringify({ Activities: [{ Type: 'comment', Id: '1' }] })
 const sharing = (kind: string): Step => post('GET_SHARE_URL', { 'X-WOPI-UrlType': kind })
-const atWopiSrc = ({ stage, id }: Scene): Record<string, string> => ({
-  'X-WOPI-WopiSrc': `${stage.tandem.publicUrl}/wopi/files/${id}`,
+const atWopiSrc = ({ fixture, id }: Scene): Record<string, string> => ({
+  'X-WOPI-WopiSrc': `${fixture.tandem.publicUrl}/wopi/files/${id}`,
 })
 const named = ({ id }: Scene): Record<string, string> => ({ 'X-WOPI-HostNativeFileName': id })
 

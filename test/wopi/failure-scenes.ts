@@ -1,10 +1,10 @@
 import { callWopi, type Headers, type WopiAnswer } from '../kit/wopi.js'
 import { jtiOf } from '../permission/forge.js'
-import type { Stage } from './stage.js'
+import type { Fixture } from './fixture.js'
 
 /** Somebody at an object of their own, with which nothing is wrong until a step makes it so. */
 export interface Scene {
-  readonly stage: Stage
+  readonly fixture: Fixture
   readonly who: string
   /** Of the file or container. */
   readonly id: string
@@ -18,29 +18,29 @@ export type Kind = 'file' | 'container' | 'ecosystem' | 'bootstrapper'
 
 let scenes = 0
 
-export async function setScene(stage: Stage, kind: Kind): Promise<Scene> {
+export async function setScene(fixture: Fixture, kind: Kind): Promise<Scene> {
   const who = `guest${++scenes}`
-  const person = await stage.person(who)
+  const person = await fixture.person(who)
   switch (kind) {
     case 'file': {
-      const { fileId: id, token } = await stage.open('content', { who, role: 'owner' })
-      const url = `${stage.tandem.url}/wopi/files/${id}`
-      return { stage, who, id, url, token, bearer: undefined }
+      const { fileId: id, token } = await fixture.open('content', { who, role: 'owner' })
+      const url = `${fixture.tandem.url}/wopi/files/${id}`
+      return { fixture, who, id, url, token, bearer: undefined }
     }
     case 'container': {
-      const { id, token } = await stage.folder({ who, role: 'owner' })
-      const url = `${stage.tandem.url}/wopi/containers/${id}`
-      return { stage, who, id, url, token, bearer: undefined }
+      const { id, token } = await fixture.folder({ who, role: 'owner' })
+      const url = `${fixture.tandem.url}/wopi/containers/${id}`
+      return { fixture, who, id, url, token, bearer: undefined }
     }
     case 'ecosystem': {
-      const { token } = await stage.ecosystem(who)
+      const { token } = await fixture.ecosystem(who)
       const { id } = await person.createsFile('Plan.docx', 'content')
-      return { stage, who, id, url: `${stage.tandem.url}/wopi/ecosystem`, token, bearer: undefined }
+      return { fixture, who, id, url: `${fixture.tandem.url}/wopi/ecosystem`, token, bearer: undefined }
     }
     case 'bootstrapper': {
       const { id } = await person.createsFile('Plan.docx', 'content')
-      const url = `${stage.tandem.url}/wopibootstrapper`
-      return { stage, who, id, url, token: undefined, bearer: person.bearer }
+      const url = `${fixture.tandem.url}/wopibootstrapper`
+      return { fixture, who, id, url, token: undefined, bearer: person.bearer }
     }
   }
 }
@@ -83,20 +83,20 @@ export const after =
     return last(scene)
   }
 
-export const revokeToken = ({ stage, token = '' }: Scene): Promise<unknown> =>
-  stage.sql('update access_token set revoked_at = now() where jti = $1', [jtiOf(token)])
+export const revokeToken = ({ fixture, token = '' }: Scene): Promise<unknown> =>
+  fixture.sql('update access_token set revoked_at = now() where jti = $1', [jtiOf(token)])
 
-export const takeRight = ({ stage, id }: Scene): Promise<unknown> =>
-  stage.sql('delete from access_grant where object_id = $1', [id])
+export const takeRight = ({ fixture, id }: Scene): Promise<unknown> =>
+  fixture.sql('delete from access_grant where object_id = $1', [id])
 
-export const removeFile = ({ stage, id }: Scene): Promise<unknown> =>
-  stage.sql('update file set deleted_at = now() where id = $1', [id])
+export const removeFile = ({ fixture, id }: Scene): Promise<unknown> =>
+  fixture.sql('update file set deleted_at = now() where id = $1', [id])
 
-export const removeContainer = ({ stage, id }: Scene): Promise<unknown> =>
-  stage.sql('delete from container where id = $1', [id])
+export const removeContainer = ({ fixture, id }: Scene): Promise<unknown> =>
+  fixture.sql('delete from container where id = $1', [id])
 
-export const closeFile = async ({ stage, id }: Scene): Promise<unknown> =>
-  (await stage.person('alice')).calls('POST', `/files/${id}/exclusive-lock`, {
+export const closeFile = async ({ fixture, id }: Scene): Promise<unknown> =>
+  (await fixture.person('alice')).calls('POST', `/files/${id}/exclusive-lock`, {
     reason: 'maintenance',
     ttlSeconds: 60,
   })
@@ -105,21 +105,21 @@ export const closeFile = async ({ stage, id }: Scene): Promise<unknown> =>
 export const atRoot =
   (last: Step): Step =>
   async (scene) => {
-    const { stage, who } = scene
-    await stage.sql(
+    const { fixture, who } = scene
+    await fixture.sql(
       `insert into access_grant (object_id, subject, object_kind, role, granted_by)
        values ('root', $1, 'container', 'owner', 'test')`,
       [`user:${who}`],
     )
-    const { token } = await stage.enter('root', { who })
-    return last({ ...scene, id: 'root', url: `${stage.tandem.url}/wopi/containers/root`, token })
+    const { token } = await fixture.enter('root', { who })
+    return last({ ...scene, id: 'root', url: `${fixture.tandem.url}/wopi/containers/root`, token })
   }
 
 export const asAuditor =
   (last: Step): Step =>
   async (scene) => {
-    const { bearer } = await scene.stage.tandem.person(`${scene.who}ada`, 'auditor')
-    scene.stage.secrets.add(bearer)
+    const { bearer } = await scene.fixture.tandem.person(`${scene.who}ada`, 'auditor')
+    scene.fixture.secrets.add(bearer)
     return last({ ...scene, bearer })
   }
 
@@ -127,10 +127,10 @@ export const asAuditor =
 export const without =
   (table: string, last: Step): Step =>
   async (scene) => {
-    await scene.stage.sql(`alter table ${table} rename to out_of_reach`)
+    await scene.fixture.sql(`alter table ${table} rename to out_of_reach`)
     try {
       return await last(scene)
     } finally {
-      await scene.stage.sql(`alter table out_of_reach rename to ${table}`)
+      await scene.fixture.sql(`alter table out_of_reach rename to ${table}`)
     }
   }

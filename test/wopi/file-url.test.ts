@@ -4,23 +4,23 @@ import { Tandem } from '../kit/tandem.js'
 import type { Editor, WopiAnswer } from '../kit/wopi.js'
 import { callWopi } from '../kit/wopi.js'
 import { encoded, jtiOf, openToken } from '../permission/forge.js'
-import { setStage } from './stage.js'
+import { useFixture } from './fixture.js'
 
 describe('FileUrl (WOPI.md §6.3, S-05)', () => {
-  const stage = setStage({ FILE_URL: 'on' })
+  const fixture = useFixture({ FILE_URL: 'on' })
 
   const fileUrl = async (editor: Editor): Promise<URL> => {
     const url = new URL((await editor.checkFileInfo()).json<{ FileUrl: string }>().FileUrl)
-    stage.secrets.add(url.searchParams.get('ticket') ?? '')
+    fixture.secrets.add(url.searchParams.get('ticket') ?? '')
     return url
   }
   const fetched = (url: URL | string): Promise<WopiAnswer> => callWopi('GET', String(url))
   const status = async (url: URL | string): Promise<number> => (await fetched(url)).status
 
   it('is on the configured origin, opens by itself, and hands out a download', async () => {
-    const editor = await stage.open('the bytes', { name: 'Отчёт.docx' })
+    const editor = await fixture.open('the bytes', { name: 'Отчёт.docx' })
     const url = await fileUrl(editor)
-    expect(url.origin).toBe(stage.tandem.publicUrl)
+    expect(url.origin).toBe(fixture.tandem.publicUrl)
     expect(url.pathname).toBe(`/wopi/file-contents/${editor.fileId}`)
     const answer = await fetched(url)
     expect([answer.status, answer.body.toString(), answer.version]).toEqual([200, 'the bytes', '1'])
@@ -34,8 +34,8 @@ describe('FileUrl (WOPI.md §6.3, S-05)', () => {
   })
 
   it('answers what was saved after it was issued, also to somebody who may only read', async () => {
-    const editor = await stage.open('before')
-    const viewer = await stage.join(editor, { who: 'bob', role: 'viewer', mode: 'view' })
+    const editor = await fixture.open('before')
+    const viewer = await fixture.join(editor, { who: 'bob', role: 'viewer', mode: 'view' })
     const [url, viewers] = [await fileUrl(editor), await fileUrl(viewer)]
     await editor.lock('L')
     expect((await editor.putFile('after', 'L')).status).toBe(200)
@@ -43,21 +43,21 @@ describe('FileUrl (WOPI.md §6.3, S-05)', () => {
   })
 
   it('has nothing of the access token in it, ends with it, and after an hour at the latest', async () => {
-    const editor = await stage.open('bytes')
+    const editor = await fixture.open('bytes')
     const url = await fileUrl(editor)
     for (const part of editor.token.split('.').slice(1)) expect(url.href).not.toContain(part)
     const { payload } = openToken(url.searchParams.get('ticket') ?? '')
     expect(payload).toMatchObject({ aud: 'tandem-file-url', fid: editor.fileId })
     expect(Number(payload['exp']) - Number(payload['iat'])).toBe(3600)
     const soon = `update access_token set expires_at = now() + interval '5 min' where jti = $1`
-    await stage.sql(soon, [jtiOf(editor.token)])
+    await fixture.sql(soon, [jtiOf(editor.token)])
     const short = openToken((await fileUrl(editor)).searchParams.get('ticket') ?? '').payload
     expect(Number(short['exp']) - Number(short['iat'])).toBeLessThanOrEqual(300)
   })
 
   it('401: forged, for another purpose, for another file, twice, missing', async () => {
-    const editor = await stage.open('bytes')
-    const other = await stage.open('other')
+    const editor = await fixture.open('bytes')
+    const other = await fixture.open('other')
     const url = await fileUrl(editor)
     const ticket = url.searchParams.get('ticket') ?? ''
     const { header, payload } = openToken(ticket)
@@ -80,7 +80,7 @@ describe('FileUrl (WOPI.md §6.3, S-05)', () => {
       expect([answer.status, answer.body.length], wrong).toEqual([401, 0])
     }
     // Nor does the ticket open anything else.
-    const asToken = `${stage.tandem.url}/wopi/files/${editor.fileId}?access_token=${ticket}`
+    const asToken = `${fixture.tandem.url}/wopi/files/${editor.fileId}?access_token=${ticket}`
     expect(await status(asToken)).toBe(401)
     expect((await callWopi('POST', url.href, { 'X-WOPI-Override': 'PUT' }, 'x')).status).toBe(404)
   })
@@ -104,20 +104,24 @@ describe('FileUrl (WOPI.md §6.3, S-05)', () => {
       `update file f set deleted_at = now() from access_token t where t.jti = $1 and f.id = t.resource_id`,
     ],
   ])('is judged live: when %s it answers %i', async (_what, expected, statement) => {
-    const editor = await stage.join(await stage.open('bytes'), { who: 'carol', role: 'viewer', mode: 'view' })
+    const editor = await fixture.join(await fixture.open('bytes'), {
+      who: 'carol',
+      role: 'viewer',
+      mode: 'view',
+    })
     const url = await fileUrl(editor)
     expect(await status(url)).toBe(200)
-    await stage.sql(statement, [jtiOf(editor.token)])
+    await fixture.sql(statement, [jtiOf(editor.token)])
     expect(await status(url)).toBe(expected)
-    await stage.sql(`update user_account set disabled_at = null where id = 'carol'`)
+    await fixture.sql(`update user_account set disabled_at = null where id = 'carol'`)
   })
 
   it('says at start that these requests carry no proof', async () => {
-    const line = await stage.logged(({ event }) => event === 'file-url-on')
+    const line = await fixture.logged(({ event }) => event === 'file-url-on')
     expect(line.level).toBe(40)
   })
 
-  stage.leavesNoTokenInTheLog()
+  fixture.leavesNoTokenInTheLog()
 })
 
 describe('FileUrl and the settings', () => {

@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest'
-import { setStage } from './stage.js'
+import { useFixture } from './fixture.js'
 
 describe('GetFile', () => {
-  const stage = setStage()
+  const fixture = useFixture()
 
   it('WOPI.md §6.1: answers the bytes, the version and their length', async () => {
     const bytes = Buffer.from(Array.from({ length: 256 }, (_, i) => i))
-    const editor = await stage.open(bytes)
+    const editor = await fixture.open(bytes)
     const answer = await editor.getFile()
     expect(answer).toMatchObject({ status: 200, version: '1' })
     expect(answer.body.equals(bytes)).toBe(true)
@@ -16,7 +16,7 @@ describe('GetFile', () => {
   })
 
   it('WOPI.md §6.1: a zero-byte file is answered 200 and no bytes', async () => {
-    const answer = await (await stage.open('')).getFile()
+    const answer = await (await fixture.open('')).getFile()
     expect(answer).toMatchObject({ status: 200, version: '1' })
     expect(answer.body).toHaveLength(0)
     expect(answer.headers['content-length']).toBe('0')
@@ -26,7 +26,7 @@ describe('GetFile', () => {
     'answers %i bytes whole, read at once or streamed',
     async (size) => {
       const bytes = Buffer.alloc(size, 'Tandem ')
-      const answer = await (await stage.open(bytes)).getFile()
+      const answer = await (await fixture.open(bytes)).getFile()
       expect(answer.status).toBe(200)
       expect(answer.headers['content-length']).toBe(String(size))
       expect(answer.body.equals(bytes)).toBe(true)
@@ -34,9 +34,9 @@ describe('GetFile', () => {
   )
 
   it('WOPI.md §6.1: a lock never blocks reading, nor does a view token', async () => {
-    const alice = await stage.open('bytes')
+    const alice = await fixture.open('bytes')
     await alice.lock('A')
-    const bob = await stage.join(alice, { who: 'bob', role: 'viewer', mode: 'view' })
+    const bob = await fixture.join(alice, { who: 'bob', role: 'viewer', mode: 'view' })
     expect((await bob.getFile()).body.toString()).toBe('bytes')
   })
 
@@ -54,7 +54,7 @@ describe('GetFile', () => {
     ['many', 400],
     ['0x5', 400],
   ])('WOPI.md §6.1: 5 bytes with X-WOPI-MaxExpectedSize %j: %i', async (most, status) => {
-    const editor = await stage.open('bytes')
+    const editor = await fixture.open('bytes')
     const answer = await editor.getFile({ 'X-WOPI-MaxExpectedSize': most })
     expect(answer.status).toBe(status)
     expect(answer.body.toString()).toBe(status === 200 ? 'bytes' : '')
@@ -70,7 +70,7 @@ describe('GetFile', () => {
     ],
     ['😀.docx', '__.docx', '%F0%9F%98%80.docx'],
   ])('N-08: hands out %j as a download that no browser shows', async (name, plain, encoded) => {
-    const answer = await (await stage.open('<script>', { name })).getFile()
+    const answer = await (await fixture.open('<script>', { name })).getFile()
     expect(answer.headers['content-disposition']).toBe(
       `attachment; filename="${plain}"; filename*=UTF-8''${encoded}`,
     )
@@ -81,11 +81,11 @@ describe('GetFile', () => {
   })
 
   it('WOPI.md §2.2: takes the token from the Authorization header as well', async () => {
-    const editor = await stage.open('bytes')
-    const url = `${stage.tandem.url}/wopi/files/${editor.fileId}/contents`
+    const editor = await fixture.open('bytes')
+    const url = `${fixture.tandem.url}/wopi/files/${editor.fileId}/contents`
     const answer = await fetch(url, { headers: { Authorization: `Bearer ${editor.token}` } })
     expect(await answer.text()).toBe('bytes')
   })
 
-  stage.leavesNoTokenInTheLog()
+  fixture.leavesNoTokenInTheLog()
 })

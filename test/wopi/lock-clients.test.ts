@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest'
 import { expectConflict, expectGranted } from './lock-answers.js'
-import { setStage } from './stage.js'
+import { useFixture } from './fixture.js'
 
 describe('locks as each editor uses them', () => {
-  const stage = setStage()
+  const fixture = useFixture()
 
   it('pain 21: swaps the lock in two steps as Word does: short JSON, then longer JSON, byte for byte', async () => {
-    const word = await stage.open('bytes')
+    const word = await fixture.open('bytes')
     const short = '{"S":"0b9c1f0e-5a4e-4f59-9f46-0b1c4b4f9a10","F":4}'
     const long = `${short.slice(0, -2)}6,"E":2,"M":"machine, 1","P":"{8F\\"}"}`
     expectGranted(await word.lock(short))
@@ -18,8 +18,8 @@ describe('locks as each editor uses them', () => {
   })
 
   it('CLIENTS.md §1.3: OOS learns the current id by probing with a wrong one', async () => {
-    const alice = await stage.open('bytes')
-    const oos = await stage.join(alice, { who: 'bob', role: 'editor' })
+    const alice = await fixture.open('bytes')
+    const oos = await fixture.join(alice, { who: 'bob', role: 'editor' })
     const probe = 'GetCurrentLock-00000000-0000-0000-0000-000000000000'
     expectConflict(await oos.unlock(probe), '')
     await alice.lock('{"S":"session"}')
@@ -29,8 +29,8 @@ describe('locks as each editor uses them', () => {
   })
 
   it('CLIENTS.md §1.2: ONLYOFFICE locks with the file id, from two servers alike', async () => {
-    const one = await stage.open('bytes')
-    const two = await stage.join(one)
+    const one = await fixture.open('bytes')
+    const two = await fixture.join(one)
     expectGranted(await one.lock(one.fileId))
     expectGranted(await two.lock(one.fileId))
     expectGranted(await two.refreshLock(one.fileId))
@@ -38,13 +38,13 @@ describe('locks as each editor uses them', () => {
   })
 
   it('CLIENTS.md §1.1: Collabora refreshes by Lock with the same id', async () => {
-    const editor = await stage.open('bytes')
+    const editor = await fixture.open('bytes')
     const headers = { 'User-Agent': 'COOLWSD HTTP Agent 25.04', 'X-COOL-WOPI-ExtendedData': 'x' }
     expectGranted(await editor.lock('cool-lock1a2b3c4d', headers))
-    await stage.lockExpiresIn(editor, 5)
+    await fixture.lockExpiresIn(editor, 5)
     expectGranted(await editor.lock('cool-lock1a2b3c4d', headers))
-    expect(await stage.lockLivesFor(editor)).toBeGreaterThan(1700)
+    expect(await fixture.lockLivesFor(editor)).toBeGreaterThan(1700)
   })
 
-  stage.leavesNoTokenInTheLog()
+  fixture.leavesNoTokenInTheLog()
 })

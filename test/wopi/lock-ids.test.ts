@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import { exchange, post } from './raw-http.js'
-import { setStage } from './stage.js'
+import { useFixture } from './fixture.js'
 
 describe('lock ids', () => {
-  const stage = setStage()
+  const fixture = useFixture()
 
   it.each([
     ['one character', 'A'],
@@ -17,7 +17,7 @@ describe('lock ids', () => {
     ['UTF-7', '+AF8-'],
     ['SQL', `'; drop table file_lock; --`],
   ])('H-02: %s come back byte for byte', async (_title, id) => {
-    const editor = await stage.open('bytes')
+    const editor = await fixture.open('bytes')
     expect((await editor.lock(id)).status).toBe(200)
     expect((await editor.getLock()).lock).toBe(id)
     expect(await editor.lock(`${id}~`.slice(-1024))).toMatchObject({ status: 409, lock: id })
@@ -29,7 +29,7 @@ describe('lock ids', () => {
   })
 
   it('H-02: ids that differ in case only are two ids', async () => {
-    const editor = await stage.open('bytes')
+    const editor = await fixture.open('bytes')
     await editor.lock('Session')
     expect(await editor.lock('session')).toMatchObject({ status: 409, lock: 'Session' })
   })
@@ -40,9 +40,9 @@ describe('lock ids', () => {
     ['a tab', 'a\tb'],
     ['a DEL', 'a\u007fb'],
   ])('H-02: %s are answered 400, with a reason, and lock nothing', async (_title, id) => {
-    const editor = await stage.open('bytes')
+    const editor = await fixture.open('bytes')
     const answer = await exchange(
-      stage.tandem,
+      fixture.tandem,
       post(editor, ['X-WOPI-Override: LOCK', `X-WOPI-Lock: ${id}`, 'Content-Length: 0']),
     )
     expect(answer.status).toBe(400)
@@ -51,16 +51,16 @@ describe('lock ids', () => {
   })
 
   it('H-02: a NUL is refused with 400', async () => {
-    const editor = await stage.open('bytes')
+    const editor = await fixture.open('bytes')
     const lines = ['X-WOPI-Override: LOCK', 'X-WOPI-Lock: a\u0000b', 'Content-Length: 0']
-    expect((await exchange(stage.tandem, post(editor, lines))).status).toBe(400)
+    expect((await exchange(fixture.tandem, post(editor, lines))).status).toBe(400)
     expect((await editor.getLock()).lock).toBe('')
   })
 
   it('H-02: blanks around an id belong to HTTP, not to the id', async () => {
-    const editor = await stage.open('bytes')
+    const editor = await fixture.open('bytes')
     const lines = ['X-WOPI-Override: LOCK', 'X-WOPI-Lock: \t A B  ', 'Content-Length: 0']
-    expect((await exchange(stage.tandem, post(editor, lines))).status).toBe(200)
+    expect((await exchange(fixture.tandem, post(editor, lines))).status).toBe(200)
     expect((await editor.getLock()).lock).toBe('A B')
   })
 
@@ -76,7 +76,7 @@ describe('lock ids', () => {
       ['UNLOCK', { 'X-WOPI-Lock': '' }],
     ]
     it.each(missing)('%s with %j', async (override, headers) => {
-      const editor = await stage.open('bytes')
+      const editor = await fixture.open('bytes')
       await editor.lock('A')
       const answer = await editor.operation(override, headers)
       expect(answer.status).toBe(400)
@@ -87,7 +87,7 @@ describe('lock ids', () => {
   })
 
   it('WOPI.md §2.1: an empty X-WOPI-OldLock counts as absent: the call is a plain Lock', async () => {
-    const editor = await stage.open('bytes')
+    const editor = await fixture.open('bytes')
     expect((await editor.lock('A', { 'X-WOPI-OldLock': '' })).status).toBe(200)
     expect((await editor.getLock()).lock).toBe('A')
   })
@@ -105,9 +105,9 @@ describe('lock ids', () => {
       ],
     ]
     it.each(twice)('%s', async (_title, lines) => {
-      const editor = await stage.open('bytes')
+      const editor = await fixture.open('bytes')
       await editor.lock('A')
-      const answer = await exchange(stage.tandem, post(editor, [...lines, 'Content-Length: 0']))
+      const answer = await exchange(fixture.tandem, post(editor, [...lines, 'Content-Length: 0']))
       expect(answer.status).toBe(400)
       expect(answer.body).toBe('')
       expect(answer.headLines.join('\n')).toMatch(
@@ -117,22 +117,22 @@ describe('lock ids', () => {
     })
 
     it('PutFile', async () => {
-      const editor = await stage.open('bytes')
+      const editor = await fixture.open('bytes')
       await editor.lock('A')
       const lines = ['X-WOPI-Override: PUT', 'X-WOPI-Lock: A', 'X-WOPI-Lock: A', 'Content-Length: 3']
-      expect((await exchange(stage.tandem, post(editor, lines, 'abc', '/contents'))).status).toBe(400)
+      expect((await exchange(fixture.tandem, post(editor, lines, 'abc', '/contents'))).status).toBe(400)
       expect((await editor.getFile()).body.toString()).toBe('bytes')
     })
 
     it('is told 404 first when the caller has no right at all (WOPI.md §2.6)', async () => {
-      const alice = await stage.open('bytes')
-      const bob = await stage.join(alice, { who: 'bob', role: 'editor' })
-      await (await stage.person('alice')).revokes(alice.fileId, 'user:bob')
+      const alice = await fixture.open('bytes')
+      const bob = await fixture.join(alice, { who: 'bob', role: 'editor' })
+      await (await fixture.person('alice')).revokes(alice.fileId, 'user:bob')
       for (const lines of twice.map(([, lines]) => lines)) {
-        expect((await exchange(stage.tandem, post(bob, [...lines, 'Content-Length: 0']))).status).toBe(404)
+        expect((await exchange(fixture.tandem, post(bob, [...lines, 'Content-Length: 0']))).status).toBe(404)
       }
     })
   })
 
-  stage.leavesNoTokenInTheLog()
+  fixture.leavesNoTokenInTheLog()
 })

@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest'
 import type { Editor, Headers, WopiAnswer } from '../kit/wopi.js'
-import { setStage } from './stage.js'
+import { useFixture } from './fixture.js'
 
 const COLLABORA = { 'User-Agent': 'COOLWSD HTTP Agent 25.4' }
 const COOL_LOCK = 'cool-lock1a2b3c4d'
 
 describe('what a refused Lock says to people', () => {
-  const stage = setStage()
+  const fixture = useFixture()
 
   const reasonOf = (answer: WopiAnswer): unknown => answer.headers['x-wopi-lockfailurereason']
   async function conflictFor(editor: Editor, headers: Headers = {}): Promise<unknown> {
@@ -16,17 +16,17 @@ describe('what a refused Lock says to people', () => {
   }
   /** Two people's editors on one file; whom the first belongs to is called `name`. */
   async function two(name = 'alice'): Promise<{ first: Editor; second: Editor }> {
-    const first = await stage.open('bytes')
-    const second = await stage.join(first, { who: 'bob', role: 'editor' })
+    const first = await fixture.open('bytes')
+    const second = await fixture.join(first, { who: 'bob', role: 'editor' })
     // At last: a sign-in says its own.
-    await stage.sql(`update user_account set display_name = '${name}' where id = 'alice'`)
+    await fixture.sql(`update user_account set display_name = '${name}' where id = 'alice'`)
     return { first, second }
   }
 
   it('names who has it open, in what, and since when', async () => {
     const { first, second } = await two('Alice Miller')
     await first.lock(first.fileId)
-    const [row] = await stage.sql(`select taken_at from file_lock where file_id = '${first.fileId}'`)
+    const [row] = await fixture.sql(`select taken_at from file_lock where file_id = '${first.fileId}'`)
     const time = (row as { taken_at: Date }).taken_at.toISOString().slice(11, 16)
     expect(await conflictFor(second, COLLABORA)).toBe(
       `Alice Miller has it open in ONLYOFFICE since ${time} UTC`,
@@ -52,7 +52,7 @@ describe('what a refused Lock says to people', () => {
   it('says the day when it is not of today', async () => {
     const { first, second } = await two()
     await first.lock('A')
-    await stage.sql(
+    await fixture.sql(
       `update file_lock set taken_at = '2026-01-02 10:02:33+00' where file_id = '${first.fileId}'`,
     )
     expect(await conflictFor(second)).toBe('The file is in use: alice has it open since 2026-01-02 10:02 UTC')
@@ -98,7 +98,7 @@ describe('what a refused Lock says to people', () => {
   it('gives the operator’s reason for an exclusive lock', async () => {
     const { first, second } = await two()
     const body = { reason: 'Nächtlicher Export – bis 4 Uhr', ttlSeconds: 60 }
-    await (await stage.person('alice')).calls('POST', `/files/${first.fileId}/exclusive-lock`, body)
+    await (await fixture.person('alice')).calls('POST', `/files/${first.fileId}/exclusive-lock`, body)
     expect(await conflictFor(second)).toBe('The file is locked exclusively: Nachtlicher Export - bis 4 Uhr')
     expect(reasonOf(await second.getLock())).toBe(
       'The file is locked exclusively: Nachtlicher Export - bis 4 Uhr',
@@ -108,15 +108,15 @@ describe('what a refused Lock says to people', () => {
   it('names neither people nor the lock to those who may not edit', async () => {
     const { first, second } = await two('Alice Miller')
     await first.lock('A')
-    await (await stage.person('alice')).grants(first.fileId, 'user:bob', 'viewer')
+    await (await fixture.person('alice')).grants(first.fileId, 'user:bob', 'viewer')
     const unlock = await second.unlock('B')
     expect(unlock).toMatchObject({ status: 404, lock: undefined })
     expect(reasonOf(unlock)).toBe('The document is not there any more, or may not be edited by you')
 
     const { first: other } = await two('Alice Miller')
-    const viewer = await stage.join(other, { who: 'vera', role: 'viewer', mode: 'view' })
+    const viewer = await fixture.join(other, { who: 'vera', role: 'viewer', mode: 'view' })
     const body = { reason: 'Merger with Example Ltd', ttlSeconds: 60 }
-    await (await stage.person('alice')).calls('POST', `/files/${other.fileId}/exclusive-lock`, body)
+    await (await fixture.person('alice')).calls('POST', `/files/${other.fileId}/exclusive-lock`, body)
     expect(reasonOf(await viewer.getLock())).toBe(
       'The file is locked exclusively, for maintenance or a batch job',
     )
@@ -125,13 +125,13 @@ describe('what a refused Lock says to people', () => {
   it('gives a 401 and a 404 a reason that names no person and no document', async () => {
     const { first, second } = await two('Alice Miller')
     await first.lock('A')
-    await (await stage.person('alice')).revokes(first.fileId, 'user:bob')
+    await (await fixture.person('alice')).revokes(first.fileId, 'user:bob')
     const gone = await second.lock('A', COLLABORA)
     expect([gone.status, gone.body.length]).toEqual([404, 0])
     expect(reasonOf(gone)).toBe('The document is not there any more, or may not be edited by you')
 
-    const ended = await stage.join(first)
-    await stage.sql(
+    const ended = await fixture.join(first)
+    await fixture.sql(
       `update access_token set revoked_at = clock_timestamp() - interval '2 days' where resource_id = '${first.fileId}'`,
     )
     for (const answer of [await ended.lock('A'), await ended.refreshLock('A'), await ended.unlock('B')]) {
@@ -139,7 +139,7 @@ describe('what a refused Lock says to people', () => {
       expect(reasonOf(answer)).toBe('This session has ended. Open the document again')
     }
     expect(reasonOf(await ended.checkFileInfo())).toBeUndefined()
-    const forged = await fetch(`${stage.tandem.url}/wopi/files/${first.fileId}?access_token=forged`, {
+    const forged = await fetch(`${fixture.tandem.url}/wopi/files/${first.fileId}?access_token=forged`, {
       method: 'POST',
       headers: { 'X-WOPI-Override': 'LOCK', 'X-WOPI-Lock': 'A' },
     })
@@ -149,5 +149,5 @@ describe('what a refused Lock says to people', () => {
     ])
   })
 
-  stage.leavesNoTokenInTheLog()
+  fixture.leavesNoTokenInTheLog()
 })

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import { jtiOf, type EditorPage } from '../kit/editor-tokens.js'
 import type { Editor, Headers, WopiAnswer } from '../kit/wopi.js'
-import { setStage } from './stage.js'
+import { useFixture } from './fixture.js'
 
 const COLLABORA = { 'User-Agent': 'COOLWSD HTTP Agent 25.04.1.1', 'X-COOL-WOPI-ServerId': '1a2b3c' }
 const ONLYOFFICE_PAGE: EditorPage = { editor: 'docs', family: 'onlyoffice' }
@@ -14,15 +14,15 @@ const FAMILIES: readonly [string, string, Headers, string][] = [
 ]
 
 describe('ADR 21: a save on a file whose lock is gone', () => {
-  const stage = setStage()
+  const fixture = useFixture()
 
   const modifiedAt = async (editor: Editor): Promise<string> =>
     (await editor.checkFileInfo()).json<{ LastModifiedTime: string }>().LastModifiedTime
   const content = async (editor: Editor): Promise<string> => (await editor.getFile()).body.toString()
   const kept = async (editor: Editor): Promise<unknown[]> =>
-    (await stage.person('alice')).recoveryItems(editor.fileId)
+    (await fixture.person('alice')).recoveryItems(editor.fileId)
   const epoch = async (editor: Editor): Promise<number> => {
-    const [row] = await stage.sql(`select epoch::int from file_lock where file_id = $1`, [editor.fileId])
+    const [row] = await fixture.sql(`select epoch::int from file_lock where file_id = $1`, [editor.fileId])
     return Number(row?.['epoch'])
   }
   function expectChangedOutside(answer: WopiAnswer): void {
@@ -31,10 +31,10 @@ describe('ADR 21: a save on a file whose lock is gone', () => {
   }
   /** The document as it is after the editors' lock has expired. */
   const expired = async (lockId: string, page?: EditorPage): Promise<Editor> => {
-    const editor = await stage.open('old')
-    const here = page ? await stage.join(editor, { page }) : editor
+    const editor = await fixture.open('old')
+    const here = page ? await fixture.join(editor, { page }) : editor
     await here.lock(lockId)
-    await stage.lockExpiresIn(here, -3600)
+    await fixture.lockExpiresIn(here, -3600)
     return here
   }
 
@@ -46,7 +46,7 @@ describe('ADR 21: a save on a file whose lock is gone', () => {
       const answer = await editor.putFile('new', lockId, { ...headers, [timestamp]: base })
       expect(answer).toMatchObject({ status: 200, version: '2' })
       expect((await editor.getLock()).lock).toBe(lockId)
-      expect(await stage.lockLivesFor(editor)).toBeGreaterThan(1700)
+      expect(await fixture.lockLivesFor(editor)).toBeGreaterThan(1700)
       expect(await epoch(editor)).toBe(before + 1)
       const next = { ...headers, [timestamp]: answer.json<{ LastModifiedTime: string }>().LastModifiedTime }
       expect((await editor.putFile('newer', lockId, next)).status).toBe(200)
@@ -54,7 +54,7 @@ describe('ADR 21: a save on a file whose lock is gone', () => {
     })
 
     it('is accepted on a file that was unlocked, or never locked', async () => {
-      const editor = await stage.open('old')
+      const editor = await fixture.open('old')
       const base = { ...headers, [timestamp]: await modifiedAt(editor) }
       expect((await editor.putFile('new', lockId, base)).status).toBe(200)
       await editor.unlock(lockId)
@@ -67,8 +67,8 @@ describe('ADR 21: a save on a file whose lock is gone', () => {
       const editor = await expired(lockId)
       const stale = await modifiedAt(editor)
       const [alice, { version }] = [
-        await stage.person('alice'),
-        await (await stage.person('alice')).seesFile(editor.fileId),
+        await fixture.person('alice'),
+        await (await fixture.person('alice')).seesFile(editor.fileId),
       ]
       await alice.calls('PUT', `/files/${editor.fileId}/content`, 'by REST', { 'if-match': `"${version}"` })
       expectChangedOutside(await editor.putFile('mine', lockId, { ...headers, [timestamp]: stale }))
@@ -78,7 +78,7 @@ describe('ADR 21: a save on a file whose lock is gone', () => {
     })
 
     it('is 409 on a file that is locked by another id, whatever its base', async () => {
-      const editor = await stage.open('old')
+      const editor = await fixture.open('old')
       await editor.lock('another')
       const base = await modifiedAt(editor)
       expect(await editor.putFile('mine', lockId, { ...headers, [timestamp]: base })).toMatchObject({
@@ -89,7 +89,7 @@ describe('ADR 21: a save on a file whose lock is gone', () => {
     })
 
     it('is 409 without a lock id', async () => {
-      const editor = await stage.open('old')
+      const editor = await fixture.open('old')
       const base = await modifiedAt(editor)
       const answer = await editor.putFile('mine', undefined, { ...headers, [timestamp]: base })
       expect(answer).toMatchObject({ status: 409, lock: '' })
@@ -98,18 +98,18 @@ describe('ADR 21: a save on a file whose lock is gone', () => {
     })
 
     it('is refused to one who lost the right', async () => {
-      const alice = await stage.open('old')
-      const bob = await stage.join(alice, { who: 'bob', role: 'editor' })
+      const alice = await fixture.open('old')
+      const bob = await fixture.join(alice, { who: 'bob', role: 'editor' })
       const base = await modifiedAt(bob)
-      await (await stage.person('alice')).revokes(bob.fileId, 'user:bob')
+      await (await fixture.person('alice')).revokes(bob.fileId, 'user:bob')
       expect((await bob.putFile('mine', lockId, { ...headers, [timestamp]: base })).status).toBe(404)
       expect((await alice.getLock()).lock).toBe('')
     })
 
     it('is 409 while the file is locked exclusively', async () => {
-      const editor = await stage.open('old')
+      const editor = await fixture.open('old')
       const base = await modifiedAt(editor)
-      const admin = await stage.tandem.person('root', 'admin')
+      const admin = await fixture.tandem.person('root', 'admin')
       const body = { reason: 'batch', ttlSeconds: 600 }
       expect((await admin.calls('POST', `/files/${editor.fileId}/exclusive-lock`, body)).status).toBeLessThan(
         300,
@@ -140,7 +140,7 @@ describe('ADR 21: a save on a file whose lock is gone', () => {
       'X-COOL-WOPI-Timestamp': LastModifiedTime,
     })
     const replaceByRest = async (editor: Editor, text: string): Promise<void> => {
-      const alice = await stage.person('alice')
+      const alice = await fixture.person('alice')
       const { version } = await alice.seesFile(editor.fileId)
       const answer = await alice.calls('PUT', `/files/${editor.fileId}/content`, text, {
         'if-match': `"${version}"`,
@@ -180,7 +180,7 @@ describe('ADR 21: a save on a file whose lock is gone', () => {
 
     it('is 409 more than ten minutes later', async () => {
       const editor = await conflicted()
-      await stage.sql(
+      await fixture.sql(
         `update access_token set refused_at = refused_at - interval '10 minutes' where jti = $1`,
         [jtiOf(editor.token)],
       )
@@ -190,20 +190,20 @@ describe('ADR 21: a save on a file whose lock is gone', () => {
 
     it('is 409 when it was another token that was told', async () => {
       const editor = await conflicted()
-      const other = await stage.join(editor)
+      const other = await fixture.join(editor)
       expect(await other.putFile('mine', lockId, COLLABORA)).toMatchObject({ status: 409, lock: '' })
     })
 
     it('is 409 when somebody else has the file by now', async () => {
       const editor = await conflicted()
-      await (await stage.join(editor)).lock('another')
+      await (await fixture.join(editor)).lock('another')
       expect(await editor.putFile('mine', lockId, COLLABORA)).toMatchObject({ status: 409, lock: 'another' })
     })
 
     it.each(['without a lock', 'under its lock'])(
       'leaves what it replaced in the history for good, %s',
       async (how) => {
-        const editor = await stage.open('old')
+        const editor = await fixture.open('old')
         await editor.lock(lockId)
         const stale = await modifiedAt(editor)
         // Saves of one session fold: of these, only the last would be listed.
@@ -218,7 +218,7 @@ describe('ADR 21: a save on a file whose lock is gone', () => {
           )
           expect(answer.status).toBe(200)
         }
-        const listed = await (await stage.person('alice')).calls('GET', `/files/${editor.fileId}/versions`)
+        const listed = await (await fixture.person('alice')).calls('GET', `/files/${editor.fileId}/versions`)
         const sha256 = createHash('sha256').update('by somebody').digest('hex')
         expect(listed.json<{ items: unknown[] }>().items).toContainEqual(
           expect.objectContaining({ version: '2', sha256 }),
@@ -227,5 +227,5 @@ describe('ADR 21: a save on a file whose lock is gone', () => {
     )
   })
 
-  stage.leavesNoTokenInTheLog()
+  fixture.leavesNoTokenInTheLog()
 })

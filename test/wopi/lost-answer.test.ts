@@ -1,25 +1,25 @@
 import { describe, expect, it } from 'vitest'
 import type { EditorPage } from '../kit/editor-tokens.js'
 import type { Editor, WopiAnswer } from '../kit/wopi.js'
-import { setStage } from './stage.js'
+import { useFixture } from './fixture.js'
 
 const PAGE: EditorPage = { editor: 'docs', family: 'onlyoffice' }
 
 /** Tandem commits a save, and ONLYOFFICE never hears of it: its next saves carry the timestamp of before. */
 describe('ADR 21: a save after one whose answer was lost', () => {
-  const stage = setStage()
+  const fixture = useFixture()
 
   const modifiedAt = async (editor: Editor): Promise<string> =>
     (await editor.checkFileInfo()).json<{ LastModifiedTime: string }>().LastModifiedTime
   const save = (editor: Editor, text: string, base: string, lockId = editor.fileId): Promise<WopiAnswer> =>
     editor.putFile(text, lockId, { 'X-LOOL-WOPI-Timestamp': base })
   const open = async (page: EditorPage | null = PAGE): Promise<{ editor: Editor; base: string }> => {
-    const file = await stage.newFile('old')
-    const editor = await stage.join(file, { ...(page && { page }) })
+    const file = await fixture.newFile('old')
+    const editor = await fixture.join(file, { ...(page && { page }) })
     await editor.lock(file.id)
     return { editor, base: await modifiedAt(editor) }
   }
-  const alice = (): ReturnType<typeof stage.person> => stage.person('alice')
+  const alice = (): ReturnType<typeof fixture.person> => fixture.person('alice')
 
   async function expectChangedOutside(editor: Editor, answer: WopiAnswer): Promise<void> {
     expect(answer).toMatchObject({ status: 409, lock: editor.fileId })
@@ -38,7 +38,7 @@ describe('ADR 21: a save after one whose answer was lost', () => {
 
   it('is accepted when it was the token of somebody else in the same editor that saved', async () => {
     const { editor, base } = await open()
-    const bob = await stage.join(editor, { who: 'bob', role: 'editor', page: PAGE })
+    const bob = await fixture.join(editor, { who: 'bob', role: 'editor', page: PAGE })
     expect((await save(bob, 'one', base)).status).toBe(200)
     expect((await save(editor, 'two', base)).status).toBe(200)
   })
@@ -52,7 +52,7 @@ describe('ADR 21: a save after one whose answer was lost', () => {
 
   it('is accepted when the lost save took the lock again', async () => {
     const { editor } = await open()
-    await stage.lockExpiresIn(editor, -3600)
+    await fixture.lockExpiresIn(editor, -3600)
     const base = await modifiedAt(editor)
     expect((await save(editor, 'one', base)).status).toBe(200)
     expect((await save(editor, 'two', base)).status).toBe(200)
@@ -63,13 +63,13 @@ describe('ADR 21: a save after one whose answer was lost', () => {
       'by a token for another editor that shares the lock id',
       async (editor) => {
         const page = { ...PAGE, editor: 'docs2' }
-        const other = await stage.join(editor, { who: 'bob', role: 'editor', page })
+        const other = await fixture.join(editor, { who: 'bob', role: 'editor', page })
         return save(other, 'theirs', await modifiedAt(other))
       },
     ],
     [
       'by a token for no editor in particular',
-      async (editor) => save(await stage.join(editor), 'theirs', await modifiedAt(editor)),
+      async (editor) => save(await fixture.join(editor), 'theirs', await modifiedAt(editor)),
     ],
     [
       'by REST, between two holdings of the lock',
@@ -94,7 +94,7 @@ describe('ADR 21: a save after one whose answer was lost', () => {
       'by its own editor, before the lock expired and was taken anew',
       async (editor) => {
         const answer = await save(editor, 'theirs', await modifiedAt(editor))
-        await stage.lockExpiresIn(editor, -3600)
+        await fixture.lockExpiresIn(editor, -3600)
         await editor.lock(editor.fileId)
         return answer
       },
@@ -103,7 +103,7 @@ describe('ADR 21: a save after one whose answer was lost', () => {
       'before the migration, which recorded no holding',
       async (editor) => {
         const answer = await save(editor, 'theirs', await modifiedAt(editor))
-        await stage.sql(`update file_version set lock_epoch = null, editor = null where file_id = $1`, [
+        await fixture.sql(`update file_version set lock_epoch = null, editor = null where file_id = $1`, [
           editor.fileId,
         ])
         return answer
@@ -119,7 +119,7 @@ describe('ADR 21: a save after one whose answer was lost', () => {
 
   it('is refused where one of many versions since came from outside', async () => {
     const { editor, base } = await open()
-    const other = await stage.join(editor, { page: { ...PAGE, editor: 'docs2' } })
+    const other = await fixture.join(editor, { page: { ...PAGE, editor: 'docs2' } })
     await save(editor, 'one', base)
     await save(other, 'theirs', await modifiedAt(other))
     await save(editor, 'three', await modifiedAt(editor))
@@ -130,7 +130,7 @@ describe('ADR 21: a save after one whose answer was lost', () => {
     const { editor, base } = await open()
     await save(editor, 'one', base)
     await save(editor, 'two', base)
-    await stage.sql(`delete from file_version where file_id = $1 and version = 2`, [editor.fileId])
+    await fixture.sql(`delete from file_version where file_id = $1 and version = 2`, [editor.fileId])
     await expectChangedOutside(editor, await save(editor, 'mine', base))
   })
 
@@ -154,9 +154,9 @@ describe('ADR 21: a save after one whose answer was lost', () => {
   it('is refused when the lock has expired: it is not the lock held', async () => {
     const { editor, base } = await open()
     await save(editor, 'one', base)
-    await stage.lockExpiresIn(editor, -3600)
+    await fixture.lockExpiresIn(editor, -3600)
     expect(await save(editor, 'mine', base)).toMatchObject({ status: 409, lock: '' })
   })
 
-  stage.leavesNoTokenInTheLog()
+  fixture.leavesNoTokenInTheLog()
 })

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { decodeUtf7, encodeUtf7 } from '../../src/wopi/protocol/utf7.js'
 import type { Editor } from '../kit/wopi.js'
-import { setStage } from './stage.js'
+import { useFixture } from './fixture.js'
 
 /** What a name must never be, as editors might send it (UTF-7). */
 const NO_NAMES: readonly [string, string][] = [
@@ -30,10 +30,10 @@ const NO_NAMES: readonly [string, string][] = [
 ]
 
 describe('names from editors', () => {
-  const stage = setStage()
+  const fixture = useFixture()
 
   const names = async (): Promise<string[]> =>
-    (await stage.sql('select name from file order by name')).map((row) => String(row['name']))
+    (await fixture.sql('select name from file order by name')).map((row) => String(row['name']))
 
   const suggest = async (editor: Editor, utf7: string): Promise<string> => {
     const answer = await editor.putRelativeFile('copy', { 'X-WOPI-SuggestedTarget': utf7 })
@@ -44,7 +44,7 @@ describe('names from editors', () => {
   it.each(NO_NAMES)(
     'N-01, N-03: %s is refused as an exact name with 400, and makes no file',
     async (_title, utf7) => {
-      const editor = await stage.open('bytes')
+      const editor = await fixture.open('bytes')
       const before = await names()
       const answer = await editor.putRelativeFile('copy', { 'X-WOPI-RelativeTarget': utf7 })
       expect(answer.status).toBe(400)
@@ -61,31 +61,31 @@ describe('names from editors', () => {
   it.each(NO_NAMES)(
     'N-01, N-03: %s becomes a harmless name when it is only suggested',
     async (_title, utf7) => {
-      const name = await suggest(await stage.open('bytes'), utf7)
+      const name = await suggest(await fixture.open('bytes'), utf7)
       expect(name).not.toMatch(/[<>:"/\\|?*\p{Cc}\u202e\u200b]|^[\s.]|[\s.]$/u)
       expect(name.length).toBeLessThanOrEqual(220)
     },
   )
 
   it('N-01: a name is decoded once', async () => {
-    const editor = await stage.open('bytes')
+    const editor = await fixture.open('bytes')
     expect(await suggest(editor, '%2e%2e%2fetc.docx')).toBe('%2e%2e%2fetc.docx')
     expect(await suggest(editor, encodeUtf7('+AC4ALgAv-etc.docx'))).toBe('+AC4ALgAv-etc.docx')
   })
 
   it('N-01: no name is ever a path on the disk', async () => {
-    const editor = await stage.open('bytes')
-    const blobs = await stage.blobs()
+    const editor = await fixture.open('bytes')
+    const blobs = await fixture.blobs()
     await suggest(editor, encodeUtf7('../../../../tmp/tandem-was-here.docx'))
-    expect(await stage.blobs()).toBe(blobs + 1)
-    const rows = await stage.sql('select distinct blob from file_version order by 1')
+    expect(await fixture.blobs()).toBe(blobs + 1)
+    const rows = await fixture.sql('select distinct blob from file_version order by 1')
     for (const { blob } of rows) expect(blob).toMatch(/^[0-9a-f]{32}$/)
   })
 
   it.each(['+2D0-', '+3gA-', '+3gDYPQ-.docx', 'caf\u00e9.docx'])(
     'N-02: %j is no UTF-7 and is answered 400 everywhere, with a reason',
     async (broken) => {
-      const editor = await stage.open('bytes')
+      const editor = await fixture.open('bytes')
       const answers = [
         await editor.putRelativeFile('x', { 'X-WOPI-RelativeTarget': broken }),
         await editor.putRelativeFile('x', { 'X-WOPI-SuggestedTarget': broken }),
@@ -98,14 +98,14 @@ describe('names from editors', () => {
   )
 
   it('N-02: a header of more than 2048 characters is no name; one of 600 is cut when it is only suggested', async () => {
-    const editor = await stage.open('bytes')
+    const editor = await fixture.open('bytes')
     const long = { 'X-WOPI-SuggestedTarget': 'x'.repeat(2049) }
     expect((await editor.putRelativeFile('copy', long)).status).toBe(400)
     expect(await suggest(editor, `${'y'.repeat(600)}.docx`)).toBe(`${'y'.repeat(199)}.docx`)
   })
 
   it('N-03: emoji and every script are names; NFC and NFD twins and case twins are one name', async () => {
-    const editor = await stage.open('bytes')
+    const editor = await fixture.open('bytes')
     expect(await suggest(editor, encodeUtf7('😀 Café.docx'))).toBe('😀 Café.docx')
     expect(await suggest(editor, encodeUtf7('😀 Cafe\u0301.docx'))).toBe('😀 Café (2).docx')
     expect(await suggest(editor, encodeUtf7('😀 CAFÉ.docx'))).toBe('😀 CAFÉ (3).docx')
@@ -116,7 +116,7 @@ describe('names from editors', () => {
   it.each(['=HYPERLINK("x").docx', '{{7*7}}.docx', '$(id).docx', `'; drop table file; --.docx`, '-rf.docx'])(
     'N-05: %s is only a name',
     async (name) => {
-      const editor = await stage.open('bytes')
+      const editor = await fixture.open('bytes')
       const kept = name.replace(/["*]/g, '_')
       expect(await suggest(editor, encodeUtf7(name))).toBe(kept)
     },
@@ -126,7 +126,7 @@ describe('names from editors', () => {
     const cyrillic = 'Ж'.repeat(200)
 
     it('a free name is offered in UTF-7, whole', async () => {
-      const editor = await stage.open('bytes', { name: `${cyrillic}.docx` })
+      const editor = await fixture.open('bytes', { name: `${cyrillic}.docx` })
       const asks = { 'X-WOPI-RelativeTarget': encodeUtf7(`${cyrillic}.docx`) }
       const answer = await editor.putRelativeFile('copy', asks)
       expect(answer.status).toBe(409)
@@ -136,7 +136,7 @@ describe('names from editors', () => {
     })
 
     it('a corrected name is offered in UTF-7, whole', async () => {
-      const editor = await stage.open('bytes')
+      const editor = await fixture.open('bytes')
       const asks = { 'X-WOPI-RelativeTarget': encodeUtf7(`${cyrillic}Ж?.docx`) }
       const answer = await editor.putRelativeFile('copy', asks)
       expect(answer.status).toBe(400)
@@ -147,7 +147,7 @@ describe('names from editors', () => {
     })
 
     it('every operation works on a file with such a name', async () => {
-      const editor = await stage.open('bytes', { name: 'Договор №5 “финал”.docx' })
+      const editor = await fixture.open('bytes', { name: 'Договор №5 “финал”.docx' })
       expect((await editor.getFile()).status).toBe(200)
       expect((await editor.unlock('A')).status).toBe(409)
       expect((await editor.renameFile('+2D0-')).status).toBe(400)
@@ -156,5 +156,5 @@ describe('names from editors', () => {
     })
   })
 
-  stage.leavesNoTokenInTheLog()
+  fixture.leavesNoTokenInTheLog()
 })

@@ -3,18 +3,18 @@ import { describe, expect, it, vi } from 'vitest'
 import { nameKey, numberedName } from '../../src/storage/files/file-name.js'
 import { decodeUtf7, encodeUtf7 } from '../../src/wopi/protocol/utf7.js'
 import type { Place, WopiAnswer } from '../kit/wopi.js'
-import { setStage } from './stage.js'
+import { useFixture } from './fixture.js'
 
 const MANY = 5000
 /** What works in the background meanwhile makes some of them dearer, and none cheaper. */
 const TIMES = 5
 
 describe('the number of a name', () => {
-  const stage = setStage()
+  const fixture = useFixture()
 
   /** Names of files that are there already; fewer words than as many saves. */
   async function fill(folder: Place, names: readonly string[]): Promise<void> {
-    await stage.sql(
+    await fixture.sql(
       `insert into file (id, container_id, name, name_key, owner_id, version, sequence_number, size, sha256, blob,
          modified_at, modified_by)
        select md5(random()::text), $1, n.name, n.key, 'alice', 1, 1, 0, '', '', clock_timestamp(), 'alice'
@@ -52,7 +52,7 @@ describe('the number of a name', () => {
   }
 
   it(`the ${MANY}th of one name costs as many round trips to the database as the first`, async () => {
-    const folder = await stage.folder()
+    const folder = await fixture.folder()
     const first = await fewestRoundTrips((time) => create(folder, `First ${time}.docx`))
     await fill(folder, documents(MANY - 1))
     const made: string[] = []
@@ -63,9 +63,9 @@ describe('the number of a name', () => {
   })
 
   it('PutRelativeFile, beside so many, names the same; and so does its answer to an exact name', async () => {
-    const source = await stage.open('bytes', { name: 'Document.docx' })
-    const { containerId } = await (await stage.person('alice')).seesFile(source.fileId)
-    const home = await stage.enter(containerId)
+    const source = await fixture.open('bytes', { name: 'Document.docx' })
+    const { containerId } = await (await fixture.person('alice')).seesFile(source.fileId)
+    const home = await fixture.enter(containerId)
     await fill(home, documents(MANY - 1).slice(1))
     const suggested = { 'X-WOPI-SuggestedTarget': encodeUtf7('Document.docx') }
     const trips = await fewestRoundTrips(() => source.putRelativeFile('copy', suggested))
@@ -82,9 +82,9 @@ describe('the number of a name', () => {
   })
 
   it('the lowest free number is taken: gaps are filled, the name itself first', async () => {
-    const folder = await stage.folder()
+    const folder = await fixture.folder()
     await fill(folder, documents(30))
-    await stage.sql(`delete from file where container_id = $1 and name_key = any ($2)`, [
+    await fixture.sql(`delete from file where container_id = $1 and name_key = any ($2)`, [
       folder.id,
       ['document (7).docx', 'document (20).docx', 'document.docx'],
     ])
@@ -94,7 +94,7 @@ describe('the number of a name', () => {
   })
 
   it('what only looks like a numbered form of it is none', async () => {
-    const folder = await stage.folder()
+    const folder = await fixture.folder()
     await fill(folder, [
       'Document.docx',
       'Document (02).docx',
@@ -119,7 +119,7 @@ describe('the number of a name', () => {
   })
 
   it('case, Unicode form and invisible marks make no other name; wildcards are letters', async () => {
-    const folder = await stage.folder()
+    const folder = await fixture.folder()
     await fill(folder, [
       'PLAN.docx',
       'plan (2).DOCX',
@@ -135,7 +135,7 @@ describe('the number of a name', () => {
   })
 
   it('at the limit of its length a longer number takes a letter of the name', async () => {
-    const folder = await stage.folder()
+    const folder = await fixture.folder()
     const long = 'x'.repeat(199)
     await fill(folder, [
       `${long}.docx`,
@@ -151,26 +151,26 @@ describe('the number of a name', () => {
   })
 
   it('whoever renames something has their own number', async () => {
-    const [alice, folder] = [await stage.person('alice'), await stage.folder()]
+    const [alice, folder] = [await fixture.person('alice'), await fixture.folder()]
     await fill(folder, documents(2))
     const made = await alice.calls('POST', `/files?name=Mine.docx&container=${folder.id}`, 'bytes')
-    const mine = await stage.join(made.json<{ id: string }>())
+    const mine = await fixture.join(made.json<{ id: string }>())
     const rename = async (name: string): Promise<string> => named(await mine.renameFile(name))
     expect(await rename('Document')).toBe('Document (3)')
     expect(await rename('Document')).toBe('Document (3)')
     expect(await rename('Document (3)')).toBe('Document (3)')
-    await stage.sql(`delete from file where container_id = $1 and name_key = 'document (2).docx'`, [
+    await fixture.sql(`delete from file where container_id = $1 and name_key = 'document (2).docx'`, [
       folder.id,
     ])
     expect(await rename('DOCUMENT')).toBe('DOCUMENT (2)')
   })
 
   it('comes back from the bin, and as a copy of a refused save, under the next one', async () => {
-    const alice = await stage.person('alice')
-    const source = await stage.open('bytes', { name: 'Back.docx' })
+    const alice = await fixture.person('alice')
+    const source = await fixture.open('bytes', { name: 'Back.docx' })
     const { containerId } = await alice.seesFile(source.fileId)
     expect((await alice.calls('DELETE', `/files/${source.fileId}`)).status).toBe(204)
-    const home = await stage.enter(containerId)
+    const home = await fixture.enter(containerId)
     const backs = Array.from({ length: 1200 }, (_, i) =>
       i === 0 ? 'Back.docx' : numberedName('Back.docx', i + 1),
     )
@@ -178,7 +178,7 @@ describe('the number of a name', () => {
     const restored = await alice.calls('POST', `/bin/${source.fileId}/restore`, {})
     expect(restored.json<{ name: string }>().name).toBe('Back (1201).docx')
 
-    const refused = await stage.open('bytes', { name: 'Kept.docx' })
+    const refused = await fixture.open('bytes', { name: 'Kept.docx' })
     await refused.putFile('refused')
     const [item] = await alice.recoveryItems(refused.fileId)
     await fill(home, ['Kept (recovered).docx', 'Kept (recovered) (2).docx'])
@@ -187,8 +187,8 @@ describe('the number of a name', () => {
   })
 
   it('of a container is behind all of its name, made or renamed', async () => {
-    const folder = await stage.folder()
-    await stage.sql(
+    const folder = await fixture.folder()
+    await fixture.sql(
       `insert into container (id, parent_id, name, name_key, owner_id, ancestors)
        select md5(random()::text), id, 'v1.2' || suffix, 'v1.2' || suffix, 'alice', ancestors || md5(random()::text)
        from container, lateral (select case when n = 1 then '' else ' (' || n || ')' end as suffix
@@ -201,7 +201,7 @@ describe('the number of a name', () => {
       .ContainerPointer
     expect(made.Name).toBe('v1.2 (1501)')
     const other = (await make('Other')).json<{ ContainerPointer: { Url: string } }>().ContainerPointer
-    const renamed = await stage
+    const renamed = await fixture
       .goTo(other.Url)
       .operation('RENAME_CONTAINER', { 'X-WOPI-RequestedName': 'V1.2' })
     expect(named(renamed)).toBe('V1.2 (1502)')

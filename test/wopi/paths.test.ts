@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import { exchange } from './raw-http.js'
-import { setStage } from './stage.js'
+import { useFixture } from './fixture.js'
 
 describe('A-08: path variants', () => {
-  const stage = setStage()
+  const fixture = useFixture()
 
   it.each([
     ['/wopi/files/ID/contents/', 404],
@@ -24,10 +24,10 @@ describe('A-08: path variants', () => {
     ['/wopi/files/ID%00', 401],
     ['/wopi/files/%zz', 400],
   ])('%s with a good token is answered %i', async (path, status) => {
-    const editor = await stage.open('bytes')
+    const editor = await fixture.open('bytes')
     const target = `${path.replace('ID', editor.fileId)}?access_token=${editor.token}`
     const answer = await exchange(
-      stage.tandem,
+      fixture.tandem,
       `GET ${target} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`,
     )
     expect(answer.status).toBe(status)
@@ -38,10 +38,10 @@ describe('A-08: path variants', () => {
   it.each(['?x=/wopi/settings', '?x=/health/live', '?/api/docs', '?access_token'])(
     'the query %s opens nothing without a token: 401, zero bytes',
     async (query) => {
-      const editor = await stage.open('bytes')
+      const editor = await fixture.open('bytes')
       const target = `/wopi/files/${editor.fileId}/contents${query}`
       const answer = await exchange(
-        stage.tandem,
+        fixture.tandem,
         `GET ${target} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`,
       )
       expect(answer.status).toBe(401)
@@ -52,7 +52,7 @@ describe('A-08: path variants', () => {
   it.each(['PUT', 'DELETE', 'PATCH', 'TRACE', 'OPTIONS', 'PROPFIND', 'LOCK', 'UNLOCK'])(
     'the method %s is no WOPI method: it does nothing and tells nothing',
     async (method) => {
-      const editor = await stage.open('bytes')
+      const editor = await fixture.open('bytes')
       const target = `/wopi/files/${editor.fileId}?access_token=${editor.token}`
       const head = [
         `${method} ${target} HTTP/1.1`,
@@ -61,7 +61,7 @@ describe('A-08: path variants', () => {
         'X-WOPI-Override: LOCK',
         'X-WOPI-Lock: A',
       ]
-      const answer = await exchange(stage.tandem, `${head.join('\r\n')}\r\nContent-Length: 0\r\n\r\n`)
+      const answer = await exchange(fixture.tandem, `${head.join('\r\n')}\r\nContent-Length: 0\r\n\r\n`)
       expect(method === 'OPTIONS' ? [200, 404, 405] : [404, 405]).toContain(answer.status)
       expect(answer.body).not.toContain('BaseFileName')
       expect(answer.headLines.join()).not.toContain(editor.token)
@@ -70,12 +70,12 @@ describe('A-08: path variants', () => {
   )
 
   it('HEAD needs a token like GET, and has no body', async () => {
-    const editor = await stage.open('bytes')
-    const url = `${stage.tandem.url}/wopi/files/${editor.fileId}/contents`
+    const editor = await fixture.open('bytes')
+    const url = `${fixture.tandem.url}/wopi/files/${editor.fileId}/contents`
     expect((await fetch(url, { method: 'HEAD' })).status).toBe(401)
     const answer = await fetch(`${url}?access_token=${editor.token}`, { method: 'HEAD' })
     expect([answer.status, await answer.text()]).toEqual([200, ''])
   })
 
-  stage.leavesNoTokenInTheLog()
+  fixture.leavesNoTokenInTheLog()
 })

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Editor, Headers } from '../kit/wopi.js'
 import { NativeClient, rowsOf } from './native-client.js'
-import { setStage } from './stage.js'
+import { useFixture } from './fixture.js'
 
 type Info = Record<string, unknown>
 
@@ -20,10 +20,10 @@ const infoOf = async (editor: Editor): Promise<Info> => (await editor.checkFileI
 const present = (info: Info): string[] => PLUS_PROPERTIES.filter((name) => name in info)
 
 describe('COAUTH_PROFILE=plus', () => {
-  const stage = setStage({ COAUTH_PROFILE: 'plus' })
+  const fixture = useFixture({ COAUTH_PROFILE: 'plus' })
 
   it('WOPI.md §5.1: CheckFileInfo has all eight Plus properties, with values that clients accept', async () => {
-    const info = await infoOf(await stage.open('content'))
+    const info = await infoOf(await fixture.open('content'))
     expect(present(info)).toEqual(PLUS_PROPERTIES)
     expect(info).toMatchObject({ SupportsCoauth: true, SequenceNumber: 1, FileGeoLocationCode: '' })
     for (const name of ['OfficeCollaborationServiceEndpointUrl', 'RealTimeChannelEndpointUrl']) {
@@ -36,18 +36,18 @@ describe('COAUTH_PROFILE=plus', () => {
   })
 
   it('WOPI.md §5.2: SequenceNumber grows with each content change', async () => {
-    const editor = await stage.open('content')
+    const editor = await fixture.open('content')
     await editor.lock('L')
     await editor.putFile('changed', 'L')
     expect((await infoOf(editor))['SequenceNumber']).toBe(2)
   })
 
   it('WOPI.md §5.2: SharingStatus is Private until somebody else has access, by a grant or by a link', async () => {
-    const granted = await stage.open('content')
+    const granted = await fixture.open('content')
     expect((await infoOf(granted))['SharingStatus']).toBe('Private')
-    await stage.join(granted, { who: 'bob', role: 'viewer', mode: 'view' })
+    await fixture.join(granted, { who: 'bob', role: 'viewer', mode: 'view' })
     expect((await infoOf(granted))['SharingStatus']).toBe('Shared')
-    const linked = await stage.open('content')
+    const linked = await fixture.open('content')
     const answer = await linked.operation('GET_SHARE_URL', { 'X-WOPI-UrlType': 'ReadOnly' })
     expect(answer.status).toBe(200)
     expect((await infoOf(linked))['SharingStatus']).toBe('Shared')
@@ -68,7 +68,7 @@ describe('COAUTH_PROFILE=plus', () => {
     ]
 
     it.each(calls)('§7.3: %s lives as long as asked, 60 to 3600 seconds', async (_name, call) => {
-      const editor = await stage.open('content')
+      const editor = await fixture.open('content')
       await editor.lock('L')
       for (const [asked, seconds] of [
         ['60', 60],
@@ -76,32 +76,32 @@ describe('COAUTH_PROFILE=plus', () => {
         ['', 1800],
       ] as const) {
         expect((await call(editor, { 'X-WOPI-LockExpirationTimeout': asked })).status).toBe(200)
-        expect(Math.abs((await stage.lockLivesFor(editor)) - seconds)).toBeLessThan(5)
+        expect(Math.abs((await fixture.lockLivesFor(editor)) - seconds)).toBeLessThan(5)
       }
     })
 
     it.each(calls)('§7.3: %s answers 400 for any other time', async (_name, call) => {
-      const editor = await stage.open('content')
+      const editor = await fixture.open('content')
       await editor.lock('L')
       for (const asked of ['59', '3601', '0', '-60', '1e3', 'soon']) {
         expect((await call(editor, { 'X-WOPI-LockExpirationTimeout': asked })).status).toBe(400)
       }
-      expect((await stage.lockLivesFor(editor)) > 1700).toBe(true)
+      expect((await fixture.lockLivesFor(editor)) > 1700).toBe(true)
     })
 
     it('§7.3: a chosen time is exact: there is no grace, until an ordinary refresh', async () => {
-      const editor = await stage.open('content')
+      const editor = await fixture.open('content')
       await editor.lock('L', { 'X-WOPI-LockExpirationTimeout': '60' })
-      await stage.lockExpiresIn(editor, -0.001)
+      await fixture.lockExpiresIn(editor, -0.001)
       expect((await editor.getLock()).lock).toBe('')
       expect((await editor.lock('other')).status).toBe(200)
-      await stage.lockExpiresIn(editor, -0.001)
+      await fixture.lockExpiresIn(editor, -0.001)
       expect((await editor.getLock()).lock).toBe('other')
     })
 
     it('§7.3: a conflict names the holder who agreed to it, until the lock is next updated', async () => {
-      const alice = await stage.open('content')
-      const bob = await stage.join(alice, { who: 'bob', role: 'editor' })
+      const alice = await fixture.open('content')
+      const bob = await fixture.join(alice, { who: 'bob', role: 'editor' })
       const named = async (): Promise<unknown> =>
         (await bob.lock('other')).headers['x-wopi-conflictinglockusername']
       await alice.lock('L')
@@ -124,18 +124,18 @@ describe('COAUTH_PROFILE=plus', () => {
     const coauth = (id: string): Headers => ({ 'X-WOPI-CoauthLockId': id })
 
     it('§8.2: 400 with both ids', async () => {
-      const editor = await stage.open('content')
+      const editor = await fixture.open('content')
       expect(await rename(editor, { ...wopi('W'), ...coauth('A') })).toEqual([400, undefined])
       expect((await rename(editor, { ...wopi(''), ...coauth('') }))[0]).toBe(200)
     })
 
     it('§8.2: unlocked: 200 with nothing, a WOPI id or a coauth id', async () => {
-      const editor = await stage.open('content')
+      const editor = await fixture.open('content')
       for (const headers of [{}, wopi('W'), coauth('A')]) expect((await rename(editor, headers))[0]).toBe(200)
     })
 
     it('§8.2: a WOPI lock: 200 with its id, else 409 with it', async () => {
-      const editor = await stage.open('content')
+      const editor = await fixture.open('content')
       await editor.lock('W')
       expect((await rename(editor, wopi('W')))[0]).toBe(200)
       for (const headers of [{}, wopi('X'), coauth('W')]) {
@@ -144,7 +144,7 @@ describe('COAUTH_PROFILE=plus', () => {
     })
 
     it('§8.2: coauth locks: 200 with an id in the table, else 409 without X-WOPI-Lock', async () => {
-      const editor = await stage.open('content')
+      const editor = await fixture.open('content')
       await new NativeClient(editor, 'A').get()
       await new NativeClient(editor, 'B').get()
       expect((await rename(editor, coauth('B')))[0]).toBe(200)
@@ -154,7 +154,7 @@ describe('COAUTH_PROFILE=plus', () => {
     })
 
     it('§8.2: an exclusive coauth lock: only its holder renames', async () => {
-      const editor = await stage.open('content')
+      const editor = await fixture.open('content')
       await new NativeClient(editor, 'A').get('CoauthExclusive')
       await new NativeClient(editor, 'B').get()
       expect(await rename(editor, coauth('B'))).toEqual([409, undefined])
@@ -163,7 +163,7 @@ describe('COAUTH_PROFILE=plus', () => {
   })
 
   it('WOPI.md §8.1: PutRelativeFile overwrites no file that has a coauth lock', async () => {
-    const editor = await stage.open('content')
+    const editor = await fixture.open('content')
     const name = String((await infoOf(editor))['BaseFileName'])
     await new NativeClient(editor, 'A').get()
     const answer = await editor.putRelativeFile('other', {
@@ -174,36 +174,36 @@ describe('COAUTH_PROFILE=plus', () => {
     expect((await editor.getFile()).body.toString()).toBe('content')
   })
 
-  stage.leavesNoTokenInTheLog()
+  fixture.leavesNoTokenInTheLog()
 })
 
 describe('COAUTH_PROFILE=web', () => {
-  const stage = setStage()
+  const fixture = useFixture()
 
   it('WOPI.md §5.1: CheckFileInfo has SupportsCoauth and none of the other seven', async () => {
-    expect(present(await infoOf(await stage.open('content')))).toEqual(['SupportsCoauth'])
+    expect(present(await infoOf(await fixture.open('content')))).toEqual(['SupportsCoauth'])
   })
 
   it('WOPI.md §12: every coauth operation is answered 501', async () => {
-    const client = new NativeClient(await stage.open('content'), 'A')
+    const client = new NativeClient(await fixture.open('content'), 'A')
     const answers = [await client.get(), await client.refresh(), await client.unlock(), await client.table()]
     expect(answers.map(({ status, body }) => [status, body.length])).toEqual(answers.map(() => [501, 0]))
   })
 
   it('WOPI.md §7.3: a client cannot choose how long its lock lives', async () => {
-    const editor = await stage.open('content')
+    const editor = await fixture.open('content')
     expect((await editor.lock('L', { 'X-WOPI-LockExpirationTimeout': '7' })).status).toBe(200)
-    expect(await stage.lockLivesFor(editor)).toBeGreaterThan(1700)
+    expect(await fixture.lockLivesFor(editor)).toBeGreaterThan(1700)
   })
 })
 
 describe('COAUTH_PROFILE=plus beside COAUTH_PROFILE=web on one database', () => {
-  const stage = setStage({ COAUTH_PROFILE: 'plus' })
+  const fixture = useFixture({ COAUTH_PROFILE: 'plus' })
 
   it('keeps coauth locks out of a WOPI lock’s way on both, as while the profile is being changed', async () => {
     const { Tandem } = await import('../kit/tandem.js')
-    const editor = await stage.open('content')
-    await using web = await Tandem.start('', { sharing: stage.tandem, env: { COAUTH_PROFILE: 'web' } })
+    const editor = await fixture.open('content')
+    await using web = await Tandem.start('', { sharing: fixture.tandem, env: { COAUTH_PROFILE: 'web' } })
     const browser = Object.assign(Object.create(editor) as Editor, { baseUrl: web.url })
     const client = new NativeClient(editor, 'A')
     expect(rowsOf(await client.get())).toHaveLength(1)

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import type { Editor, Headers, WopiAnswer } from '../kit/wopi.js'
-import { setStage } from './stage.js'
+import { useFixture } from './fixture.js'
 
 interface Saved {
   readonly LastModifiedTime: string
@@ -33,7 +33,7 @@ const CLIENTS: readonly [string, Headers, string][] = [
 ]
 
 describe('PutFile as each editor sends it', () => {
-  const stage = setStage()
+  const fixture = useFixture()
 
   const modifiedAt = async (editor: Editor): Promise<string> =>
     (await editor.checkFileInfo()).json<Saved>().LastModifiedTime
@@ -47,7 +47,7 @@ describe('PutFile as each editor sends it', () => {
 
   describe.each(CLIENTS)('CLIENTS.md §1.1, §1.2: %s', (_name, headers, timestampHeader) => {
     it('pain 37: is told the LastModifiedTime that the next CheckFileInfo tells, and may go on saving with it', async () => {
-      const editor = await stage.open('old')
+      const editor = await fixture.open('old')
       await editor.lock('A')
       let base = await modifiedAt(editor)
       for (const [version, content] of [
@@ -69,7 +69,7 @@ describe('PutFile as each editor sends it', () => {
     })
 
     it('pain 36: is told the unchanged time for the same bytes, and saves on it afterwards', async () => {
-      const editor = await stage.open('old')
+      const editor = await fixture.open('old')
       await editor.lock('A')
       const base = await modifiedAt(editor)
       for (const version of ['2', '3']) {
@@ -83,7 +83,7 @@ describe('PutFile as each editor sends it', () => {
     })
 
     it('pain 41: is told 1010 when the content moved under it; the bytes are kept and nothing is overwritten', async () => {
-      const editor = await stage.open('old')
+      const editor = await fixture.open('old')
       const stale = await modifiedAt(editor)
       await editor.lock('A')
       await editor.putFile('by somebody else', 'A')
@@ -91,13 +91,13 @@ describe('PutFile as each editor sends it', () => {
       expectExternalChange(answer, 'A')
       expect((await editor.getFile()).body.toString()).toBe('by somebody else')
       const sha256 = createHash('sha256').update('mine').digest('hex')
-      expect(await (await stage.person('alice')).recoveryItems(editor.fileId)).toMatchObject([
+      expect(await (await fixture.person('alice')).recoveryItems(editor.fileId)).toMatchObject([
         { reason: 'external-change', sha256, userId: 'alice' },
       ])
     })
 
     it('overwrites when its user chose so: the timestamp is absent or empty then', async () => {
-      const editor = await stage.open('old')
+      const editor = await fixture.open('old')
       await editor.lock('A')
       await editor.putFile('by somebody else', 'A')
       expect((await editor.putFile('mine', 'A', headers)).version).toBe('3')
@@ -108,7 +108,7 @@ describe('PutFile as each editor sends it', () => {
     })
 
     it('is told of the wrong lock before it is told of the timestamp', async () => {
-      const editor = await stage.open('old')
+      const editor = await fixture.open('old')
       await editor.lock('A')
       const answer = await editor.putFile('mine', 'B', { ...headers, [timestampHeader]: 'long ago' })
       expect(answer).toMatchObject({ status: 409, lock: 'A' })
@@ -116,7 +116,7 @@ describe('PutFile as each editor sends it', () => {
     })
 
     it('pain 39: fills an empty file before it locks it', async () => {
-      const editor = await stage.open('')
+      const editor = await fixture.open('')
       const base = await modifiedAt(editor)
       const answer = await editor.putFile('template', undefined, { ...headers, [timestampHeader]: base })
       expect(answer).toMatchObject({ status: 200, version: '2' })
@@ -126,7 +126,7 @@ describe('PutFile as each editor sends it', () => {
   })
 
   it('pain 36: a time that means the same instant but is written otherwise is another base', async () => {
-    const editor = await stage.open('old')
+    const editor = await fixture.open('old')
     await editor.lock('A')
     const rounded = (await modifiedAt(editor)).replace(/\.\d+Z$/, 'Z')
     expectExternalChange(
@@ -136,14 +136,14 @@ describe('PutFile as each editor sends it', () => {
   })
 
   it('CLIENTS.md §1.2: ONLYOFFICE locks, saves and unlocks with the file id, and its last user is recorded', async () => {
-    const editor = await stage.open('old')
+    const editor = await fixture.open('old')
     const id = editor.fileId
     expect((await editor.lock(id, ONLYOFFICE)).status).toBe(200)
     const base = await modifiedAt(editor)
     const saved = await editor.putFile('new', id, { ...ONLYOFFICE, 'X-LOOL-WOPI-Timestamp': base })
     expect(saved.json()).toEqual({ LastModifiedTime: await modifiedAt(editor) })
     expect((await editor.unlock(id)).status).toBe(200)
-    const versions = await (await stage.person('alice')).versions(id)
+    const versions = await (await fixture.person('alice')).versions(id)
     expect(versions.find(({ version }) => version === '2')).toMatchObject({
       editors: ['alice'],
       author: 'alice',
@@ -155,7 +155,7 @@ describe('PutFile as each editor sends it', () => {
     ['Excel, whose saves come without X-WOPI-Editors', { 'X-WOPI-ClientVersion': '16.0.18129.41003' }],
     ['a client without a name', {}],
   ])('WOPI.md §6.2: %s is answered an empty body', async (_name, headers) => {
-    const editor = await stage.open('old')
+    const editor = await fixture.open('old')
     await editor.lock('{"S":"1","F":4}')
     const answer = await editor.putFile('new', '{"S":"1","F":4}', headers)
     expect(answer).toMatchObject({ status: 200, version: '2' })
@@ -164,5 +164,5 @@ describe('PutFile as each editor sends it', () => {
     expect(answer.lock).toBeUndefined()
   })
 
-  stage.leavesNoTokenInTheLog()
+  fixture.leavesNoTokenInTheLog()
 })

@@ -3,7 +3,7 @@ import { Readable } from 'node:stream'
 import { describe, expect, it } from 'vitest'
 import type { Editor } from '../kit/wopi.js'
 import { exchange, openSocket, post } from './raw-http.js'
-import { setStage } from './stage.js'
+import { useFixture } from './fixture.js'
 
 const MOST = 1024
 
@@ -11,18 +11,18 @@ const MOST = 1024
 const unannounced = (bytes: number): Readable => Readable.from([Buffer.alloc(bytes - 1), Buffer.alloc(1)])
 
 describe('the size of a save', () => {
-  const stage = setStage({ MAX_FILE_SIZE: '1K' })
+  const fixture = useFixture({ MAX_FILE_SIZE: '1K' })
 
   async function lockedFile(): Promise<{ editor: Editor; unchanged: () => Promise<void> }> {
-    const editor = await stage.open('old')
+    const editor = await fixture.open('old')
     await editor.lock('A')
-    const blobs = await stage.blobs()
+    const blobs = await fixture.blobs()
     const before = (await editor.checkFileInfo()).json()
     const unchanged = async (): Promise<void> => {
       expect((await editor.checkFileInfo()).json()).toEqual(before)
       expect((await editor.getFile()).body.toString()).toBe('old')
-      expect(await (await stage.person('alice')).recoveryItems(editor.fileId)).toEqual([])
-      expect(await stage.blobs()).toBe(blobs)
+      expect(await (await fixture.person('alice')).recoveryItems(editor.fileId)).toEqual([])
+      expect(await fixture.blobs()).toBe(blobs)
     }
     return { editor, unchanged }
   }
@@ -48,7 +48,7 @@ describe('the size of a save', () => {
   it('D-02: a declared size that is too large is refused before a byte of it is read, and the connection ends', async () => {
     const { editor, unchanged } = await lockedFile()
     const lines = ['X-WOPI-Override: PUT', 'X-WOPI-Lock: A', 'Content-Length: 1000000000000']
-    const answer = await exchange(stage.tandem, post(editor, lines, '', '/contents'))
+    const answer = await exchange(fixture.tandem, post(editor, lines, '', '/contents'))
     expect(answer.status).toBe(413)
     expect(answer.headLines).toContain('Connection: close')
     await unchanged()
@@ -58,7 +58,7 @@ describe('the size of a save', () => {
     const { editor, unchanged } = await lockedFile()
     const lines = ['X-WOPI-Override: PUT', 'X-WOPI-Lock: A', 'Transfer-Encoding: chunked']
     const chunk = `1000\r\n${'x'.repeat(4096)}\r\n`
-    const answer = await exchange(stage.tandem, post(editor, lines, chunk, '/contents'))
+    const answer = await exchange(fixture.tandem, post(editor, lines, chunk, '/contents'))
     expect(answer.status).toBe(413)
     expect(answer.headLines).toContain('Connection: close')
     await unchanged()
@@ -72,12 +72,12 @@ describe('the size of a save', () => {
 
   it('WOPI.md §8.1: a PutRelativeFile that is too large is answered 413 and makes no file', async () => {
     const { editor, unchanged } = await lockedFile()
-    const files = await stage.sql('select count(*)::int as files from file')
+    const files = await fixture.sql('select count(*)::int as files from file')
     const answer = await editor.putRelativeFile(Buffer.alloc(MOST + 1), {
       'X-WOPI-SuggestedTarget': 'big.docx',
     })
     expect(answer.status).toBe(413)
-    expect(await stage.sql('select count(*)::int as files from file')).toEqual(files)
+    expect(await fixture.sql('select count(*)::int as files from file')).toEqual(files)
     await unchanged()
   })
 
@@ -125,15 +125,15 @@ describe('the size of a save', () => {
       ['before its first byte', ['Content-Length: 100'], ''],
     ])('%s', async (title, length, body) => {
       const { editor, unchanged } = await lockedFile()
-      const receiving = await stage.nextUpload()
-      const socket = await openSocket(stage.tandem)
+      const receiving = await fixture.nextUpload()
+      const socket = await openSocket(fixture.tandem)
       const id = `cut-${title.replace(/\W/g, '-')}`
       const lines = ['X-WOPI-Override: PUT', 'X-WOPI-Lock: A', `X-WOPI-CorrelationId: ${id}`, ...length]
       socket.write(post(editor, lines, body, '/contents'))
       await receiving()
       socket.destroy()
       await once(socket, 'close')
-      const line = await stage.logged(({ correlationId }) => correlationId === id)
+      const line = await fixture.logged(({ correlationId }) => correlationId === id)
       expect(line).toMatchObject({ event: 'wopi-refused', code: 'body-incomplete', fileId: editor.fileId })
       await unchanged()
       expect((await editor.putFile('new', 'A')).version).toBe('2')
@@ -141,7 +141,7 @@ describe('the size of a save', () => {
 
     it('also when the bytes are followed by the end of sending instead of the rest', async () => {
       const { editor, unchanged } = await lockedFile()
-      const socket = await openSocket(stage.tandem)
+      const socket = await openSocket(fixture.tandem)
       const id = 'cut-by-fin'
       const lines = [
         'X-WOPI-Override: PUT',
@@ -151,12 +151,12 @@ describe('the size of a save', () => {
       ]
       socket.on('error', () => undefined)
       socket.resume().end(post(editor, lines, 'half', '/contents'))
-      expect(await stage.logged(({ correlationId }) => correlationId === id)).toMatchObject({
+      expect(await fixture.logged(({ correlationId }) => correlationId === id)).toMatchObject({
         code: 'body-incomplete',
       })
       await unchanged()
     })
   })
 
-  stage.leavesNoTokenInTheLog()
+  fixture.leavesNoTokenInTheLog()
 })

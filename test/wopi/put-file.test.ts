@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { Readable } from 'node:stream'
 import { describe, expect, it } from 'vitest'
 import type { Editor, WopiAnswer } from '../kit/wopi.js'
-import { setStage } from './stage.js'
+import { useFixture } from './fixture.js'
 
 const sha256 = (bytes: Buffer | string): string => createHash('sha256').update(bytes).digest('hex')
 
@@ -20,17 +20,17 @@ function expectConflict(answer: WopiAnswer, current: string): void {
 }
 
 describe('PutFile', () => {
-  const stage = setStage()
+  const fixture = useFixture()
 
   async function expectUnchanged(editor: Editor, content = 'old'): Promise<void> {
     const got = await editor.getFile()
     expect({ version: got.version, body: got.body.toString() }).toEqual({ version: '1', body: content })
-    expect(await (await stage.person('alice')).versions(editor.fileId)).toHaveLength(1)
+    expect(await (await fixture.person('alice')).versions(editor.fileId)).toHaveLength(1)
   }
 
   describe('WOPI.md §6.2: the decision table', () => {
     it('with the held id stores, and answers the version after the save', async () => {
-      const editor = await stage.open('old')
+      const editor = await fixture.open('old')
       await editor.lock('A')
       expectSaved(await editor.putFile('new', 'A'), '2')
       const got = await editor.getFile()
@@ -38,18 +38,18 @@ describe('PutFile', () => {
     })
 
     it('with another id answers 409 with the current one, changes nothing, and keeps the bytes (pain 28)', async () => {
-      const editor = await stage.open('old')
+      const editor = await fixture.open('old')
       await editor.lock('A')
       expectConflict(await editor.putFile('mine', 'B'), 'A')
       await expectUnchanged(editor)
-      const kept = await (await stage.person('alice')).recoveryItems(editor.fileId)
+      const kept = await (await fixture.person('alice')).recoveryItems(editor.fileId)
       expect(kept).toMatchObject([
         { reason: 'lock-mismatch', sha256: sha256('mine'), size: 4, userId: 'alice' },
       ])
     })
 
     it('without an id on a locked file answers 409 with the current one', async () => {
-      const editor = await stage.open('old')
+      const editor = await fixture.open('old')
       await editor.lock('A')
       expectConflict(await editor.putFile('mine'), 'A')
       expectConflict(await editor.putFile('mine', ''), 'A')
@@ -57,27 +57,27 @@ describe('PutFile', () => {
     })
 
     it('on an unlocked file with content answers 409 with an empty id, with or without one', async () => {
-      const editor = await stage.open('old')
+      const editor = await fixture.open('old')
       expectConflict(await editor.putFile('mine'), '')
       expectConflict(await editor.putFile('mine', 'A'), '')
       await expectUnchanged(editor)
     })
 
     it('pain 39: on an unlocked empty file stores without an id', async () => {
-      const editor = await stage.open('')
+      const editor = await fixture.open('')
       expectSaved(await editor.putFile('template'), '2')
       expect((await editor.getFile()).body.toString()).toBe('template')
       expectConflict(await editor.putFile('again'), '')
     })
 
     it('on an unlocked empty file stores with any id, and takes no lock by that', async () => {
-      const editor = await stage.open('')
+      const editor = await fixture.open('')
       expectSaved(await editor.putFile('template', 'A'), '2')
       expect((await editor.getLock()).lock).toBe('')
     })
 
     it('pain 1: on a locked empty file stores with the held id only', async () => {
-      const editor = await stage.open('')
+      const editor = await fixture.open('')
       await editor.lock('A')
       expectConflict(await editor.putFile('template'), 'A')
       expectConflict(await editor.putFile('template', 'B'), 'A')
@@ -85,7 +85,7 @@ describe('PutFile', () => {
     })
 
     it('a locked file may be emptied, and filled again', async () => {
-      const editor = await stage.open('old')
+      const editor = await fixture.open('old')
       await editor.lock('A')
       expectSaved(await editor.putFile('', 'A'), '2')
       expect(await editor.getFile()).toMatchObject({ status: 200, version: '2', body: Buffer.alloc(0) })
@@ -94,7 +94,7 @@ describe('PutFile', () => {
   })
 
   it('WOPI.md §5: size, hash, version and modification time move with the content', async () => {
-    const editor = await stage.open('old')
+    const editor = await fixture.open('old')
     await editor.lock('A')
     const before = (await editor.checkFileInfo()).json<Record<string, string>>()
     await editor.putFile('newer', 'A')
@@ -108,24 +108,24 @@ describe('PutFile', () => {
   })
 
   it('R-18: the same bytes are a new version that changes no time, and leave no second blob', async () => {
-    const editor = await stage.open('old')
+    const editor = await fixture.open('old')
     await editor.lock('A')
-    const blobs = await stage.blobs()
+    const blobs = await fixture.blobs()
     const before = (await editor.checkFileInfo()).json<object>()
     expectSaved(await editor.putFile('old', 'A'), '2')
     expectSaved(await editor.putFile('old', 'A'), '3')
     expect((await editor.checkFileInfo()).json()).toEqual({ ...before, Version: '3' })
     expect((await editor.refreshLock('A')).version).toBe('3')
-    expect(await stage.blobs()).toBe(blobs)
+    expect(await fixture.blobs()).toBe(blobs)
     expect((await editor.getFile()).body.toString()).toBe('old')
   })
 
   it('WOPI.md §1: versions only grow, also when old bytes come back', async () => {
-    const editor = await stage.open('one')
+    const editor = await fixture.open('one')
     await editor.lock('A')
     expectSaved(await editor.putFile('two', 'A'), '2')
     expectSaved(await editor.putFile('one', 'A'), '3')
-    const versions = await (await stage.person('alice')).versions(editor.fileId)
+    const versions = await (await fixture.person('alice')).versions(editor.fileId)
     expect(versions.map(({ version, sha256: hash }) => [version, hash]).sort()).toEqual([
       ['1', sha256('one')],
       ['2', sha256('two')],
@@ -136,7 +136,7 @@ describe('PutFile', () => {
   it.each(['application/json', 'application/x-www-form-urlencoded', 'text/plain', 'multipart/form-data'])(
     'WOPI.md §2.3: a body that calls itself %s arrives whole',
     async (contentType) => {
-      const editor = await stage.open('old')
+      const editor = await fixture.open('old')
       await editor.lock('A')
       const body = Buffer.from(`{"a":"${'ж\u0000'.repeat(50_000)}"}`)
       expectSaved(await editor.putFile(body, 'A', { 'Content-Type': contentType }), '2')
@@ -145,14 +145,14 @@ describe('PutFile', () => {
   )
 
   it('WOPI.md §6.2: any bytes are stored, whatever the extension says', async () => {
-    const editor = await stage.open('', { name: 'probe.wopitest' })
+    const editor = await fixture.open('', { name: 'probe.wopitest' })
     const bytes = Buffer.from(Array.from({ length: 256 }, (_, i) => i))
     expectSaved(await editor.putFile(bytes), '2')
     expect((await editor.getFile()).body.equals(bytes)).toBe(true)
   })
 
   it('WOPI.md §2.3: a chunked body of 3 MB arrives whole', async () => {
-    const editor = await stage.open('old')
+    const editor = await fixture.open('old')
     await editor.lock('A')
     const chunks = Array.from({ length: 48 }, (_, i) => Buffer.alloc(65_536, i))
     expectSaved(await editor.putFile(Readable.from(chunks), 'A'), '2')
@@ -161,14 +161,14 @@ describe('PutFile', () => {
 
   describe('WOPI.md §6.2: X-WOPI-Editors', () => {
     const editorsOf = async (editor: Editor): Promise<string[] | undefined> => {
-      const versions = await (await stage.person('alice')).versions(editor.fileId)
+      const versions = await (await fixture.person('alice')).versions(editor.fileId)
       return versions.find(({ version }) => version === '2')?.editors
     }
 
     it('is recorded with the version, for those who were let in to edit', async () => {
-      const editor = await stage.open('old')
-      await stage.join(editor, { who: 'bob', role: 'editor' })
-      await stage.join(editor, { who: 'carol', role: 'viewer', mode: 'view' })
+      const editor = await fixture.open('old')
+      await fixture.join(editor, { who: 'bob', role: 'editor' })
+      await fixture.join(editor, { who: 'carol', role: 'viewer', mode: 'view' })
       await editor.lock('A')
       const headers = { 'X-WOPI-Editors': 'bob,alice, carol,mallory' }
       expectSaved(await editor.putFile('new', 'A', headers), '2')
@@ -176,20 +176,20 @@ describe('PutFile', () => {
     })
 
     it('H-07: with 10,000 ids and junk saves, records nobody unknown, and gives nobody a right', async () => {
-      const editor = await stage.open('old')
+      const editor = await fixture.open('old')
       await editor.lock('A')
       const crowd = Array.from({ length: 10_000 }, (_, i) => i.toString(36))
       const headers = { 'X-WOPI-Editors': [`alice`, `=1+1`, `'; --`, `<b>`, ...crowd].join(',') }
       expectSaved(await editor.putFile('new', 'A', headers), '2')
       expect(await editorsOf(editor)).toEqual(['alice'])
-      const mallory = await stage.person('mallory')
+      const mallory = await fixture.person('mallory')
       expect((await mallory.calls('GET', `/files/${editor.fileId}`)).status).toBe(404)
     })
 
     it.each(['', ',,,', ' ', 'a b', 'x'.repeat(129), '\u00e9'])(
       'H-07: %j is no list of users',
       async (value) => {
-        const editor = await stage.open('old')
+        const editor = await fixture.open('old')
         await editor.lock('A')
         expectSaved(await editor.putFile('new', 'A', { 'X-WOPI-Editors': value }), '2')
         expect(await editorsOf(editor)).toEqual([])
@@ -198,8 +198,8 @@ describe('PutFile', () => {
   })
 
   it('pain 40, R-04: a save is readable as soon as it is acknowledged, by the next editor as well', async () => {
-    const alice = await stage.open('old')
-    const bob = await stage.join(alice, { who: 'bob', role: 'editor' })
+    const alice = await fixture.open('old')
+    const bob = await fixture.join(alice, { who: 'bob', role: 'editor' })
     await alice.lock('A')
     for (let i = 2; i < 12; i++) {
       const saved = await (i % 2 ? alice : bob).putFile(`content ${i}`, 'A')
@@ -209,15 +209,15 @@ describe('PutFile', () => {
   })
 
   it('A-03: a view token saves nothing, and its bytes are not kept', async () => {
-    const alice = await stage.open('old')
-    const viewer = await stage.join(alice, { mode: 'view' })
+    const alice = await fixture.open('old')
+    const viewer = await fixture.join(alice, { mode: 'view' })
     await alice.lock('A')
-    const blobs = await stage.blobs()
+    const blobs = await fixture.blobs()
     expect((await viewer.putFile('mine', 'A')).status).toBe(404)
     await expectUnchanged(alice)
-    expect(await (await stage.person('alice')).recoveryItems(alice.fileId)).toEqual([])
-    expect(await stage.blobs()).toBe(blobs)
+    expect(await (await fixture.person('alice')).recoveryItems(alice.fileId)).toEqual([])
+    expect(await fixture.blobs()).toBe(blobs)
   })
 
-  stage.leavesNoTokenInTheLog()
+  fixture.leavesNoTokenInTheLog()
 })

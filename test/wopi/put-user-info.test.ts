@@ -1,16 +1,16 @@
 import { describe, expect, it } from 'vitest'
 import type { Editor } from '../kit/wopi.js'
-import { setStage } from './stage.js'
+import { useFixture } from './fixture.js'
 
 describe('PutUserInfo', () => {
-  const stage = setStage()
+  const fixture = useFixture()
 
   const userInfo = async (editor: Editor): Promise<unknown> =>
     (await editor.checkFileInfo()).json<Record<string, unknown>>()['UserInfo']
 
   it('WOPI.md §8.4: answers 200 and zero bytes; CheckFileInfo tells the text from then on, for every file of the user', async () => {
-    const one = await stage.open('bytes')
-    const two = await stage.open('bytes')
+    const one = await fixture.open('bytes')
+    const two = await fixture.open('bytes')
     expect(await userInfo(one)).toBeUndefined()
     const answer = await one.putUserInfo('{"seen":["tip 1"]}')
     expect(answer.status).toBe(200)
@@ -23,16 +23,16 @@ describe('PutUserInfo', () => {
   })
 
   it('WOPI.md §8.4: is nobody else’s, and needs no right to write', async () => {
-    const alice = await stage.open('bytes')
-    const carol = await stage.join(alice, { who: 'carol', role: 'viewer', mode: 'view' })
+    const alice = await fixture.open('bytes')
+    const carol = await fixture.join(alice, { who: 'carol', role: 'viewer', mode: 'view' })
     await alice.putUserInfo('of alice')
     expect((await carol.putUserInfo('of carol')).status).toBe(200)
     expect([await userInfo(alice), await userInfo(carol)]).toEqual(['of alice', 'of carol'])
   })
 
   it('WOPI.md §8.4: needs no lock and changes no version', async () => {
-    const alice = await stage.open('bytes')
-    const bob = await stage.join(alice, { who: 'bob', role: 'editor' })
+    const alice = await fixture.open('bytes')
+    const bob = await fixture.join(alice, { who: 'bob', role: 'editor' })
     await bob.lock('A')
     expect((await alice.putUserInfo('text')).status).toBe(200)
     expect((await alice.checkFileInfo()).json()).toMatchObject({ Version: '1' })
@@ -40,7 +40,7 @@ describe('PutUserInfo', () => {
   })
 
   it('WOPI.md §8.4: 1024 characters are kept, more are answered 413 and change nothing', async () => {
-    const editor = await stage.open('bytes')
+    const editor = await fixture.open('bytes')
     expect((await editor.putUserInfo('x'.repeat(1024))).status).toBe(200)
     const answer = await editor.putUserInfo('y'.repeat(1025))
     expect(answer.status).toBe(413)
@@ -52,7 +52,7 @@ describe('PutUserInfo', () => {
     ['what is not ASCII', 'naïve'],
     ['a NUL', 'a\u0000b'],
   ])('WOPI.md §8.4: %s is answered 400 and changes nothing', async (_title, text) => {
-    const editor = await stage.open('bytes')
+    const editor = await fixture.open('bytes')
     await editor.putUserInfo('before')
     const answer = await editor.putUserInfo(text)
     expect(answer.status).toBe(400)
@@ -61,11 +61,11 @@ describe('PutUserInfo', () => {
   })
 
   it('WOPI.md §8.4: an empty body forgets the text; CheckFileInfo tells none', async () => {
-    const editor = await stage.open('bytes')
+    const editor = await fixture.open('bytes')
     await editor.putUserInfo('before')
     expect((await editor.putUserInfo('')).status).toBe(200)
     expect((await userInfo(editor)) ?? '').toBe('')
   })
 
-  stage.leavesNoTokenInTheLog()
+  fixture.leavesNoTokenInTheLog()
 })

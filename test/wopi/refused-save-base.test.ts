@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Editor, Headers } from '../kit/wopi.js'
 import { callWopi } from '../kit/wopi.js'
-import { setStage } from './stage.js'
+import { useFixture } from './fixture.js'
 
 interface Item {
   readonly sha256: string
@@ -13,10 +13,10 @@ interface Item {
 const ONLYOFFICE = { 'X-LOOL-WOPI-IsModifiedByUser': 'true' }
 
 describe('what a refused save was based on', () => {
-  const stage = setStage({ FILE_URL: 'on' })
+  const fixture = useFixture({ FILE_URL: 'on' })
 
   const baseOf = async (editor: Editor, content: string): Promise<Item> => {
-    const alice = await stage.person('alice')
+    const alice = await fixture.person('alice')
     const answer = await alice.calls('GET', `/files/${editor.fileId}/recovery-items`)
     const item = answer.json<{ items: Item[] }>().items.find(({ size }) => size === content.length)
     if (!item) throw new Error('nothing was kept')
@@ -36,14 +36,14 @@ describe('what a refused save was based on', () => {
   }
   const uploads = async (editor: Editor, version: string): Promise<void> => {
     const answer = await (
-      await stage.person('alice')
+      await fixture.person('alice')
     ).calls('PUT', `/files/${editor.fileId}/content`, 'uploaded', { 'if-match': `"${version}"` })
     expect(answer.status).toBe(200)
   }
 
   it('is what its author was given, not the head as it is when the save comes', async () => {
-    const alice = await stage.open('first')
-    const bob = await stage.join(alice, { who: 'bob', role: 'editor' })
+    const alice = await fixture.open('first')
+    const bob = await fixture.join(alice, { who: 'bob', role: 'editor' })
     const at = await timeOf(bob)
     expect((await bob.getFile()).version).toBe('1')
     await savesTwice(alice)
@@ -51,16 +51,16 @@ describe('what a refused save was based on', () => {
   })
 
   it('is known after the note of it was written as well', async () => {
-    const alice = await stage.open('first')
-    const bob = await stage.join(alice, { who: 'bob', role: 'editor' })
+    const alice = await fixture.open('first')
+    const bob = await fixture.join(alice, { who: 'bob', role: 'editor' })
     await bob.getFile()
     await savesTwice(alice)
     // Status writes what was seen.
     expect(
-      (await (await stage.person('alice')).calls('GET', `/files/${alice.fileId}/coauth-status`)).status,
+      (await (await fixture.person('alice')).calls('GET', `/files/${alice.fileId}/coauth-status`)).status,
     ).toBe(200)
     expect(
-      await stage.sql(
+      await fixture.sql(
         `select told_version, read_version from version_given
          where jti in (select jti from access_token where resource_id = '${alice.fileId}') order by told_version`,
       ),
@@ -72,7 +72,7 @@ describe('what a refused save was based on', () => {
   })
 
   it('goes on with each of its own saves', async () => {
-    const alice = await stage.open('first')
+    const alice = await fixture.open('first')
     await alice.getFile()
     await savesTwice(alice)
     await alice.unlock('A')
@@ -81,8 +81,8 @@ describe('what a refused save was based on', () => {
   })
 
   it('is what the bytes were that came by FileUrl', async () => {
-    const alice = await stage.open('first')
-    const bob = await stage.join(alice, { who: 'bob', role: 'editor' })
+    const alice = await fixture.open('first')
+    const bob = await fixture.join(alice, { who: 'bob', role: 'editor' })
     await savesTwice(alice)
     const { FileUrl } = (await bob.checkFileInfo()).json<{ FileUrl: string }>()
     expect((await callWopi('GET', FileUrl)).body.toString()).toBe('third')
@@ -91,8 +91,8 @@ describe('what a refused save was based on', () => {
   })
 
   it('goes on with CheckFileInfo while only editors save, and not over a content from outside', async () => {
-    const alice = await stage.open('first')
-    const bob = await stage.join(alice, { who: 'bob', role: 'editor' })
+    const alice = await fixture.open('first')
+    const bob = await fixture.join(alice, { who: 'bob', role: 'editor' })
     await bob.getFile()
     await savesTwice(alice)
     await bob.checkFileInfo()
@@ -104,8 +104,8 @@ describe('what a refused save was based on', () => {
   })
 
   it('is named by the timestamp of those who send one: the newest version that has it', async () => {
-    const alice = await stage.open('first')
-    const bob = await stage.join(alice, { who: 'bob', role: 'editor' })
+    const alice = await fixture.open('first')
+    const bob = await fixture.join(alice, { who: 'bob', role: 'editor' })
     await alice.lock('A')
     await alice.putFile('second', 'A')
     const time = await timeOf(bob)
@@ -126,7 +126,7 @@ describe('what a refused save was based on', () => {
   it.each(['2020-01-01T00:00:00.000000Z', 'noon', '2026-02-30T99:00:00Z'])(
     'is unknown where the timestamp %s names no version',
     async (time) => {
-      const alice = await stage.open('first')
+      const alice = await fixture.open('first')
       await savesTwice(alice)
       const headers = { ...ONLYOFFICE, 'X-LOOL-WOPI-Timestamp': time }
       const item = await refusedBy(alice, 'refused', headers)
@@ -136,13 +136,13 @@ describe('what a refused save was based on', () => {
   )
 
   it('is unknown where the token was given nothing, unless the file was never another', async () => {
-    const alice = await stage.open('first')
-    const bob = await stage.join(alice, { who: 'bob', role: 'editor' })
+    const alice = await fixture.open('first')
+    const bob = await fixture.join(alice, { who: 'bob', role: 'editor' })
     expect(await refusedBy(bob, 'the only version')).toMatchObject({ baseVersion: '1' })
     await savesTwice(alice)
     expect((await refusedBy(bob, 'one of three')).baseVersion).toBeNull()
     const list = (
-      await (await stage.tandem.person('root', 'admin')).calls('GET', '/admin/recovery-items')
+      await (await fixture.tandem.person('root', 'admin')).calls('GET', '/admin/recovery-items')
     ).json<{
       items: Item[]
     }>()
@@ -150,24 +150,24 @@ describe('what a refused save was based on', () => {
   })
 
   it('is not what another tab of the same person was given', async () => {
-    const alice = await stage.open('first')
+    const alice = await fixture.open('first')
     await alice.getFile()
-    const tab = await stage.join(alice)
+    const tab = await fixture.join(alice)
     await savesTwice(tab)
     expect(await refusedBy(alice, 'in the first tab')).toMatchObject({ baseVersion: '1' })
   })
 
   it('costs an open document no call to the database: notes are written together', async () => {
-    const alice = await stage.open('first')
-    const view = await stage.join(alice, { mode: 'view' })
+    const alice = await fixture.open('first')
+    const view = await fixture.join(alice, { mode: 'view' })
     await Promise.all(Array.from({ length: 20 }, () => alice.checkFileInfo()))
     await view.getFile()
-    await (await stage.person('alice')).calls('GET', `/files/${alice.fileId}/coauth-status`)
-    const rows = await stage.sql(
+    await (await fixture.person('alice')).calls('GET', `/files/${alice.fileId}/coauth-status`)
+    const rows = await fixture.sql(
       `select t.mode from version_given v join access_token t using (jti) where t.resource_id = '${alice.fileId}'`,
     )
     expect(rows).toEqual([{ mode: 'edit' }])
   })
 
-  stage.leavesNoTokenInTheLog()
+  fixture.leavesNoTokenInTheLog()
 })

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { encodeUtf7 } from '../../src/wopi/protocol/utf7.js'
 import type { Editor, WopiAnswer } from '../kit/wopi.js'
-import { setStage } from './stage.js'
+import { useFixture } from './fixture.js'
 
 interface Info {
   readonly BaseFileName: string
@@ -12,7 +12,7 @@ interface Info {
 const COLLABORA = { 'User-Agent': 'COOLWSD HTTP Agent 25.04', 'X-COOL-WOPI-ServerId': '1a2b' }
 
 describe('RenameFile', () => {
-  const stage = setStage()
+  const fixture = useFixture()
 
   const infoOf = async (editor: Editor): Promise<Info> => (await editor.checkFileInfo()).json<Info>()
 
@@ -26,11 +26,11 @@ describe('RenameFile', () => {
     expect({ status: answer.status, lock: answer.lock }).toEqual({ status: 409, lock: current })
     expect(answer.body).toHaveLength(0)
     expect((await infoOf(editor)).BaseFileName).toBe('Before.docx')
-    await (await stage.person('alice')).calls('DELETE', `/files/${editor.fileId}?force=true`)
+    await (await fixture.person('alice')).calls('DELETE', `/files/${editor.fileId}?force=true`)
   }
 
   it('WOPI.md §8.2: renames an unlocked file; id, extension, version, time and content stay', async () => {
-    const editor = await stage.open('bytes', { name: 'Before.docx' })
+    const editor = await fixture.open('bytes', { name: 'Before.docx' })
     const before = await infoOf(editor)
     expectRenamed(await editor.renameFile(encodeUtf7('После_2026')), 'После_2026')
     const after = await infoOf(editor)
@@ -43,7 +43,7 @@ describe('RenameFile', () => {
   })
 
   it('pain 65: an unlocked file is renamed whatever lock header comes along', async () => {
-    const editor = await stage.open('bytes')
+    const editor = await fixture.open('bytes')
     expectRenamed(await editor.renameFile('Without a lock', { 'X-WOPI-Lock': '' }), 'Without a lock')
     expectRenamed(
       await editor.renameFile('With a wrong lock', { 'X-WOPI-Lock': 'gone' }),
@@ -53,7 +53,7 @@ describe('RenameFile', () => {
   })
 
   it('WOPI.md §8.2: a locked file is renamed with its id, and stays locked', async () => {
-    const editor = await stage.open('bytes')
+    const editor = await fixture.open('bytes')
     await editor.lock('A')
     expectRenamed(await editor.renameFile('With the lock', { 'X-WOPI-Lock': 'A' }), 'With the lock')
     expect((await editor.getLock()).lock).toBe('A')
@@ -67,28 +67,28 @@ describe('RenameFile', () => {
       { 'X-WOPI-Lock': 'B' },
       { 'X-WOPI-CoauthLockId': 'A' },
     ]) {
-      const editor = await stage.open('bytes', { name: 'Before.docx' })
+      const editor = await fixture.open('bytes', { name: 'Before.docx' })
       await editor.lock('A')
       await expectConflict(editor, await editor.renameFile('After', headers), 'A')
     }
   })
 
   it('RELIABILITY-SECURITY.md §3.5: an exclusively locked file is not renamed', async () => {
-    const editor = await stage.open('bytes', { name: 'Before.docx' })
+    const editor = await fixture.open('bytes', { name: 'Before.docx' })
     const lock = { reason: 'export', ttlSeconds: 60 }
-    await (await stage.person('alice')).calls('POST', `/files/${editor.fileId}/exclusive-lock`, lock)
+    await (await fixture.person('alice')).calls('POST', `/files/${editor.fileId}/exclusive-lock`, lock)
     await expectConflict(editor, await editor.renameFile('After'), '')
   })
 
   it('pain 64: a name that is taken becomes a numbered one, and the answer has no extension', async () => {
-    await stage.open('bytes', { name: 'Occupied.docx' })
-    const editor = await stage.open('bytes')
+    await fixture.open('bytes', { name: 'Occupied.docx' })
+    const editor = await fixture.open('bytes')
     expectRenamed(await editor.renameFile('Occupied'), 'Occupied (2)')
     expect((await infoOf(editor)).BaseFileName).toBe('Occupied (2).docx')
   })
 
   it('WOPI.md §8.2: a file may keep its own name, or change its case', async () => {
-    const editor = await stage.open('bytes', { name: 'Same.docx' })
+    const editor = await fixture.open('bytes', { name: 'Same.docx' })
     expectRenamed(await editor.renameFile('Same'), 'Same')
     expectRenamed(await editor.renameFile('SAME'), 'SAME')
     expect((await infoOf(editor)).BaseFileName).toBe('SAME.docx')
@@ -106,7 +106,7 @@ describe('RenameFile', () => {
   ])(
     'N-04: the requested name %j becomes %j, and never another kind of file',
     async (requested, stem, name) => {
-      const editor = await stage.open('bytes')
+      const editor = await fixture.open('bytes')
       expectRenamed(await editor.renameFile(encodeUtf7(requested)), stem)
       expect((await infoOf(editor)).BaseFileName).toBe(name)
     },
@@ -118,7 +118,7 @@ describe('RenameFile', () => {
     ['+AAA-', 'nothing of the requested name can be used'],
     ['+2D0-', 'the name has half a surrogate pair'],
   ])('WOPI.md §8.2: for %j is answered 400 with X-WOPI-InvalidFileNameError', async (requested, reason) => {
-    const editor = await stage.open('bytes')
+    const editor = await fixture.open('bytes')
     const before = await infoOf(editor)
     const answer = await editor.renameFile(requested)
     expect(answer.status).toBe(400)
@@ -128,14 +128,14 @@ describe('RenameFile', () => {
   })
 
   it('WOPI.md §8.2: without a name is answered 400', async () => {
-    const editor = await stage.open('bytes')
+    const editor = await fixture.open('bytes')
     expect((await editor.operation('RENAME_FILE')).status).toBe(400)
     expect((await editor.renameFile('')).status).toBe(400)
   })
 
   it('A-03: a view token renames nothing', async () => {
-    const alice = await stage.open('bytes')
-    const viewer = await stage.join(alice, { mode: 'view' })
+    const alice = await fixture.open('bytes')
+    const viewer = await fixture.join(alice, { mode: 'view' })
     const before = await infoOf(alice)
     expect((await viewer.renameFile('Mine')).status).toBe(404)
     expect(await infoOf(alice)).toEqual(before)
@@ -143,7 +143,7 @@ describe('RenameFile', () => {
 
   describe('CLIENTS.md, "The RENAME trap"', () => {
     it('pain 62: Collabora sends the document along: it is saved under the lock, and Url and time come back', async () => {
-      const editor = await stage.open('old')
+      const editor = await fixture.open('old')
       await editor.lock('cool-lock1')
       const headers = { ...COLLABORA, 'X-WOPI-Lock': 'cool-lock1' }
       const answer = await editor.renameFile('By Collabora', headers, 'unsaved changes')
@@ -151,7 +151,7 @@ describe('RenameFile', () => {
       expect(answer.status).toBe(200)
       expect(answer.json()).toEqual({
         Name: 'By Collabora',
-        Url: `${stage.tandem.publicUrl}/wopi/files/${editor.fileId}`,
+        Url: `${fixture.tandem.publicUrl}/wopi/files/${editor.fileId}`,
         LastModifiedTime: after.LastModifiedTime,
       })
       expect(after).toMatchObject({ BaseFileName: 'By Collabora.docx', Version: '2' })
@@ -159,17 +159,17 @@ describe('RenameFile', () => {
     })
 
     it('Collabora with an empty body renames and truncates nothing', async () => {
-      const editor = await stage.open('old')
+      const editor = await fixture.open('old')
       await editor.lock('cool-lock1')
-      const blobs = await stage.blobs()
+      const blobs = await fixture.blobs()
       const answer = await editor.renameFile('Empty', { ...COLLABORA, 'X-WOPI-Lock': 'cool-lock1' })
       expect(answer.json()).toMatchObject({ Name: 'Empty' })
       expect((await editor.getFile()).body.toString()).toBe('old')
-      expect(await stage.blobs()).toBe(blobs)
+      expect(await fixture.blobs()).toBe(blobs)
     })
 
     it('Collabora with another lock or none saves nothing, and renames only an unlocked file', async () => {
-      const editor = await stage.open('old', { name: 'Before.docx' })
+      const editor = await fixture.open('old', { name: 'Before.docx' })
       expect((await editor.renameFile('Unlocked', COLLABORA, 'body')).status).toBe(200)
       expect((await editor.getFile()).body.toString()).toBe('old')
       await editor.renameFile('Before')
@@ -180,7 +180,7 @@ describe('RenameFile', () => {
     })
 
     it('Collabora with a stale timestamp does not overwrite what came from outside', async () => {
-      const editor = await stage.open('old')
+      const editor = await fixture.open('old')
       const stale = (await infoOf(editor)).LastModifiedTime
       await editor.lock('A')
       await editor.putFile('from outside', 'A')
@@ -188,7 +188,7 @@ describe('RenameFile', () => {
       expect((await editor.renameFile('Stale', headers, 'unsaved changes')).status).toBe(200)
       expect((await editor.getFile()).body.toString()).toBe('from outside')
       expect((await infoOf(editor)).Version).toBe('2')
-      const kept = await (await stage.person('alice')).recoveryItems(editor.fileId)
+      const kept = await (await fixture.person('alice')).recoveryItems(editor.fileId)
       expect(kept).toMatchObject([{ reason: 'external-change', size: 'unsaved changes'.length }])
     })
 
@@ -198,7 +198,7 @@ describe('RenameFile', () => {
     ])(
       '%s sends an empty body, which truncates nothing; any body it sends is not the document',
       async (_who, headers) => {
-        const editor = await stage.open('old')
+        const editor = await fixture.open('old')
         await editor.lock('A')
         const locked = { ...headers, 'X-WOPI-Lock': 'A' } as Record<string, string>
         expectRenamed(await editor.renameFile(`Empty ${_who}`, locked), `Empty ${_who}`)
@@ -210,7 +210,7 @@ describe('RenameFile', () => {
   })
 
   it('pain 63: 10 files that are renamed to one name at once get 10 names, and none is lost', async () => {
-    const editors = await Promise.all(Array.from({ length: 10 }, (_, i) => stage.open(`content ${i}`)))
+    const editors = await Promise.all(Array.from({ length: 10 }, (_, i) => fixture.open(`content ${i}`)))
     const answers = await Promise.all(editors.map((editor) => editor.renameFile('Crowded')))
     expect(answers.map(({ status }) => status)).toEqual(Array(10).fill(200))
     expect(new Set(answers.map((answer) => answer.json<{ Name: string }>().Name)).size).toBe(10)
@@ -219,5 +219,5 @@ describe('RenameFile', () => {
     }
   })
 
-  stage.leavesNoTokenInTheLog()
+  fixture.leavesNoTokenInTheLog()
 })

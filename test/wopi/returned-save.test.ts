@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Editor, Headers } from '../kit/wopi.js'
-import { setStage } from './stage.js'
+import { useFixture } from './fixture.js'
 
 interface Item {
   readonly returnedInVersion?: string
@@ -15,12 +15,12 @@ const exit = (headers: Headers): Headers => ({
 })
 
 describe('a refused save that comes back under another name', () => {
-  const stage = setStage()
+  const fixture = useFixture()
 
   /** alice's last session ended in a refusal. */
   async function refusedExit(headers: Headers = ONLYOFFICE): Promise<{ alice: Editor; bob: Editor }> {
-    const alice = await stage.open('first')
-    const bob = await stage.join(alice, { who: 'bob', role: 'editor' })
+    const alice = await fixture.open('first')
+    const bob = await fixture.join(alice, { who: 'bob', role: 'editor' })
     expect((await alice.putFile('typed by alice', undefined, exit(headers))).status).toBe(409)
     return { alice, bob }
   }
@@ -31,18 +31,18 @@ describe('a refused save that comes back under another name', () => {
     return answer.version ?? ''
   }
   const itemsOf = async ({ fileId }: Editor): Promise<Item[]> =>
-    (await (await stage.person('alice')).calls('GET', `/files/${fileId}/recovery-items`)).json<{
+    (await (await fixture.person('alice')).calls('GET', `/files/${fileId}/recovery-items`)).json<{
       items: Item[]
     }>().items
   const flagsOf = async ({ fileId }: Editor): Promise<Record<string, string | null>> => {
-    const answer = await (await stage.person('alice')).calls('GET', `/files/${fileId}/versions?all=true`)
+    const answer = await (await fixture.person('alice')).calls('GET', `/files/${fileId}/versions?all=true`)
     const { items } = answer.json<{ items: { version: string; flag: string | null }[] }>()
     return Object.fromEntries(items.map(({ version, flag }) => [version, flag]))
   }
   const savedEvents = async ({ fileId }: Editor): Promise<unknown[]> => {
-    await (await stage.person('alice')).calls('GET', `/files/${fileId}/coauth-status`)
+    await (await fixture.person('alice')).calls('GET', `/files/${fileId}/coauth-status`)
     return (
-      await stage.sql(
+      await fixture.sql(
         `select detail from session_event where file_id = '${fileId}' and kind = 'saved' order by id`,
       )
     ).map((row) => (row as { detail: unknown }).detail)
@@ -76,7 +76,7 @@ describe('a refused save that comes back under another name', () => {
     expect(await itemsOf(alice)).toMatchObject([{ returnedInVersion: '2', returnedUnchanged: false }])
     expect(await savedEvents(alice)).toMatchObject([{ returned: 'changed' }])
     const item = (await itemsOf(alice))[0] as { id: string } | undefined
-    const root = await stage.tandem.person('root', 'admin')
+    const root = await fixture.tandem.person('root', 'admin')
     const all = (await root.calls('GET', `/admin/recovery-items?file=${alice.fileId}`)).json<{
       items: Item[]
     }>()
@@ -92,7 +92,7 @@ describe('a refused save that comes back under another name', () => {
     await saves(bob, 'by ONLYOFFICE')
     expect(await flagsOf(alice)).toMatchObject({ '4': 'after-refused-exit-save' })
 
-    const other = await stage.open('first')
+    const other = await fixture.open('first')
     expect((await other.putFile('auto-saved', undefined, ONLYOFFICE)).status).toBe(409)
     await saves(other, 'saved again')
     expect(await flagsOf(other)).toEqual({ '1': null, '2': null })
@@ -102,15 +102,15 @@ describe('a refused save that comes back under another name', () => {
     const { alice } = await refusedExit()
     const [item] = (await itemsOf(alice)) as { id: string }[]
     const path = `/files/${alice.fileId}/recovery-items/${item?.id ?? ''}`
-    expect((await (await stage.person('alice')).calls('DELETE', path)).status).toBe(204)
-    const again = await stage.join(alice)
+    expect((await (await fixture.person('alice')).calls('DELETE', path)).status).toBe(204)
+    const again = await fixture.join(alice)
     await saves(again, 'typed by alice')
     expect(await flagsOf(alice)).toMatchObject({ '2': 'after-refused-exit-save' })
   })
 
   it('does so where the same bytes were refused before, in mid-session', async () => {
-    const alice = await stage.open('first')
-    const bob = await stage.join(alice, { who: 'bob', role: 'editor' })
+    const alice = await fixture.open('first')
+    const bob = await fixture.join(alice, { who: 'bob', role: 'editor' })
     expect((await alice.putFile('typed by alice', undefined, ONLYOFFICE)).status).toBe(409)
     expect((await alice.putFile('typed by alice', undefined, exit(ONLYOFFICE))).status).toBe(409)
     await saves(bob, 'typed by alice')
@@ -123,7 +123,7 @@ describe('a refused save that comes back under another name', () => {
     await saves(alice, 'typed by alice', exit(ONLYOFFICE))
     expect(await flagsOf(alice)).toMatchObject({ '2': null })
     expect(await itemsOf(alice)).toMatchObject([{ returnedInVersion: '2', returnedUnchanged: true }])
-    const bob = await stage.join(alice, { who: 'bob' })
+    const bob = await fixture.join(alice, { who: 'bob' })
     await saves(bob, 'typed by bob')
     expect(await flagsOf(alice)).toMatchObject({ '3': null })
   })
@@ -132,10 +132,10 @@ describe('a refused save that comes back under another name', () => {
     const { alice, bob } = await refusedExit()
     await bob.checkFileInfo(ONLYOFFICE)
     for (const content of ['typed by alice', 'more', 'and more']) await saves(bob, content)
-    const listed = await (await stage.person('alice')).calls('GET', `/files/${alice.fileId}/versions`)
+    const listed = await (await fixture.person('alice')).calls('GET', `/files/${alice.fileId}/versions`)
     const { items } = listed.json<{ items: { version: string }[] }>()
     expect(items.map(({ version }) => version)).toContain('2')
   })
 
-  stage.leavesNoTokenInTheLog()
+  fixture.leavesNoTokenInTheLog()
 })

@@ -2,7 +2,7 @@ import pg from 'pg'
 import { describe, expect, it } from 'vitest'
 import type { WopiAnswer } from '../kit/wopi.js'
 import { until } from '../reliability/until.js'
-import { setStage } from './stage.js'
+import { useFixture } from './fixture.js'
 
 /** One changing call, on an object whose right can be taken away while the call waits for the object's row. */
 interface Attempt {
@@ -13,15 +13,15 @@ interface Attempt {
 }
 
 describe('a right that is taken away while a call waits for its turn', () => {
-  const stage = setStage()
+  const fixture = useFixture()
   let people = 0
 
   const onFolder = async (role: 'editor' | 'owner', override: string, headers = {}): Promise<Attempt> => {
-    const folder = await stage.folder({ who: `person${++people}`, role })
+    const folder = await fixture.folder({ who: `person${++people}`, role })
     return { id: folder.id, table: 'container', call: () => folder.operation(override, headers, 'body') }
   }
   const onFile = async (role: 'editor' | 'owner', override: string, headers = {}): Promise<Attempt> => {
-    const editor = await stage.open('content', { who: `person${++people}`, role })
+    const editor = await fixture.open('content', { who: `person${++people}`, role })
     return { id: editor.fileId, table: 'file', call: () => editor.operation(override, headers, 'body') }
   }
   /** Into the folder of the file, where they may write, too. */
@@ -29,16 +29,16 @@ describe('a right that is taken away while a call waits for its turn', () => {
     headers: Record<string, string> = { 'X-WOPI-SuggestedTarget': 'Copy.docx' },
   ): Promise<Attempt> => {
     const who = `person${++people}`
-    const folder = await stage.folder({ who, role: 'editor' })
-    const alice = await stage.person('alice')
+    const folder = await fixture.folder({ who, role: 'editor' })
+    const alice = await fixture.person('alice')
     const file = await alice.createsFile('Plan.docx', 'content', folder.id)
     await alice.createsFile('There already.docx', 'content', folder.id)
-    const editor = await stage.join(file, { who })
+    const editor = await fixture.join(file, { who })
     return { id: folder.id, table: 'container', call: () => editor.putRelativeFile('copy', headers) }
   }
 
   const comment = async (): Promise<Attempt> => {
-    const editor = await stage.open('content', { who: `person${++people}`, role: 'editor' })
+    const editor = await fixture.open('content', { who: `person${++people}`, role: 'editor' })
     const activity = { Type: 'comment', Id: '1', Data: { ContentAction: 'created' } }
     const body = JSON.stringify({ Activities: [activity] })
     const call = (): Promise<WopiAnswer> => editor.operation('ADD_ACTIVITIES', {}, body)
@@ -50,7 +50,7 @@ describe('a right that is taken away while a call waits for its turn', () => {
     { id, table, call }: Attempt,
     meanwhile: () => Promise<unknown>,
   ): Promise<number> {
-    const holder = new pg.Client({ connectionString: stage.tandem.databaseUrl })
+    const holder = new pg.Client({ connectionString: fixture.tandem.databaseUrl })
     await holder.connect()
     try {
       await holder.query('begin')
@@ -58,7 +58,7 @@ describe('a right that is taken away while a call waits for its turn', () => {
       else await holder.query(`select from ${table} where id = $1 for update`, [id])
       const answer = call()
       await until('the call waits', async () => {
-        const waiting = await stage.sql(
+        const waiting = await fixture.sql(
           `select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
         )
         return waiting.length > 0
@@ -72,7 +72,7 @@ describe('a right that is taken away while a call waits for its turn', () => {
   }
 
   const deeds = async (): Promise<number> => {
-    const [row] = await stage.sql(`
+    const [row] = await fixture.sql(`
       select (select count(*) from audit_event where outcome = 'done')::int
         + (select count(*) from session_event where kind = 'comment')::int as n`)
     return Number(row?.['n'])
@@ -98,20 +98,20 @@ describe('a right that is taken away while a call waits for its turn', () => {
     it(`${operation} is 404 then, and nothing has changed; without that it is done`, async () => {
       const lost = await prepare()
       const revoke = (): Promise<unknown> =>
-        stage.sql(`delete from access_grant where object_id = $1`, [lost.id])
-      const before = [await deeds(), await stage.blobs()]
+        fixture.sql(`delete from access_grant where object_id = $1`, [lost.id])
+      const before = [await deeds(), await fixture.blobs()]
       expect(await whileItWaits(lost, revoke)).toBe(404)
-      expect([await deeds(), await stage.blobs()]).toEqual(before)
+      expect([await deeds(), await fixture.blobs()]).toEqual(before)
       expect(await whileItWaits(await prepare(), () => Promise.resolve())).toBe(200)
     })
 
     it(`${operation} is 401 when it is the token that was revoked`, async () => {
       const lost = await prepare()
       const revoke = (): Promise<unknown> =>
-        stage.sql(`update access_token set revoked_at = now() where user_id = $1`, [`person${people}`])
+        fixture.sql(`update access_token set revoked_at = now() where user_id = $1`, [`person${people}`])
       expect(await whileItWaits(lost, revoke)).toBe(401)
     })
   }
 
-  stage.leavesNoTokenInTheLog()
+  fixture.leavesNoTokenInTheLog()
 })

@@ -4,7 +4,7 @@ import { SaveAtOnce } from '../../src/saving/save-at-once.js'
 import { jtiOf } from '../kit/editor-tokens.js'
 import type { Editor, Headers } from '../kit/wopi.js'
 import { until } from '../reliability/until.js'
-import { setStage } from './stage.js'
+import { useFixture } from './fixture.js'
 
 const MINE = 'the-lock'
 const LOCKS = {
@@ -80,32 +80,32 @@ function* everyCase(): Generator<Case> {
 }
 
 describe('a save that is welcome is one statement', () => {
-  const stage = setStage()
+  const fixture = useFixture()
   afterEach(() => vi.restoreAllMocks())
 
   async function prepared({ lock, size, trouble }: Case): Promise<Editor> {
     const { before = 'old', sql, token }: Trouble = trouble ? TROUBLES[trouble] : {}
-    const editor = await stage.open(size === 'empty' ? '' : before)
+    const editor = await fixture.open(size === 'empty' ? '' : before)
     if (LOCKS[lock] !== undefined) {
       const times = `taken_at = clock_timestamp(), refreshed_at = clock_timestamp(), epoch = 7`
-      await stage.sql(`update file_lock set ${times}, ${LOCKS[lock]} where file_id = $1`, [editor.fileId])
+      await fixture.sql(`update file_lock set ${times}, ${LOCKS[lock]} where file_id = $1`, [editor.fileId])
     }
-    if (sql !== undefined) await stage.sql(sql, [editor.fileId])
+    if (sql !== undefined) await fixture.sql(sql, [editor.fileId])
     if (token !== undefined)
-      await stage.sql(`update access_token set ${token} where jti = $1`, [jtiOf(editor.token)])
+      await fixture.sql(`update access_token set ${token} where jti = $1`, [jtiOf(editor.token)])
     return editor
   }
 
   /** Everything that a save changes, but for ids and times; a lock that is dead may be swept up meanwhile. */
   async function save(one: Case): Promise<unknown> {
     const editor = await prepared(one)
-    const [head] = await stage.sql(`select iso_time(modified_at) as at from file where id = $1`, [
+    const [head] = await fixture.sql(`select iso_time(modified_at) as at from file where id = $1`, [
       editor.fileId,
     ])
     const { body = 'new', headers = {} }: Trouble = one.trouble ? TROUBLES[one.trouble] : {}
     const sent = { ...BASES[one.base](String(head?.['at'])), ...headers }
     const answer = await editor.putFile(body, one.presented, sent)
-    const [facts] = await stage.sql(
+    const [facts] = await fixture.sql(
       `select json_build_object(
         'file', (select json_build_array(f.version, f.sequence_number, f.size, f.sha256, f.modified_by,
           f.modified_at > $2::timestamptz, f.blob = (select v.blob from file_version v where v.file_id = f.id and v.version = 1))
@@ -170,14 +170,14 @@ describe('a save that is welcome is one statement', () => {
     meanwhile: (editor: Editor) => Promise<unknown>,
   ): Promise<{ status: number; lock: string | undefined; versions: number }> {
     const editor = await prepared({ lock: 'mine', base: 'microsoft', size: 'full', presented: MINE })
-    const holder = new pg.Client({ connectionString: stage.tandem.databaseUrl })
+    const holder = new pg.Client({ connectionString: fixture.tandem.databaseUrl })
     await holder.connect()
     try {
       await holder.query('begin')
       await holder.query(`select from ${row} for no key update`.replace('%', editor.fileId))
       const answer = editor.putFile('new', MINE)
       await until('the save waits', async () => {
-        const waiting = await stage.sql(
+        const waiting = await fixture.sql(
           `select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
         )
         return waiting.length > 0
@@ -185,7 +185,7 @@ describe('a save that is welcome is one statement', () => {
       await meanwhile(editor)
       await holder.query('commit')
       const { status, lock } = await answer
-      const versions = await stage.sql(`select from file_version where file_id = $1`, [editor.fileId])
+      const versions = await fixture.sql(`select from file_version where file_id = $1`, [editor.fileId])
       return { status, lock, versions: versions.length }
     } finally {
       await holder.end()
@@ -193,12 +193,12 @@ describe('a save that is welcome is one statement', () => {
   }
   const ROWS = [`file where id = '%'`, `file_lock where file_id = '%'`] as const
   const seconds = async (): Promise<number> =>
-    Number((await stage.sql(`select extract(epoch from clock_timestamp())::float8 as now`))[0]?.['now'])
+    Number((await fixture.sql(`select extract(epoch from clock_timestamp())::float8 as now`))[0]?.['now'])
 
   it('and reads the clock when it has waited: a lock that was live when it began is dead by then', async () => {
     const answer = await saveThatWaitsFor(ROWS[0], async (editor) => {
       const dies = `exact_expiry = true, expires_at = clock_timestamp() + interval '100 ms'`
-      await stage.sql(`update file_lock set ${dies} where file_id = $1`, [editor.fileId])
+      await fixture.sql(`update file_lock set ${dies} where file_id = $1`, [editor.fileId])
       const end = (await seconds()) + 0.1
       await until('the lock is dead', async () => (await seconds()) > end)
     })
@@ -206,7 +206,7 @@ describe('a save that is welcome is one statement', () => {
   })
 
   it.each(ROWS)('and asks for token and right when it has waited: %s', async (row) => {
-    const answer = await saveThatWaitsFor(row, async (editor) => stage.tokenEnded(editor, 'revoked_at'))
+    const answer = await saveThatWaitsFor(row, async (editor) => fixture.tokenEnded(editor, 'revoked_at'))
     expect(answer).toMatchObject({ status: 401, versions: 1 })
   })
 })

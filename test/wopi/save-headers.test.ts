@@ -1,23 +1,23 @@
 import { describe, expect, it } from 'vitest'
 import type { Editor } from '../kit/wopi.js'
 import { exchange, post } from './raw-http.js'
-import { setStage } from './stage.js'
+import { useFixture } from './fixture.js'
 
 describe('headers of a save that are missing or odd', () => {
-  const stage = setStage()
+  const fixture = useFixture()
 
   async function lockedFile(): Promise<Editor> {
-    const editor = await stage.open('old')
+    const editor = await fixture.open('old')
     expect((await editor.lock('A')).status).toBe(200)
     return editor
   }
   const contentOf = async (editor: Editor): Promise<string> => (await editor.getFile()).body.toString()
   const send = async (editor: Editor, lines: readonly string[], body = 'new'): Promise<number> => {
     const sent = [...lines, `Content-Length: ${body.length}`]
-    return (await exchange(stage.tandem, post(editor, sent, body, '/contents'))).status
+    return (await exchange(fixture.tandem, post(editor, sent, body, '/contents'))).status
   }
   const kept = async (editor: Editor): Promise<unknown> =>
-    (await stage.person('alice')).recoveryItems(editor.fileId)
+    (await fixture.person('alice')).recoveryItems(editor.fileId)
 
   it.each([
     ['absent', []],
@@ -75,10 +75,10 @@ describe('headers of a save that are missing or odd', () => {
 
   it('records everybody whom a repeated X-WOPI-Editors names', async () => {
     const alice = await lockedFile()
-    await stage.join(alice, { who: 'bob', role: 'editor' })
+    await fixture.join(alice, { who: 'bob', role: 'editor' })
     const lines = ['X-WOPI-Override: PUT', 'X-WOPI-Lock: A', 'X-WOPI-Editors: alice', 'X-WOPI-Editors: bob']
     expect(await send(alice, lines)).toBe(200)
-    const [head] = await (await stage.person('alice')).versions(alice.fileId)
+    const [head] = await (await fixture.person('alice')).versions(alice.fileId)
     expect(head?.editors).toEqual(['alice', 'bob'])
   })
 
@@ -103,8 +103,8 @@ describe('headers of a save that are missing or odd', () => {
     'and when the right is gone as well: 404 as ever, and kept for that (%s)',
     async (_title, lines) => {
       const alice = await lockedFile()
-      const bob = await stage.join(alice, { who: 'bob', role: 'editor' })
-      await (await stage.person('alice')).revokes(alice.fileId, 'user:bob')
+      const bob = await fixture.join(alice, { who: 'bob', role: 'editor' })
+      await (await fixture.person('alice')).revokes(alice.fileId, 'user:bob')
       expect(await send(bob, ['X-WOPI-Override: PUT', ...lines])).toBe(404)
       expect(await kept(alice)).toMatchObject([{ reason: 'permission-revoked', size: 3 }])
     },
@@ -143,5 +143,5 @@ describe('headers of a save that are missing or odd', () => {
     })
   })
 
-  stage.leavesNoTokenInTheLog()
+  fixture.leavesNoTokenInTheLog()
 })

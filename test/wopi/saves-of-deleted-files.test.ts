@@ -4,7 +4,7 @@ import type { Person } from '../kit/people.js'
 import type { Editor } from '../kit/wopi.js'
 import { holdUpload } from '../reliability/held-upload.js'
 import { until } from '../reliability/until.js'
-import { setStage } from './stage.js'
+import { useFixture } from './fixture.js'
 
 interface Item {
   readonly id: string
@@ -14,11 +14,11 @@ interface Item {
 }
 
 describe('a document is deleted while people edit it', () => {
-  const stage = setStage({ COAUTH_PROFILE: 'plus' })
-  const alice = (): Promise<Person> => stage.person('alice')
+  const fixture = useFixture({ COAUTH_PROFILE: 'plus' })
+  const alice = (): Promise<Person> => fixture.person('alice')
 
   async function bobEdits(): Promise<Editor> {
-    const editor = await stage.open('content', { who: 'bob', role: 'editor' })
+    const editor = await fixture.open('content', { who: 'bob', role: 'editor' })
     expect((await editor.lock('L')).status).toBe(200)
     return editor
   }
@@ -43,7 +43,7 @@ describe('a document is deleted while people edit it', () => {
     const path = `/bin/${editor.fileId}`
     const content = await person.calls('GET', `${path}/recovery-items/${item?.id}/content`)
     expect(content.body.toString()).toBe(typed)
-    expect((await (await stage.person('bob')).calls('GET', `${path}/recovery-items`)).status).toBe(404)
+    expect((await (await fixture.person('bob')).calls('GET', `${path}/recovery-items`)).status).toBe(404)
     expect((await person.calls('GET', path)).json()).toMatchObject({ recoveryItems: 1 })
 
     expect((await person.calls('POST', `${path}/restore`, {})).status).toBe(200)
@@ -55,17 +55,17 @@ describe('a document is deleted while people edit it', () => {
   it('the same bytes again, or those of the head, are kept once or not at all', async () => {
     const editor = await bobEdits()
     await forceDeletes(editor)
-    const before = await stage.blobs()
+    const before = await fixture.blobs()
     for (const typed of ['typed', 'typed', 'content']) {
       expect((await editor.putFile(typed, 'L')).status).toBe(404)
     }
     expect(await itemsInBin(editor)).toHaveLength(1)
-    expect(await stage.blobs()).toBe(before + 1)
+    expect(await fixture.blobs()).toBe(before + 1)
   })
 
   it('deleted while the bytes of a save come: they are in the bin as well', async () => {
     const editor = await bobEdits()
-    const uploading = await stage.nextUpload()
+    const uploading = await fixture.nextUpload()
     const upload = holdUpload(editor, Buffer.from('half and half'), 'L')
     await uploading()
     await forceDeletes(editor)
@@ -76,15 +76,15 @@ describe('a document is deleted while people edit it', () => {
 
   it('purged while the bytes of a save come: 404, and nothing is left behind', async () => {
     const editor = await bobEdits()
-    const uploading = await stage.nextUpload()
+    const uploading = await fixture.nextUpload()
     const upload = holdUpload(editor, Buffer.from('half and half'), 'L')
     await uploading()
-    const before = await stage.blobs()
+    const before = await fixture.blobs()
     await forceDeletes(editor)
     expect((await (await alice()).calls('DELETE', `/bin/${editor.fileId}`)).status).toBe(204)
     upload.release()
     expect((await upload.answer).status).toBe(404)
-    expect(await stage.blobs()).toBe(before - 1)
+    expect(await fixture.blobs()).toBe(before - 1)
   })
 
   it('a PutChunkedFile is kept whole, made of what it brought and of what the file has', async () => {
@@ -115,12 +115,12 @@ describe('a document is deleted while people edit it', () => {
   it.each([
     [
       'a token for viewing',
-      async (editor: Editor) => stage.join(editor, { who: 'vera', mode: 'view', role: 'viewer' }),
+      async (editor: Editor) => fixture.join(editor, { who: 'vera', mode: 'view', role: 'viewer' }),
     ],
     [
       'a token of another file',
       async (editor: Editor) => {
-        const other = await stage.open('other')
+        const other = await fixture.open('other')
         return Object.assign(Object.create(Object.getPrototypeOf(other) as object) as Editor, other, {
           fileId: editor.fileId,
         })
@@ -130,22 +130,22 @@ describe('a document is deleted while people edit it', () => {
     const editor = await bobEdits()
     const other = await open(editor)
     await forceDeletes(editor)
-    const before = await stage.blobs()
+    const before = await fixture.blobs()
     expect([401, 404]).toContain((await other.putFile('not theirs to save', 'L')).status)
     expect(await itemsInBin(editor)).toEqual([])
-    expect(await stage.blobs()).toBe(before)
+    expect(await fixture.blobs()).toBe(before)
   })
 
   it('the session ends with the deletion, and is told', async () => {
     const editor = await bobEdits()
     const sessions = (): Promise<Record<string, unknown>[]> =>
-      stage.sql('select end_reason from coauth_session where file_id = $1', [editor.fileId])
+      fixture.sql('select end_reason from coauth_session where file_id = $1', [editor.fileId])
     await until('the session is seen', async () => (await sessions()).length === 1)
     await forceDeletes(editor)
     expect(await sessions()).toEqual([{ end_reason: 'file-deleted' }])
     await editor.putFile('typed', 'L')
     await (await alice()).calls('POST', `/bin/${editor.fileId}/restore`)
-    const told = await stage.sql('select kind from session_event where file_id = $1 order by id', [
+    const told = await fixture.sql('select kind from session_event where file_id = $1 order by id', [
       editor.fileId,
     ])
     const kinds = told.map(({ kind }) => kind)
@@ -158,7 +158,7 @@ describe('a document is deleted while people edit it', () => {
   })
 
   it('WOPI’s DeleteFile goes to the bin, too', async () => {
-    const editor = await stage.open('mine')
+    const editor = await fixture.open('mine')
     expect((await editor.deleteFile()).status).toBe(200)
     const person = await alice()
     expect((await person.calls('GET', `/bin/${editor.fileId}`)).json()).toMatchObject({ deletedBy: 'alice' })
@@ -166,5 +166,5 @@ describe('a document is deleted while people edit it', () => {
     expect((await editor.getFile()).body.toString()).toBe('mine')
   })
 
-  stage.leavesNoTokenInTheLog()
+  fixture.leavesNoTokenInTheLog()
 })

@@ -6,7 +6,7 @@ import { putBody } from '../incremental/plus-client.js'
 import { waiting } from '../kit/gate.js'
 import type { Editor, WopiAnswer } from '../kit/wopi.js'
 import { NativeClient } from './native-client.js'
-import { setStage } from './stage.js'
+import { useFixture } from './fixture.js'
 
 interface Loss {
   readonly meanwhile: (editor: Editor, who: string) => Promise<unknown>
@@ -16,34 +16,34 @@ interface Loss {
 }
 
 describe('a right that ends after a call was let in', () => {
-  const stage = setStage({ COAUTH_PROFILE: 'plus' })
+  const fixture = useFixture({ COAUTH_PROFILE: 'plus' })
   let people = 0
 
   const LOSSES: Record<string, Loss> = {
     'the account is disabled': {
       meanwhile: (_editor, who) =>
-        stage.sql('update user_account set disabled_at = clock_timestamp() where id = $1', [who]),
+        fixture.sql('update user_account set disabled_at = clock_timestamp() where id = $1', [who]),
       status: 401,
       reason: 'token-revoked',
     },
     'the token is revoked': {
-      meanwhile: (editor) => stage.tokenEnded(editor, 'revoked_at'),
+      meanwhile: (editor) => fixture.tokenEnded(editor, 'revoked_at'),
       status: 401,
       reason: 'token-revoked',
     },
     'the token expires': {
-      meanwhile: (editor) => stage.tokenEnded(editor, 'expires_at'),
+      meanwhile: (editor) => fixture.tokenEnded(editor, 'expires_at'),
       status: 401,
       reason: 'token-expired',
     },
     'the right is taken away': {
-      meanwhile: async ({ fileId }, who) => (await stage.person('alice')).revokes(fileId, `user:${who}`),
+      meanwhile: async ({ fileId }, who) => (await fixture.person('alice')).revokes(fileId, `user:${who}`),
       status: 404,
       reason: 'permission-revoked',
     },
     'the right is lowered': {
       meanwhile: async ({ fileId }, who) =>
-        (await stage.person('alice')).grants(fileId, `user:${who}`, 'viewer'),
+        (await fixture.person('alice')).grants(fileId, `user:${who}`, 'viewer'),
       status: 404,
       reason: 'permission-revoked',
     },
@@ -51,7 +51,7 @@ describe('a right that ends after a call was let in', () => {
 
   async function somebody(): Promise<{ who: string; editor: Editor }> {
     const who = `person${++people}`
-    const editor = await stage.open('content', { who, role: 'editor' })
+    const editor = await fixture.open('content', { who, role: 'editor' })
     return { who, editor }
   }
 
@@ -75,7 +75,7 @@ describe('a right that ends after a call was let in', () => {
     save: (typeof SAVES)[string],
     meanwhile: () => Promise<unknown>,
   ): Promise<WopiAnswer> {
-    const isWritten = await stage.nextUpload()
+    const isWritten = await fixture.nextUpload()
     return save(editor, (whole) => {
       const half = Math.floor(whole.length / 2)
       async function* halves(): AsyncGenerator<Buffer> {
@@ -94,7 +94,7 @@ describe('a right that ends after a call was let in', () => {
       expect((await editor.lock('L')).status).toBe(200)
       const { status } = await whileTheBodyComes(editor, save, () => loss.meanwhile(editor, who))
       expect(status).toBe(loss.status)
-      const alice = await stage.person('alice')
+      const alice = await fixture.person('alice')
       expect((await alice.downloads(editor.fileId)).toString()).toBe('content')
       expect(await alice.versions(editor.fileId)).toHaveLength(1)
       expect(await alice.recoveryItems(editor.fileId)).toMatchObject([
@@ -115,7 +115,7 @@ describe('a right that ends after a call was let in', () => {
       const { status, lock } = await whileTheBodyComes(editor, save, () => editor.unlockAndRelock('L', 'M'))
       expect([status, lock]).toEqual([409, 'M'])
       expect((await editor.getFile()).body.toString()).toBe('content')
-      const alice = await stage.person('alice')
+      const alice = await fixture.person('alice')
       expect(await alice.recoveryItems(editor.fileId)).toMatchObject([{ reason: 'lock-mismatch' }])
     })
   })
@@ -134,17 +134,17 @@ describe('a right that ends after a call was let in', () => {
       const { fileId } = editor
       if (name !== 'Lock' && name !== 'GetCoauthLock') expect((await editor.lock('held')).status).toBe(200)
       const row = (): Promise<unknown> =>
-        stage.sql(
+        fixture.sql(
           'select kind, lock_id, epoch, refreshed_at, coauth_until from file_lock where file_id = $1',
           [fileId],
         )
       const before = await row()
-      const holder = new pg.Client({ connectionString: stage.tandem.databaseUrl })
+      const holder = new pg.Client({ connectionString: fixture.tandem.databaseUrl })
       await holder.connect()
       await holder.query('begin')
       await holder.query('select from file_lock where file_id = $1 for update', [fileId])
       const answer = call(editor)
-      await waiting(stage.tandem.databaseUrl, 1)
+      await waiting(fixture.tandem.databaseUrl, 1)
       await loss.meanwhile(editor, who)
       await holder.query('rollback')
       await holder.end()
@@ -153,5 +153,5 @@ describe('a right that ends after a call was let in', () => {
     })
   })
 
-  stage.leavesNoTokenInTheLog()
+  fixture.leavesNoTokenInTheLog()
 })

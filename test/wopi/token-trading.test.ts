@@ -2,14 +2,14 @@ import { describe, expect, it } from 'vitest'
 import { encodeUtf7 } from '../../src/wopi/protocol/utf7.js'
 import { Place, type WopiAnswer } from '../kit/wopi.js'
 import { openToken } from '../permission/forge.js'
-import { setStage } from './stage.js'
+import { useFixture } from './fixture.js'
 
 interface Pointer {
   readonly Url: string
 }
 
 describe('T-08: tokens that come out of other tokens', () => {
-  const stage = setStage()
+  const fixture = useFixture()
 
   const exact = (name: string): Record<string, string> => ({ 'X-WOPI-RelativeTarget': encodeUtf7(name) })
   const claims = ({ token }: Place): Readonly<Record<string, unknown>> => openToken(token).payload
@@ -60,12 +60,12 @@ describe('T-08: tokens that come out of other tokens', () => {
   }
 
   it('50 hops: always the same user and the same end, always for what the address names', async () => {
-    const file = await stage.newFile('start')
+    const file = await fixture.newFile('start')
     fileId = file.id
-    const start = await stage.join(file)
+    const start = await fixture.join(file)
     const end = new Date(Math.floor(Date.now() / 1000 + 1234) * 1000)
-    await stage.sql('update access_token set expires_at = $2 where resource_id = $1', [file.id, end])
-    let place = new Place(`${stage.tandem.publicUrl}/wopi/files/${file.id}?access_token=${start.token}`)
+    await fixture.sql('update access_token set expires_at = $2 where resource_id = $1', [file.id, end])
+    let place = new Place(`${fixture.tandem.publicUrl}/wopi/files/${file.id}?access_token=${start.token}`)
     const taken = new Map<string, number>()
     const seen = new Set<string>([place.token])
     for (let hop = 1; hop <= 50; hop++) {
@@ -74,7 +74,7 @@ describe('T-08: tokens that come out of other tokens', () => {
       const turn = taken.get(kind) ?? 0
       taken.set(kind, turn + 1)
       const way = ways[turn % ways.length]
-      place = stage.goTo((await way?.(place, hop)) ?? '')
+      place = fixture.goTo((await way?.(place, hop)) ?? '')
       const { sub, fid, exp } = claims(place)
       expect({ sub, fid, exp }).toEqual({ sub: 'alice', fid: place.id, exp: end.getTime() / 1000 })
       expect((await place.get()).status).toBe(200)
@@ -84,7 +84,7 @@ describe('T-08: tokens that come out of other tokens', () => {
     expect(seen.size).toBe(51)
     expect([...taken.keys()].sort()).toEqual(['container', 'ecosystem', 'file'])
     const jtis = [...seen].map((token) => String(openToken(token).payload['jti']))
-    const ends = await stage.sql(
+    const ends = await fixture.sql(
       'select 1 from access_token where jti = any ($1) and (expires_at <> $2 or user_id <> $3)',
       [jtis, end, 'alice'],
     )
@@ -92,26 +92,26 @@ describe('T-08: tokens that come out of other tokens', () => {
   })
 
   it('a view token never becomes an edit token', async () => {
-    const file = await stage.newFile('start')
-    const view = await stage.join(file, { mode: 'view' })
-    const around = stage.goTo(ancestor(await view.call('GET', '/ancestry')))
+    const file = await fixture.newFile('start')
+    const view = await fixture.join(file, { mode: 'view' })
+    const around = fixture.goTo(ancestor(await view.call('GET', '/ancestry')))
     expect((await around.get()).json()).toMatchObject({ UserCanCreateChildFile: false })
     expect((await around.operation('CREATE_CHILD_FILE', exact('No.docx'))).status).toBe(404)
     const [child] = (await children(around)).ChildFiles
-    const again = stage.follow(child?.Url ?? '')
+    const again = fixture.follow(child?.Url ?? '')
     expect((await again.checkFileInfo()).json()).toMatchObject({ ReadOnly: true })
-    const ecosystem = stage.goTo((await view.call('GET', '/ecosystem_pointer')).json<Pointer>().Url)
+    const ecosystem = fixture.goTo((await view.call('GET', '/ecosystem_pointer')).json<Pointer>().Url)
     const native = { 'X-WOPI-HostNativeFileName': file.id }
     const source = await ecosystem.operation('GET_WOPI_SRC_WITH_ACCESS_TOKEN', native)
-    expect((await stage.follow(source.json<Pointer>().Url).lock('L')).status).toBe(404)
+    expect((await fixture.follow(source.json<Pointer>().Url).lock('L')).status).toBe(404)
   })
 
   it('no token opens another resource, of whatever kind: 401 everywhere', async () => {
-    const file = await stage.open('content')
-    const other = await stage.open('other')
-    const folder = await stage.folder()
-    const root = await stage.enter('root', { mode: 'view' })
-    const ecosystem = await stage.ecosystem()
+    const file = await fixture.open('content')
+    const other = await fixture.open('other')
+    const folder = await fixture.folder()
+    const root = await fixture.enter('root', { mode: 'view' })
+    const ecosystem = await fixture.ecosystem()
     const tokens = [file, other, folder, root, ecosystem].map(({ token }) => token)
     const addresses = [
       `files/${file.fileId}`,
@@ -130,7 +130,7 @@ describe('T-08: tokens that come out of other tokens', () => {
         Promise.all(
           tokens.map(
             async (token) =>
-              (await new Place(`${stage.tandem.url}/wopi/${address}?access_token=${token}`).get()).status,
+              (await new Place(`${fixture.tandem.url}/wopi/${address}?access_token=${token}`).get()).status,
           ),
         ),
       ),
@@ -138,5 +138,5 @@ describe('T-08: tokens that come out of other tokens', () => {
     expect(statuses).toEqual(addresses.map((_, a) => tokens.map((_, t) => (a === t ? 200 : 401))))
   })
 
-  stage.leavesNoTokenInTheLog()
+  fixture.leavesNoTokenInTheLog()
 })

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { expiredOf, type EditorPage } from '../kit/editor-tokens.js'
 import { Editor } from '../kit/wopi.js'
-import { setStage } from './stage.js'
+import { useFixture } from './fixture.js'
 
 const ONLYOFFICE: EditorPage = { editor: 'docs', family: 'onlyoffice' }
 const COLLABORA: EditorPage = { editor: 'cool', family: 'collabora' }
@@ -9,11 +9,11 @@ const WORD: EditorPage = { editor: 'office', family: 'microsoft' }
 
 /** ONLYOFFICE shows the next person its stale copy after an Unlock that failed; Collabora's users get read-only. */
 describe('ADR 21: an Unlock with a token that has ended', () => {
-  const stage = setStage()
+  const fixture = useFixture()
 
   const open = async (page?: EditorPage): Promise<{ bob: Editor; alice: Editor }> => {
-    const alice = await stage.open('content')
-    const bob = await stage.join(alice, { who: 'bob', role: 'editor', ...(page && { page }) })
+    const alice = await fixture.open('content')
+    const bob = await fixture.join(alice, { who: 'bob', role: 'editor', ...(page && { page }) })
     await bob.lock('A')
     return { alice, bob }
   }
@@ -25,23 +25,23 @@ describe('ADR 21: an Unlock with a token that has ended', () => {
     [
       'is of somebody who was disabled',
       async (bob) => {
-        await stage.sql(`update user_account set disabled_at = clock_timestamp() where id = 'bob'`)
+        await fixture.sql(`update user_account set disabled_at = clock_timestamp() where id = 'bob'`)
         return bob
       },
     ],
   ]
   function ended(column: 'revoked_at' | 'expires_at', secondsAgo = 1): (bob: Editor) => Promise<Editor> {
     return async (bob) => {
-      await stage.tokenEnded(bob, column, secondsAgo)
+      await fixture.tokenEnded(bob, column, secondsAgo)
       return bob
     }
   }
   async function byItsOwnWord(bob: Editor): Promise<Editor> {
-    await stage.tokenEnded(bob, 'expires_at')
-    return new Editor(bob.baseUrl, bob.fileId, await expiredOf(stage.tandem.dataDir, bob.token))
+    await fixture.tokenEnded(bob, 'expires_at')
+    return new Editor(bob.baseUrl, bob.fileId, await expiredOf(fixture.tandem.dataDir, bob.token))
   }
   const enableBob = (): Promise<unknown> =>
-    stage.sql(`update user_account set disabled_at = null where id = 'bob'`)
+    fixture.sql(`update user_account set disabled_at = null where id = 'bob'`)
 
   describe.each([
     ['ONLYOFFICE', ONLYOFFICE],
@@ -74,23 +74,23 @@ describe('ADR 21: an Unlock with a token that has ended', () => {
 
     it('is 401 when that was more than a day ago', async () => {
       const { alice, bob } = await open(page)
-      await stage.tokenEnded(bob, 'revoked_at', 25 * 3600)
+      await fixture.tokenEnded(bob, 'revoked_at', 25 * 3600)
       expect((await bob.unlock('A')).status).toBe(401)
       expect((await alice.getLock()).lock).toBe('A')
     })
 
     it('is 401 for viewing, for another file, and when it is forged', async () => {
       const { alice, bob } = await open(page)
-      const viewer = await stage.join(alice, {
+      const viewer = await fixture.join(alice, {
         who: 'carol',
         role: 'viewer',
         mode: 'view',
         ...(page && { page }),
       })
-      const other = await stage.open('other')
+      const other = await fixture.open('other')
       const at = (token: string): Editor => new Editor(bob.baseUrl, bob.fileId, token)
-      await stage.tokenEnded(viewer, 'revoked_at')
-      await stage.tokenEnded(other, 'revoked_at')
+      await fixture.tokenEnded(viewer, 'revoked_at')
+      await fixture.tokenEnded(other, 'revoked_at')
       for (const editor of [viewer, at(other.token), at(`${bob.token.slice(0, -4)}AAAA`)]) {
         expect(await editor.unlock('A')).toMatchObject({ status: 401, lock: undefined })
       }
@@ -105,7 +105,7 @@ describe('ADR 21: an Unlock with a token that has ended', () => {
 
     it('CLIENTS.md pain 8: releases the lock while only the right is gone; with a wrong id nobody learns the right one', async () => {
       const { alice, bob } = await open(page)
-      await (await stage.person('alice')).revokes(bob.fileId, 'user:bob')
+      await (await fixture.person('alice')).revokes(bob.fileId, 'user:bob')
       expect(await bob.unlock('B')).toMatchObject({ status: 404, lock: undefined })
       expect((await bob.unlock('A')).status).toBe(200)
       expect((await alice.getLock()).lock).toBe('')
@@ -120,7 +120,7 @@ describe('ADR 21: an Unlock with a token that has ended', () => {
     ] as const) {
       const { alice, bob } = await open(page)
       await alice.unlock('A')
-      await stage.tokenEnded(bob, 'revoked_at')
+      await fixture.tokenEnded(bob, 'revoked_at')
       expect((await bob.unlock('A')).status).toBe(status)
     }
   })
@@ -129,55 +129,55 @@ describe('ADR 21: an Unlock with a token that has ended', () => {
     const { alice, bob } = await open(ONLYOFFICE)
     await alice.unlock('A')
     await alice.lock('newer')
-    await stage.tokenEnded(bob, 'revoked_at')
+    await fixture.tokenEnded(bob, 'revoked_at')
     expect((await bob.unlock('A')).status).toBe(401)
     expect((await alice.getLock()).lock).toBe('newer')
   })
 
-  stage.leavesNoTokenInTheLog()
+  fixture.leavesNoTokenInTheLog()
 })
 
 describe('ADR 21: an Unlock of a file that nobody has locked', () => {
-  const stage = setStage()
+  const fixture = useFixture()
 
   it('is 200 for ONLYOFFICE, whether the lock expired, was broken or never was', async () => {
-    const editor = await stage.join(await stage.newFile('content'), { page: ONLYOFFICE })
+    const editor = await fixture.join(await fixture.newFile('content'), { page: ONLYOFFICE })
     expect(await editor.unlock(editor.fileId)).toMatchObject({ status: 200, version: '1', lock: undefined })
     await editor.lock(editor.fileId)
-    await stage.lockExpiresIn(editor, -3600)
+    await fixture.lockExpiresIn(editor, -3600)
     expect((await editor.unlock(editor.fileId)).status).toBe(200)
   })
 
   it('is 200 for ONLYOFFICE that is known by its lock id only', async () => {
-    const editor = await stage.open('content')
+    const editor = await fixture.open('content')
     expect((await editor.unlock(editor.fileId)).status).toBe(200)
   })
 
   it('is 409 for ONLYOFFICE while somebody has it', async () => {
-    const editor = await stage.join(await stage.newFile('content'), { page: ONLYOFFICE })
+    const editor = await fixture.join(await fixture.newFile('content'), { page: ONLYOFFICE })
     await editor.lock('another')
     expect(await editor.unlock(editor.fileId)).toMatchObject({ status: 409, lock: 'another' })
   })
 
   it.each([COLLABORA, WORD])('WOPI.md §7.2: is 409 for $family', async (page) => {
-    const editor = await stage.join(await stage.newFile('content'), { page })
+    const editor = await fixture.join(await fixture.newFile('content'), { page })
     expect(await editor.unlock('A')).toMatchObject({ status: 409, lock: '' })
   })
 })
 
 describe('ADR 21: an UnlockCoauthLock with a token that has ended', () => {
-  const stage = setStage({ COAUTH_PROFILE: 'plus' })
+  const fixture = useFixture({ COAUTH_PROFILE: 'plus' })
   const headers = { 'X-WOPI-CoauthLockExpirationTimeout': '600', 'X-WOPI-CoauthLockType': 'Coauth' }
 
   it('releases the lock that it knows, and tells nothing otherwise', async () => {
-    const editor = await stage.open('content')
+    const editor = await fixture.open('content')
     await editor.operation('GET_COAUTH_LOCK', { ...headers, 'X-WOPI-CoauthLockId': 'A' })
-    await stage.tokenEnded(editor, 'revoked_at')
+    await fixture.tokenEnded(editor, 'revoked_at')
     const unlock = (id: string): Promise<{ status: number }> =>
       editor.operation('UNLOCK_COAUTH_LOCK', { 'X-WOPI-CoauthLockId': id })
     expect((await unlock('B')).status).toBe(401)
     expect((await unlock('A')).status).toBe(200)
     expect((await unlock('A')).status).toBe(401)
-    expect(await stage.sql(`select from coauth_lock where file_id = $1`, [editor.fileId])).toEqual([])
+    expect(await fixture.sql(`select from coauth_lock where file_id = $1`, [editor.fileId])).toEqual([])
   })
 })

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { callWopi } from '../kit/wopi.js'
-import { setStage } from './stage.js'
+import { useFixture } from './fixture.js'
 
 interface Listed {
   readonly name: string
@@ -16,13 +16,13 @@ interface Listed {
 const { operations } = JSON.parse(readFileSync('scripts/protocol.json', 'utf8')) as { operations: Listed[] }
 
 describe('what Tandem does not support (docs/protocol.md)', () => {
-  const stage = setStage()
+  const fixture = useFixture()
 
   for (const { name, call, override } of operations.filter(isUnsupported)) {
     it(`${name} is answered 501, and changes nothing`, async () => {
-      const editor = await stage.open('content')
+      const editor = await fixture.open('content')
       const path = call.replace('POST ', '/wopi').replace('ID', editor.fileId)
-      const url = `${stage.tandem.url}${path}?access_token=${editor.token}`
+      const url = `${fixture.tandem.url}${path}?access_token=${editor.token}`
       const headers = { 'X-WOPI-Override': override ?? '', 'X-WOPI-Lock': 'L' }
       const answer = await callWopi('POST', url, headers, 'body')
       expect([answer.status, answer.body.length]).toEqual([501, 0])
@@ -31,7 +31,7 @@ describe('what Tandem does not support (docs/protocol.md)', () => {
     })
   }
 
-  stage.leavesNoTokenInTheLog()
+  fixture.leavesNoTokenInTheLog()
 })
 
 function isUnsupported({ test, profile }: Listed): boolean {

@@ -50,7 +50,7 @@ export class ForceUnlock {
     const { reason, evenIfBusy, correlationId } = by
     const actor = by.caller.id
     const head = await this.files.lockHead(tx, fileId)
-    const lockNow = head && by.onlyEditors ? await this.locks.hold(tx, fileId) : undefined
+    const lockNow = head && by.onlyEditors ? await this.locks.lockForUpdate(tx, fileId) : undefined
     if (lockNow?.kind === 'exclusive') return 'not-locked'
     const outcome = head && (await this.locks.break(tx, fileId, evenIfBusy ? 0 : QUIET_SECONDS * 1000))
     if (!outcome) throw new ApiProblem('not-found', 'There is no such file.')

@@ -61,8 +61,8 @@ export class BinKeeper {
     return againIfNameTaken(() =>
       this.changes.by(by.caller, async (tx) => {
         await this.status.takeTurn(tx, fileId)
-        await this.changes.keep(tx, by.caller, { kind: 'container', id: containerId }, 'editor')
-        await this.hold(tx, by.caller, fileId)
+        await this.changes.lockForShare(tx, by.caller, { kind: 'container', id: containerId }, 'editor')
+        await this.lockForUpdate(tx, by.caller, fileId)
         await this.bin.restore(tx, file, containerId)
         const head = await this.files.lockHead(tx, fileId)
         if (!head) throw new Error('a restored file vanished while its row was held')
@@ -78,7 +78,7 @@ export class BinKeeper {
   async purge(by: BinCaller, fileId: FileId): Promise<void> {
     await this.require(by.caller, fileId)
     await this.changes.by(by.caller, async (tx) => {
-      await this.hold(tx, by.caller, fileId)
+      await this.lockForUpdate(tx, by.caller, fileId)
       await this.purgeHeld(tx, by, [fileId])
     })
   }
@@ -89,7 +89,7 @@ export class BinKeeper {
     let files = 0
     for (let last = FILES_AT_ONCE; last === FILES_AT_ONCE; files += last) {
       last = await this.changes.by(by.caller, async (tx) => {
-        const ids = await this.bin.holdOwned(tx, by.caller.id, asked, FILES_AT_ONCE)
+        const ids = await this.bin.lockOwned(tx, by.caller.id, asked, FILES_AT_ONCE)
         await this.purgeHeld(tx, by, ids)
         if (ids.length < FILES_AT_ONCE)
           await this.record(tx, by, 'bin-emptied', by.caller.id, { files: files + ids.length })
@@ -109,8 +109,8 @@ export class BinKeeper {
     return this.authorization.requireContainer(caller, await this.containers.homeOf(ownerId), 'editor')
   }
 
-  private async hold(tx: Tx, caller: ApiUser, fileId: FileId): Promise<void> {
-    const isThere = await this.bin.hold(tx, fileId)
+  private async lockForUpdate(tx: Tx, caller: ApiUser, fileId: FileId): Promise<void> {
+    const isThere = await this.bin.lockForUpdate(tx, fileId)
     const byNow = await this.changes.asTheyAre(tx, caller)
     if (!isThere || !(await this.mayHave(byNow, fileId, tx))) throw new ApiProblem('not-found', NOT_THERE)
   }

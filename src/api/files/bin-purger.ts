@@ -39,7 +39,7 @@ export class BinPurger {
   private purgeSome(): Promise<number> {
     const correlationId = randomBytes(12).toString('hex')
     return this.database.transaction(async (tx) => {
-      const gone = await this.bin.purge(tx, await this.bin.holdDue(tx, FILES_AT_ONCE))
+      const gone = await this.bin.purge(tx, await this.bin.lockDue(tx, FILES_AT_ONCE))
       for (const { id: objectId, detail } of gone) {
         const event = { actor: BY_RETENTION, action: 'file-purged', objectId, outcome: 'done' } as const
         await this.audit.record(tx, { ...event, correlationId, detail })

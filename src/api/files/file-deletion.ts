@@ -47,7 +47,7 @@ export class FileDeletion {
   }
 
   private async requireUnlocked(tx: Tx, fileId: FileId): Promise<void> {
-    const lock = await this.locks.hold(tx, fileId)
+    const lock = await this.locks.lockForUpdate(tx, fileId)
     if (!lock) throw deletedMeanwhile()
     if (lock.kind !== 'none') throw beingEdited(lock)
   }

@@ -76,7 +76,7 @@ export class FilesRestController {
       content: received.content,
       received,
       correlationId: correlationId(request),
-      stillMay: (tx) => this.changes.keep(tx, caller, folder, 'editor'),
+      stillMay: (tx) => this.changes.lockForShare(tx, caller, folder, 'editor'),
       audit: ({ id }) => ({ action: 'file-created', objectId: id, detail: { name } }),
     })
     response.setHeader('Location', `/api/v1/files/${made.id}`)

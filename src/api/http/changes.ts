@@ -41,12 +41,12 @@ export class Changes {
     await this.authorization.requireFile(caller, fileId, need)
     return this.database.transaction(async (tx) => {
       await first?.(tx)
-      return work(tx, await this.hold(tx, caller, fileId, need))
+      return work(tx, await this.lockFile(tx, caller, fileId, need))
     })
   }
 
   /** The file's row, and behind it the right once more. @throws ApiProblem as above */
-  async hold(tx: Tx, caller: ApiUser, fileId: FileId, need: Role): Promise<Head> {
+  async lockFile(tx: Tx, caller: ApiUser, fileId: FileId, need: Role): Promise<Head> {
     const head = await this.files.lockHead(tx, fileId)
     if (!head) throw deletedMeanwhile()
     await this.requireStill(tx, caller, { kind: 'file', id: fileId }, need)
@@ -58,7 +58,7 @@ export class Changes {
     if (object.kind === 'file') return this.toFile(caller, object.id, 'owner', work)
     await this.authorization.requireContainer(caller, object.id, 'owner')
     return this.database.transaction(async (tx) => {
-      if (!(await this.containers.holdSharing(tx, object.id))) throw noSuch('container')
+      if (!(await this.containers.lockSharing(tx, object.id))) throw noSuch('container')
       await this.requireStill(tx, caller, object, 'owner')
       return work(tx)
     })
@@ -75,15 +75,16 @@ export class Changes {
     if (kind === 'file') await this.authorization.requireFile(caller, id, need)
     else await this.authorization.requireContainer(caller, id, need)
     return this.database.transaction(async (tx) => {
-      await this.keep(tx, caller, object, need)
+      await this.lockForShare(tx, caller, object, need)
       return work(tx)
     })
   }
 
   /** The same for one more object of a change that is under way, such as the folder that a copy goes to. */
-  async keep(tx: Tx, caller: ApiUser, object: GrantedObject, need: Role): Promise<void> {
+  async lockForShare(tx: Tx, caller: ApiUser, object: GrantedObject, need: Role): Promise<void> {
     const { kind, id } = object
-    const there = kind === 'file' ? await this.files.keep(tx, id) : await this.containers.keep(tx, id)
+    const there =
+      kind === 'file' ? await this.files.lockForShare(tx, id) : await this.containers.lockForShare(tx, id)
     if (!there) throw noSuch(kind)
     await this.requireStill(tx, caller, object, need)
   }

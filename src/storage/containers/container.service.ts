@@ -86,17 +86,17 @@ export class ContainerService {
   }
 
   /** Nobody else renames, deletes or fills the container until the transaction ends, if it is there. */
-  async hold(tx: Tx, id: ContainerId): Promise<void> {
+  async lockForUpdate(tx: Tx, id: ContainerId): Promise<void> {
     await tx.query(HOLD_CONTAINER, [id])
   }
 
   /** The same, but others may fill it, too. @returns whether it is there */
-  async keep(tx: Tx, id: ContainerId): Promise<boolean> {
+  async lockForShare(tx: Tx, id: ContainerId): Promise<boolean> {
     return (await tx.query(KEEP_CONTAINER, [id])).length === 1
   }
 
   /** Nobody else changes what is shared of it until the transaction ends; it can be filled meanwhile. @returns as above */
-  async holdSharing(tx: Tx, id: ContainerId): Promise<boolean> {
+  async lockSharing(tx: Tx, id: ContainerId): Promise<boolean> {
     return (await tx.query(HOLD_SHARING, [id])).length === 1
   }
 

@@ -107,7 +107,7 @@ export class Bin {
   }
 
   /** Holds the file until `tx` ends. @returns false when it is not in the bin (any more) */
-  async hold(tx: Tx, fileId: FileId): Promise<boolean> {
+  async lockForUpdate(tx: Tx, fileId: FileId): Promise<boolean> {
     return (await tx.query(HOLD_IN_BIN, [fileId])).length === 1
   }
 
@@ -119,12 +119,12 @@ export class Bin {
   }
 
   /** What was deleted until `deletedBefore` and belongs to `owner`, as much as one transaction should purge. */
-  async holdOwned(tx: Tx, owner: UserId, deletedBefore: string, limit: number): Promise<FileId[]> {
+  async lockOwned(tx: Tx, owner: UserId, deletedBefore: string, limit: number): Promise<FileId[]> {
     return (await tx.query(HOLD_BIN_OF_OWNER, [owner, deletedBefore, limit])).map(({ id }) => id)
   }
 
   /** What has been in the bin for longer than BIN_RETENTION_DAYS. */
-  async holdDue(tx: Tx, limit: number): Promise<FileId[]> {
+  async lockDue(tx: Tx, limit: number): Promise<FileId[]> {
     return (await tx.query(HOLD_DUE, [this.settings.binRetentionDays, limit])).map(({ id }) => id)
   }
 

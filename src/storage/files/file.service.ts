@@ -93,7 +93,7 @@ export class FileService {
   }
 
   /** Waits for no save, and no save for it. @returns whether the file is there */
-  async keep(tx: Tx, fileId: FileId): Promise<boolean> {
+  async lockForShare(tx: Tx, fileId: FileId): Promise<boolean> {
     return (await tx.query(KEEP_FILE, [fileId])).length === 1
   }
 

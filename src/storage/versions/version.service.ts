@@ -23,7 +23,7 @@ export class VersionService {
   }
 
   /** Keeps a version from being deleted until `tx` ends. @returns false when it is gone already */
-  async hold(tx: Tx, fileId: FileId, version: string): Promise<boolean> {
+  async lockForShare(tx: Tx, fileId: FileId, version: string): Promise<boolean> {
     const lock = { mode: 'pessimistic_read' } as const
     return (await tx.manager.findOne(FileVersion, { where: { fileId, version }, lock })) !== null
   }

@@ -50,7 +50,7 @@ export class CreateChildContainer implements ContainerOperation {
   private create(request: ContainerRequest, target: TargetName): Promise<{ id: ContainerId; name: string }> {
     const { container, user } = request.access
     return this.database.transaction(async (tx) => {
-      await this.containers.keep(tx, container.id)
+      await this.containers.lockForShare(tx, container.id)
       await this.rights.requireStill(tx, request, 'edit')
       const made =
         target.mode === 'suggested'

@@ -38,7 +38,7 @@ export class CreateChildFile implements ContainerOperation {
       containerId: container.id,
       target: fileTarget(request, NEW_FILE),
       correlationId: correlationId(request),
-      first: (tx) => this.containers.keep(tx, container.id),
+      first: (tx) => this.containers.lockForShare(tx, container.id),
       stillMay: (tx) => this.rights.requireStill(tx, request, 'edit'),
       detail: { containerId: container.id },
     })

@@ -25,7 +25,7 @@ export class DeleteContainer implements ContainerOperation {
     const { container, user } = request.access
     if (container.isRoot) throw new WopiError('operation-not-offered', 'the root container is not deleted')
     return this.database.transaction(async (tx) => {
-      await this.containers.hold(tx, container.id)
+      await this.containers.lockForUpdate(tx, container.id)
       await this.rights.requireStill(tx, request, 'own')
       if ((await this.containers.deleteEmpty(tx, container.id)) === 'not-empty')
         throw new WopiError('container-not-empty', 'the container has files or containers in it')

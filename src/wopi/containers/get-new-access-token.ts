@@ -65,10 +65,10 @@ export class GetNewAccessToken {
   /** Behind the row, so that it is there, and what the token says is true, when the token is issued. */
   private async roleOn(tx: Tx, userId: UserId, { kind, id }: GrantedObject): Promise<Role | undefined> {
     if (kind === 'file') {
-      await this.files.keep(tx, id)
+      await this.files.lockForShare(tx, id)
       return this.accesses.roleOnFile(userId, id, tx)
     }
-    await this.containers.keep(tx, id)
+    await this.containers.lockForShare(tx, id)
     return this.accesses.roleOnContainer(userId, id, tx)
   }
 }

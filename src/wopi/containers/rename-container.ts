@@ -29,7 +29,7 @@ export class RenameContainer implements ContainerOperation {
     const requested = requestedContainerName(request)
     return againIfNameTaken(() =>
       this.database.transaction(async (tx) => {
-        await this.containers.hold(tx, container.id)
+        await this.containers.lockForUpdate(tx, container.id)
         await this.rights.requireStill(tx, request, 'own')
         const { name, before } = await this.containers.renameNumbered(tx, container.id, requested)
         await this.audit.record(tx, {

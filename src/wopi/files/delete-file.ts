@@ -32,7 +32,7 @@ export class DeleteFile implements Operation {
     return this.database.transaction(async (tx) => {
       await this.status.takeTurn(tx, fileId)
       await this.files.lockHead(tx, fileId)
-      const lock = await this.locks.hold(tx, fileId)
+      const lock = await this.locks.lockForUpdate(tx, fileId)
       if (!lock) throw new WopiError('no-such-file', 'the file was deleted meanwhile')
       await this.rights.requireStill(tx, request, 'own')
       if (lock.kind !== 'none') return conflictAnswer(lock)

@@ -67,7 +67,7 @@ export class GetShareUrl implements Operation, ContainerOperation {
       await this.files.lockHead(tx, request.params.id)
       await this.fileRights.requireStill(tx, request, 'own')
     } else {
-      await this.containers.hold(tx, request.params.id)
+      await this.containers.lockForUpdate(tx, request.params.id)
       await this.containerRights.requireStill(tx, request, 'own')
     }
   }

@@ -65,7 +65,7 @@ export class RenameFile implements Operation {
   private rename(request: WopiRequest, stem: string, presented: PresentedLocks): Promise<Answer> {
     return this.database.transaction(async (tx) => {
       const head = await this.files.lockHead(tx, request.params.id)
-      const held = await this.locks.holdWithCoauth(tx, request.params.id)
+      const held = await this.locks.lockForUpdateWithCoauth(tx, request.params.id)
       if (!head || !held) throw new WopiError('no-such-file', 'the file was deleted meanwhile')
       await this.rights.requireStill(tx, request, 'edit')
       const inTheWay = lockInTheWay(held, presented)
@@ -136,7 +136,7 @@ interface PresentedLocks {
 
 /** The table of WOPI.md §8.2. An exclusive coauth lock is for its holder alone: a rename is a modification. */
 function lockInTheWay(
-  { wopi, coauth }: NonNullable<Awaited<ReturnType<LockService['holdWithCoauth']>>>,
+  { wopi, coauth }: NonNullable<Awaited<ReturnType<LockService['lockForUpdateWithCoauth']>>>,
   { lockId, coauthLockId }: PresentedLocks,
 ): LockState | undefined {
   if (wopi.kind === 'wopi') return wopi.lockId === lockId ? undefined : wopi

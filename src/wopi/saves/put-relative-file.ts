@@ -84,7 +84,7 @@ export class PutRelativeFile implements SaveOperation {
       containerId,
       target,
       correlationId: readPut(request).headers.correlationId,
-      first: (tx) => this.containers.keep(tx, containerId),
+      first: (tx) => this.containers.lockForShare(tx, containerId),
       stillMay: (tx) => this.requireStill(tx, request, containerId),
       detail: { relativeTo: file.id },
     }

@@ -9,7 +9,7 @@ import { lostChanges, problems } from '../../../simulator/results.js'
 import { editorFor, shareNewFile } from '../../../simulator/shared-file.js'
 import { word } from '../../../simulator/word.js'
 import { Tandem } from '../../kit/tandem.js'
-import { accountsOf, plus } from './native-stage.js'
+import { accountsOf, plus } from './native-fixture.js'
 
 let tandem: Tandem
 beforeAll(async () => {

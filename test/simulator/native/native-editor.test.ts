@@ -9,7 +9,7 @@ import { VirtualClock } from '../../../simulator/virtual-clock.js'
 import { word } from '../../../simulator/word.js'
 import type { WopiAccess } from '../../../simulator/wopi-client.js'
 import { Tandem } from '../../kit/tandem.js'
-import { NativeDesk, plus } from './native-stage.js'
+import { NativeDesk, plus } from './native-fixture.js'
 
 let tandem: Tandem
 beforeAll(async () => {

@@ -13,7 +13,7 @@ import { editorFor, shareNewFile } from '../../../simulator/shared-file.js'
 import { VirtualClock } from '../../../simulator/virtual-clock.js'
 import { word } from '../../../simulator/word.js'
 import { Tandem } from '../../kit/tandem.js'
-import { accountsOf, plus } from './native-stage.js'
+import { accountsOf, plus } from './native-fixture.js'
 
 let tandem: Tandem
 beforeAll(async () => {

@@ -29,7 +29,7 @@ export interface Opening {
 }
 
 /** One Tandem for all tests of a file, with alice's files, and a check that none of its tokens was ever logged. */
-export class Stage {
+export class Fixture {
   private running: Tandem | undefined
   readonly secrets = new Set<string>()
   private names = 0
@@ -37,7 +37,7 @@ export class Stage {
   constructor(private readonly env: Readonly<Record<string, string>>) {}
 
   get tandem(): Tandem {
-    if (!this.running) throw new Error('the stage is not set')
+    if (!this.running) throw new Error('the fixture is not set')
     return this.running
   }
 
@@ -210,9 +210,9 @@ export class Stage {
   }
 }
 
-export function setStage(env: Readonly<Record<string, string>> = {}): Stage {
-  const stage = new Stage(env)
-  beforeAll(() => stage.set())
-  afterAll(() => stage.clear())
-  return stage
+export function useFixture(env: Readonly<Record<string, string>> = {}): Fixture {
+  const fixture = new Fixture(env)
+  beforeAll(() => fixture.set())
+  afterAll(() => fixture.clear())
+  return fixture
 }

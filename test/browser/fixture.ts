@@ -14,19 +14,19 @@ import { discoveryRead } from '../discovery/discovery-read.js'
 export type Family = 'microsoft' | 'collabora' | 'onlyoffice'
 
 /** A browser, a Tandem and an editor that does what it is told. */
-export class Stage implements AsyncDisposable {
+export class Fixture implements AsyncDisposable {
   private constructor(
     readonly browser: Browser,
     readonly tandem: Tandem,
     readonly editor: FakeEditor,
   ) {}
 
-  static async set(family: Family = 'microsoft'): Promise<Stage> {
+  static async set(family: Family = 'microsoft'): Promise<Fixture> {
     const editor = await FakeEditor.start(family)
     const env = { EDITORS: `fake=${editor.origin}/hosting/discovery`, PROOF: 'off' }
     const tandem = await Tandem.start(inject('postgres'), { env })
     await discoveryRead(tandem)
-    return new Stage(await startBrowser(), tandem, editor)
+    return new Fixture(await startBrowser(), tandem, editor)
   }
 
   /** A browser of that person's own. */
@@ -76,7 +76,7 @@ export class Stage implements AsyncDisposable {
 export class OpenEditor {
   constructor(
     readonly page: Page,
-    private readonly stage: Stage,
+    private readonly fixture: Fixture,
     readonly posted: Posted,
   ) {}
 
@@ -86,7 +86,7 @@ export class OpenEditor {
 
   /** What the editor service asks with the token that it was given. */
   get service(): Editor {
-    return new Editor(this.stage.tandem.url, this.fileId, this.posted.accessToken)
+    return new Editor(this.fixture.tandem.url, this.fileId, this.posted.accessToken)
   }
 
   async frame(): Promise<Frame> {
