@@ -38,7 +38,8 @@ export async function indexBesideWork(
     }
     const left = await stateOf(client, name)
     if (left === 'none') await run(`create index ${name} on ${definition}`)
-    // It may have been killed, or given up, half-way: what it left is no use to anybody, and is filled anew.
+    // It may have been killed, or given up, half-way: what it left is no use to anybody, and is filled anew. Until that is
+    // done nobody reads the table, either: PostgreSQL looks at each of its indexes to plan.
     if (left === 'invalid') await run(`reindex index ${name}`)
   } finally {
     await client.query(

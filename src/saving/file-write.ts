@@ -89,7 +89,7 @@ export class FileWrites {
   async write<Refusal, Said>(write: FileWrite<Refusal, Said>): Promise<WriteOutcome<Refusal, Said>> {
     const work = (): Promise<WriteOutcome<Refusal, Said>> =>
       this.database.transaction((tx) => this.underTheRows(tx, write))
-    // Editors come by hundreds and queue here, without a connection; a change from outside must not lockForUpdate them up.
+    // Editors come by hundreds and queue here, without a connection; a change from outside must not hold them up.
     const isEditors = write.right.of === 'token'
     const outcome = isEditors ? await this.database.serializedByFile(write.fileId, work) : await work()
     if (outcome.kind === 'written' && !outcome.isUnused) await this.twins.settle(outcome.content)

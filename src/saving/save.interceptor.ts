@@ -23,7 +23,7 @@ type AnySave<Answer> = IncomingSave<SaveOutcome, Answer, Received>
  * | saves                        | every 30 s while changed          | every 2 min                          | every 60 s; alone every 3 min | `around` |
  * | with the token of            | who changed something last        | the principal user: who joined last, or first (PRINCIPAL_RULE), even if idle | who changed something last | `checkSavePermission`: this token's user, whoever typed |
  * | asks for each one's right by | CheckFileInfo, every 5 min        | RefreshLock, every 15 min            | CheckFileInfo, every 5 min | `wopi/files/check-file-info.ts`, `wopi/locks/refresh-lock.ts`: not here |
- * | the saver loses the right    | the save fails, everybody is out  | all saves fail, everybody is out within 3 min | the save fails, everybody is out | `lockForShare`: everybody's edits are in the bytes; `decide`: within the grace they are a version |
+ * | the saver loses the right    | the save fails, everybody is out  | all saves fail, everybody is out within 3 min | the save fails, everybody is out | `keep`: everybody's edits are in the bytes; `decide`: within the grace they are a version |
  * | another loses it             | is out alone within 5 min         | is out alone within 15 min           | is out alone within 5 min | the save is accepted: nobody's right but the token's counts |
  * | it goes while bytes come     | as if it had gone before          | the same                             | the same             | `FileWrites`: asked again behind the rows |
  *

@@ -62,7 +62,7 @@ export const DISTURBANCES = {
   'cut every connection to PostgreSQL': async ({ installation }) => {
     await execute(
       installation.databaseUrl,
-      `select pg_terminate_backend(pid) from pg_stat_activity where backend_type = 'client backend' and pid <> pg_backend_pid()`,
+      `select pg_terminate_backend(pid) from pg_stat_activity where backend_type = 'client backend' and pid <> pg_backend_pid() order by pid`,
     )
     return undefined
   },

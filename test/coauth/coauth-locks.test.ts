@@ -147,7 +147,7 @@ describe('co-authoring status of native clients (RELIABILITY-SECURITY.md §3.7)'
     expect((await alice.editor.lock('W')).status).toBe(200)
     const { rows } = await execute(
       tandem.databaseUrl,
-      `select detail from audit_event where action = 'lock-broken' and object_id = '${fileId}'`,
+      `select detail from audit_event where action = 'lock-broken' and object_id = '${fileId}' order by id`,
     )
     expect(rows).toEqual([
       {
@@ -188,7 +188,7 @@ describe('co-authoring status of native clients (RELIABILITY-SECURITY.md §3.7)'
         async () => {
           const told = await execute(
             tandem.databaseUrl,
-            `select user_id, detail from session_event where kind = 'lock-expired' and file_id = '${fileId}'`,
+            `select user_id, detail from session_event where kind = 'lock-expired' and file_id = '${fileId}' order by id`,
           )
           return told.rows as unknown[]
         },

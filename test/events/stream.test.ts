@@ -166,7 +166,7 @@ describe('the live stream', () => {
     const count = async (): Promise<number | null> =>
       (await execute(one.databaseUrl, `select ${ofListeners}`)).rowCount
     expect(await count()).toBe(2) // two servers
-    await execute(one.databaseUrl, `select pg_terminate_backend(pid) ${ofListeners}`)
+    await execute(one.databaseUrl, `select pg_terminate_backend(pid) ${ofListeners} order by pid`)
     await recorder.saves(file.id, 2)
     for (const watcher of watchers) {
       await watcher.has(2)

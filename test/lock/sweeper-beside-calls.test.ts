@@ -39,7 +39,9 @@ describe('sweepers of two servers, beside people’s calls', () => {
     await until('it was swept', () => isSwept(id))
   }
   const expiries = (id: string): Promise<Record<string, unknown>[]> =>
-    fixture.sql(`select detail from session_event where kind = 'lock-expired' and file_id = $1`, [id])
+    fixture.sql(`select detail from session_event where kind = 'lock-expired' and file_id = $1 order by id`, [
+      id,
+    ])
 
   async function locked(): Promise<Editor> {
     const editor = await fixture.open('content')

@@ -50,7 +50,7 @@ describe('opening share links', () => {
       { link_id: idOf(link) },
     ])
     const deeds = await fixture.sql(
-      `select actor, object_id, detail from audit_event where action = 'share-link-redeemed' and actor = $1`,
+      `select actor, object_id, detail from audit_event where action = 'share-link-redeemed' and actor = $1 order by id`,
       [bob.id],
     )
     const detail = { link: idOf(link), role: 'editor' }

@@ -89,7 +89,7 @@ const STRIKES: readonly ((postgres: OwnPostgres) => Promise<unknown>)[] = [
   (postgres) =>
     execute(
       postgres.url,
-      `select pg_terminate_backend(pid) from pg_stat_activity where usename = 'tandem_app' and pid <> pg_backend_pid()`,
+      `select pg_terminate_backend(pid) from pg_stat_activity where usename = 'tandem_app' and pid <> pg_backend_pid() order by pid`,
     ),
   (postgres) => postgres.restart(),
   async (postgres) => {
@@ -97,5 +97,8 @@ const STRIKES: readonly ((postgres: OwnPostgres) => Promise<unknown>)[] = [
     await postgres.startAgain()
   },
   (postgres) =>
-    execute(postgres.url, `select pg_cancel_backend(pid) from pg_stat_activity where usename = 'tandem_app'`),
+    execute(
+      postgres.url,
+      `select pg_cancel_backend(pid) from pg_stat_activity where usename = 'tandem_app' order by pid`,
+    ),
 ]

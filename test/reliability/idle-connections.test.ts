@@ -20,7 +20,7 @@ async function cut(databaseUrl: string): Promise<void> {
   await execute(
     databaseUrl,
     `select pg_terminate_backend(pid) from pg_stat_activity
-     where datname = current_database() and pid <> pg_backend_pid()`,
+     where datname = current_database() and pid <> pg_backend_pid() order by pid`,
   )
 }
 

@@ -55,7 +55,9 @@ async function set(setting: string): Promise<void> {
 }
 
 async function cut(): Promise<void> {
-  await asAdministrator(`select pg_terminate_backend(pid) from pg_stat_activity where usename = 'tandem_app'`)
+  await asAdministrator(
+    `select pg_terminate_backend(pid) from pg_stat_activity where usename = 'tandem_app' order by pid`,
+  )
 }
 
 async function expectRed(reason: RegExp): Promise<void> {
@@ -155,7 +157,7 @@ describe('a commit that waits for a synchronous standby which is away', () => {
     await until('a commit waits', async () => {
       const { rowCount } = await execute(
         postgres.url,
-        `select ${how}(pid) from pg_stat_activity where wait_event = 'SyncRep'`,
+        `select ${how}(pid) from pg_stat_activity where wait_event = 'SyncRep' order by pid`,
       )
       return (rowCount ?? 0) > 0
     })

@@ -215,7 +215,7 @@ describe('a database and a folder of blobs that do not belong together', SIDE_BY
       expect(await idIn(folder)).toBe(await idOf(database))
       const { rows } = await execute(
         database,
-        `select actor, object_id from audit_event where action = 'installation-adopted'`,
+        `select actor, object_id from audit_event where action = 'installation-adopted' order by id`,
       )
       expect(rows).toEqual([
         { actor: expect.stringMatching(/^operator:/) as string, object_id: await idOf(database) },

@@ -150,13 +150,13 @@ describe('REST: locks, for administrators', () => {
     const detail = { kind: 'wopi', lockId: 'session', reason: 'ghost', forced: false }
     const audit = await execute(
       tandem.databaseUrl,
-      `select actor, outcome, correlation_id, detail from audit_event where object_id = $1 and action = 'lock-broken'`,
+      `select actor, outcome, correlation_id, detail from audit_event where object_id = $1 and action = 'lock-broken' order by id`,
       [id],
     )
     expect(audit.rows).toEqual([{ actor: 'root', outcome: 'done', correlation_id: `b-${id}`, detail }])
     const events = await execute(
       tandem.databaseUrl,
-      `select detail from session_event where file_id = $1 and kind = 'lock-broken'`,
+      `select detail from session_event where file_id = $1 and kind = 'lock-broken' order by id`,
       [id],
     )
     expect(events.rows).toEqual([{ detail: { ...detail, by: 'root', correlationId: `b-${id}` } }])
@@ -178,7 +178,7 @@ describe('REST: locks, for administrators', () => {
     expect((await editor.getLock()).lock).toBe('')
     const { rows } = await execute(
       tandem.databaseUrl,
-      `select detail->>'forced' as forced from audit_event where object_id = $1 and action = 'lock-broken'`,
+      `select detail->>'forced' as forced from audit_event where object_id = $1 and action = 'lock-broken' order by id`,
       [id],
     )
     expect(rows).toEqual([{ forced: 'true' }])

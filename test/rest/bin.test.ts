@@ -220,7 +220,7 @@ describe('REST: the bin', () => {
     expect(await idsOf(carol)).toEqual([])
     expect(await idsOf(alice)).toContain(file.id)
     expect(await sql(`select 1 from file where owner_id = 'carol'`)).toHaveLength(1)
-    expect(await sql(`select detail from audit_event where action = 'bin-emptied'`)).toEqual([
+    expect(await sql(`select detail from audit_event where action = 'bin-emptied' order by id`)).toEqual([
       { detail: { files: 250 } },
     ])
   })
@@ -238,7 +238,7 @@ describe('REST: the bin', () => {
     expect(await idsOf(root)).not.toContain(old.id)
     expect(await idsOf(root)).toContain(young.id)
     const [audited] = await sql(
-      `select actor, detail from audit_event where object_id = $1 and action = 'file-purged'`,
+      `select actor, detail from audit_event where object_id = $1 and action = 'file-purged' order by id`,
       [old.id],
     )
     expect(audited).toMatchObject({ actor: '(retention)', detail: { name: old.name, ownerId: 'alice' } })

@@ -115,7 +115,7 @@ describe('recovery items: who sees them, how many are kept, and for how long (RE
     )
     const { rows } = await execute(
       tandem.databaseUrl,
-      `select actor, detail from audit_event where object_id = $1 and action = 'recovery-displaced'`,
+      `select actor, detail from audit_event where object_id = $1 and action = 'recovery-displaced' order by id`,
       [file.id],
     )
     expect(rows).toEqual([{ actor: 'erin', detail: { items: displaced.map(({ id }) => id) } }])

@@ -125,7 +125,7 @@ describe('bootstrapper (WOPI.md §11)', () => {
     expect((await new Editor(tandem.url, id, token).lock('L')).status).toBe(200)
     const { rows } = await execute(
       tandem.databaseUrl,
-      `select actor, object_id from audit_event where detail->>'jti' = $1`,
+      `select actor, object_id from audit_event where detail->>'jti' = $1 order by id`,
       [jtiOf(token)],
     )
     expect(rows).toEqual([{ actor: 'alice', object_id: id }])

@@ -272,9 +272,10 @@ describe('containers', () => {
       const place = fixture.goTo(ContainerPointer.Url)
       expect((await place.get()).json()).toEqual(ContainerInfo)
       expect(ContainerInfo).toMatchObject({ UserCanDelete: true, UserCanRename: true })
-      const audit = await fixture.sql('select actor, action, detail from audit_event where object_id = $1', [
-        place.id,
-      ])
+      const audit = await fixture.sql(
+        'select actor, action, detail from audit_event where object_id = $1 order by id',
+        [place.id],
+      )
       const detail = { name: 'Ordner_Ж v1.2', parentId: folder.id }
       expect(audit).toEqual([{ actor: 'bob', action: 'container-created', detail }])
     })

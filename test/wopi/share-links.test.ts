@@ -42,7 +42,7 @@ describe('GetShareUrl and share links (WOPI.md §8.5, §9.8)', () => {
       expect(Date.parse(expiresAt) - Date.parse(createdAt)).toBe(30 * 86_400_000)
       expect(JSON.stringify(listed)).not.toContain(secret)
       const audit = await fixture.sql(
-        `select actor, action, detail from audit_event where object_id = $1 and action like 'share%'`,
+        `select actor, action, detail from audit_event where object_id = $1 and action like 'share%' order by id`,
         [editor.fileId],
       )
       expect(audit).toEqual([{ actor: 'alice', action: 'share-link-created', detail: { link: id, role } }])
@@ -89,7 +89,9 @@ describe('GetShareUrl and share links (WOPI.md §8.5, §9.8)', () => {
     const statuses = [await alice.calls('DELETE', own), await alice.calls('DELETE', own)]
     expect(statuses.map(({ status }) => status)).toEqual([204, 404])
     expect((await links(path)).map(({ id }) => id)).toEqual([second?.id])
-    const audit = await fixture.sql(`select detail from audit_event where action = 'share-link-revoked'`)
+    const audit = await fixture.sql(
+      `select detail from audit_event where action = 'share-link-revoked' order by id`,
+    )
     expect(audit).toEqual([{ detail: { link: first?.id, role: 'viewer' } }])
     await fixture.sql(`update share_link set expires_at = now() - interval '1 s' where id = $1`, [second?.id])
     expect(await links(path)).toEqual([])

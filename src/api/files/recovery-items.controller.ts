@@ -22,7 +22,7 @@ import { contentOf, SoundContent } from './sound-content.js'
 import { fileView, recoveryView } from '../http/views.js'
 
 /**
- * The bytes of refused saves. They lockForUpdate everybody's edits, so everybody who may still edit sees them, and the one who
+ * The bytes of refused saves. They hold everybody's edits, so everybody who may still edit sees them, and the one who
  * lost the right does not (RELIABILITY-SECURITY.md §3.4).
  */
 @ApiTags('recovery items')
@@ -115,7 +115,7 @@ export class RecoveryItemsController {
         if (!(await this.recovery.lock(tx, id, itemId))) throw noSuchItem()
       },
       alongside: async (tx, made) => {
-        // The bytes lockForUpdate other people's edits as well; with the item gone they must find them in the copy.
+        // The bytes hold other people's edits as well; with the item gone they must find them in the copy.
         await this.grants.copy(tx, head, made.id, caller.id)
         await this.recovery.resolve(tx, itemId, 'saved-as-copy')
       },

@@ -16,7 +16,7 @@ export async function againIfNameTaken<T>(rename: () => Promise<T>, tries = 30):
 }
 
 /** Nobody holds a name that is free: who takes it may find it taken. Each time somebody got it, as above. */
-export async function withFreeName<T>(take: () => Promise<T>, tries = 30): Promise<T> {
+export async function withFreeName<T>(take: () => Promise<T>, tries = 1000): Promise<T> {
   try {
     return await take()
   } catch (error) {

@@ -18,7 +18,7 @@ export interface RefusedSave {
   /** What it was made from, if anybody knows. */
   readonly base: Base | undefined
   readonly tokenId: TokenId
-  /** The product that sent it: such a one may lockForShare it as well, and bring it back. */
+  /** The product that sent it: such a one may keep it as well, and bring it back. */
   readonly family: string
   /** The last save of a session. */
   readonly isExitSave: boolean
@@ -31,7 +31,7 @@ export interface KeptSave {
 }
 
 /**
- * A client that is refused for ever must not fill the disk, nor lockForShare anybody else's work from being kept: past these
+ * A client that is refused for ever must not fill the disk, nor keep anybody else's work from being kept: past these
  * limits a person's oldest items make room for their newest, which has the most work in it. Nobody displaces another's.
  */
 const MAX_OF_A_PERSON = {
@@ -75,7 +75,7 @@ const KEEP: Statement<
     returning id`,
 }
 
-/** What a session that could not save did lockForShare on sending, and sent last of all. $1 file, $2 sha256, $3 token, $4 family */
+/** What a session that could not save did keep on sending, and sent last of all. $1 file, $2 sha256, $3 token, $4 family */
 const KEPT_AT_EXIT: Statement<Record<string, never>, [FileId, string, TokenId, string]> = {
   name: 'kept-at-exit',
   text: `
