@@ -14,7 +14,7 @@ const A_DAY_MS = 86_400_000
  * and begins again then.
  *
  * `concurrently` waits for every transaction that is open, a backup's, too. Past `patienceMs` it is made at once instead,
- * and what is written meanwhile waits.
+ * and whoever uses the table meanwhile waits.
  */
 export async function indexBesideWork(
   runner: QueryRunner,
